@@ -1,0 +1,200 @@
+"""Every exception the kernel raises.
+
+An error has four parts: where it happened, what was found, what is allowed (or nearest), what to do. Each is an
+attribute, and the message is made of them, so that a command line, a test and a dashboard can all use the data.
+
+`UserError` is a fault that the user can put right in what was given (exit code 2); every other error is a failure of
+the machine, a plugin or Sigma itself (exit code 1).
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import ClassVar
+
+from attrs import define
+
+
+def nearest(word: str, options: Iterable[str]) -> str | None:
+    """The option most like `word`, or None when none is alike."""
+    matches = get_close_matches(word, list(options), n=1, cutoff=0.6)
+    return matches[0] if matches else None
+
+
+def listed(options: Iterable[str], word: str = "") -> str:
+    """Options in one line, sorted; the one nearest to `word` is named last."""
+    names = sorted(options)
+    text = ", ".join(names) if names else "nothing"
+    close = nearest(word, names) if word else None
+    return f"{text} (nearest: {close})" if close else text
+
+
+@define(slots=False, eq=False, str=False)
+class SigmaError(Exception):
+    """A fault with its place, what was found, what is expected and what to do."""
+
+    where: str
+    found: str
+    expected: str = ""
+    remedy: str = ""
+
+    exit_code: ClassVar[int] = 1
+
+    def __str__(self) -> str:
+        """Where and what in the first line, then what is expected and what to do."""
+        lines = [f"{self.where}: {self.found}"]
+        if self.expected:
+            lines.append(f"  expected: {self.expected}")
+        if self.remedy:
+            lines.append(f"  to do:    {self.remedy}")
+        return "\n".join(lines)
+
+
+class UserError(SigmaError):
+    """Something that was given is wrong and can be put right by whoever gave it."""
+
+    exit_code: ClassVar[int] = 2
+
+
+@define(slots=False, eq=False, str=False)
+class FaultsError(UserError):
+    """Several faults in one report; `faults` holds them in order of their places."""
+
+    faults: tuple[SigmaError, ...] = ()
+
+    def __str__(self) -> str:
+        """A headline, then each fault."""
+        head = f"{self.where}: {self.found}"
+        return "\n".join([head, *(str(fault) for fault in self.faults)])
+
+
+# Components and plugins
+
+
+class ComponentError(UserError):
+    """A component is unknown, offered twice, or was given settings it does not have."""
+
+
+class UnknownComponentError(ComponentError):
+    """No installed distribution offers a component of that kind and name."""
+
+
+class DuplicateComponentError(ComponentError):
+    """Two distributions offer a component of the same kind and name."""
+
+
+class SettingError(ComponentError):
+    """A setting of a component is unknown, missing, or of the wrong type or value."""
+
+
+class PluginError(SigmaError):
+    """A plugin that was asked for by name cannot be used."""
+
+
+class PluginFailedError(PluginError):
+    """The plugin raised while it was imported or registered."""
+
+
+class PluginUnavailableError(PluginError):
+    """The plugin needs an optional dependency that is not installed."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class PluginIncompatibleError(PluginError):
+    """The plugin's requirement on sigma-core is not met."""
+
+    exit_code: ClassVar[int] = 2
+
+
+class PluginBlockedError(PluginError):
+    """The plugin is blocked in this environment."""
+
+    exit_code: ClassVar[int] = 2
+
+
+# Hooks, triggers and criteria
+
+
+class HookRegistrationError(FaultsError):
+    """An object cannot be registered: unknown hooks, wrong arguments, a class in place of an instance."""
+
+
+class HookOrderError(UserError):
+    """`before` and `after` of some implementations form a cycle."""
+
+
+@define(slots=False, eq=False, str=False)
+class HookFailedError(SigmaError):
+    """A hook implementation raised during a run; the cause is chained."""
+
+    hook: str = ""
+    plugin: str = ""
+
+
+@define(slots=False, eq=False, str=False)
+class ExpressionError(UserError):
+    """A trigger, criterion, pattern or range in text form does not parse; `column` counts from 0."""
+
+    text: str = ""
+    column: int = 0
+
+    def __str__(self) -> str:
+        """The base message with the text and a caret under the fault."""
+        head, *rest = super().__str__().splitlines()
+        return "\n".join([head, f"    {self.text}", f"    {' ' * self.column}^", *rest])
+
+
+# Graphs and networks
+
+
+class TraceError(UserError):
+    """Something that a symbolic value cannot do: branch on itself, be assigned to, an unsupported function."""
+
+
+class ShapeError(UserError):
+    """Shapes or dtypes do not fit an operation."""
+
+
+class DerivativeError(UserError):
+    """A derivative was asked of something that has none."""
+
+
+class NetworkError(UserError):
+    """Layers do not form a network: cycle, missing or unused input, duplicate name, shapes that do not fit."""
+
+
+# Registry of parameters
+
+
+class IdentifierError(UserError):
+    """An identifier or pattern is malformed or matches nothing."""
+
+
+# Data
+
+
+class DataError(UserError):
+    """Data is missing, damaged, of the wrong shape or not finite."""
+
+
+# Trainer
+
+
+class RecipeError(FaultsError):
+    """A recipe has faults; all of them are reported at once, each with its line."""
+
+
+class TrainerError(UserError):
+    """A trainer was asked for something that its state does not allow."""
+
+
+class RunDirectoryError(UserError):
+    """The directory of a run exists already or is not a run."""
+
+
+class StorageError(SigmaError):
+    """The operating system refused to read or write: read-only, full, no permission."""
+
+
+class CheckpointError(UserError):
+    """A checkpoint is damaged, of another version or of another architecture."""

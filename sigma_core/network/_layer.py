@@ -1,0 +1,96 @@
+"""The contract of a layer: it declares parameters and runs on values, in plain NumPy."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from attrs import field, frozen
+
+from sigma_core.network._parameter import Parameter, Shape
+
+if TYPE_CHECKING:
+    from sigma_core.graph import Value
+    from sigma_core.network._architecture import Architecture
+    from sigma_core.network._context import Context
+
+
+class Activation(ABC):
+    """An element-wise function between layers; a component of kind `activations`."""
+
+    @abstractmethod
+    def __call__(self, inputs: "Value") -> "Value":
+        """Values of the same shape as `inputs`, (batch, ...)."""
+
+
+@frozen
+class Layer(ABC):
+    """A step of a network: parameters by name, and a forward pass over values.
+
+    Layers are immutable and hold settings only. The same layer object may stand at several places of a network, each
+    place with parameters of its own. `a + b` feeds `a` into `b`; `3 * a` repeats it.
+    """
+
+    name: str | None = field(default=None, kw_only=True)
+    """Given name, unique in the network; without one a layer is called after its class, as `dense_1`."""
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """Sections of the data that are handed to `forward` behind the incoming values."""
+        return ()
+
+    def parameters(self, *shapes: Shape) -> Mapping[str, Parameter]:  # noqa: ARG002
+        """The parameters this layer needs, given the shapes of what comes in, without the batch axis."""
+        return {}
+
+    @abstractmethod
+    def forward(self, *inputs: Any, parameters: SimpleNamespace, context: "Context") -> "Value":
+        """What the layer makes of its inputs, each of shape (batch, ...).
+
+        `parameters` has one attribute per declared parameter; `context` tells whether the network is training and
+        draws random numbers.
+        """
+
+    def __add__(self, other: Any) -> "Architecture":
+        from sigma_core.network._architecture import Architecture
+
+        return Architecture.of(self) + other
+
+    def __mul__(self, times: int) -> "Architecture":
+        from sigma_core.network._architecture import Architecture
+
+        return Architecture.of(self) * times
+
+    __rmul__ = __mul__
+
+
+@frozen
+class Cost(Layer):
+    """A layer that scores predictions against targets: the last of a network that is to be trained."""
+
+    targets: str = field(default="targets", kw_only=True)
+    """The section of the data that holds the targets."""
+    weight: float = field(default=1.0, kw_only=True)
+    """The factor of this cost in the total."""
+
+    metrics: ClassVar[tuple[str, ...]] = ()
+    """Metrics that are reported for this cost when a trainer is told none."""
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """The targets."""
+        return (self.targets,)
+
+    @abstractmethod
+    def losses(self, predictions: "Value", targets: "Value") -> "Value":
+        """One loss per record, of shape (batch,); predictions are (batch, ...), targets as in the data."""
+
+    def predict(self, predictions: "Value") -> "Value":
+        """What the network says to its user; the predictions themselves unless a cost works on logits."""
+        return predictions
+
+    def forward(self, *inputs: Any, parameters: SimpleNamespace, context: "Context") -> "Value":  # noqa: ARG002
+        """The mean of the losses over the batch, a scalar."""
+        predictions, targets = inputs
+        return np.mean(self.losses(predictions, targets))  # type: ignore[return-value]  # NumPy types know no values

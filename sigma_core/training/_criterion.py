@@ -1,0 +1,174 @@
+"""The contract of a criterion: a stateful predicate over the run's values, and its combinations."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, Literal, Self
+
+from attrs import field, frozen
+
+Moment = Literal["iteration", "epoch"]
+State = dict[str, Any]
+
+
+@frozen
+class Observation:
+    """What a criterion may look at: counters (of what has ended), seconds since the start, scores by identifier."""
+
+    iteration: int
+    epoch: int
+    seconds: float
+    scores: Mapping[str, float]
+
+
+class Criterion(ABC):
+    """A predicate over a run. Pure: all that it remembers is in its state, a dictionary of JSON values.
+
+    The state has a key `reached`, which says whether the criterion holds.
+    """
+
+    @property
+    @abstractmethod
+    def moment(self) -> Moment:
+        """When it looks: after each `iteration`, or after each `epoch` and its validation."""
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """Identifiers of the scores it looks at, such as `validation.loss`."""
+        return ()
+
+    def initial(self) -> State:
+        """The state before the first observation."""
+        return {"reached": False}
+
+    @abstractmethod
+    def update(self, state: State, observation: Observation) -> State:
+        """The state after an observation; the old one is left as it is."""
+
+    @abstractmethod
+    def reason(self, state: State) -> str:
+        """Why the criterion holds, for people: `20 epochs`, `validation.loss plateau 5`."""
+
+    def step(self, state: State, observation: Observation, moment: Moment) -> State:
+        """Update at the criterion's own moment; at any other the state stays as it is."""
+        return self.update(state, observation) if moment == self.moment else state
+
+    @property
+    def moments(self) -> frozenset[Moment]:
+        """All moments at which this criterion or a part of it looks."""
+        return frozenset({self.moment})
+
+    def next_iteration(self, iteration: int) -> int:
+        """The first iteration after `iteration` at which an iteration criterion can come to hold."""
+        return iteration + 1
+
+    def __and__(self, other: "Criterion") -> "Criterion":
+        return All((self, other))
+
+    def __or__(self, other: "Criterion") -> "Criterion":
+        return Any_((self, other))
+
+    def __invert__(self) -> "Criterion":
+        return Not((self,))
+
+
+@frozen
+class Combination(Criterion):
+    """A criterion made of others; each part keeps a state of its own."""
+
+    parts: tuple[Criterion, ...] = field(converter=tuple)
+
+    @property
+    def moment(self) -> Moment:
+        """The finest moment of the parts."""
+        return "iteration" if "iteration" in self.moments else "epoch"
+
+    @property
+    def moments(self) -> frozenset[Moment]:
+        """All moments of the parts."""
+        return frozenset().union(*(part.moments for part in self.parts))
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """What any part requires."""
+        return tuple(dict.fromkeys(name for part in self.parts for name in part.requires))
+
+    def next_iteration(self, iteration: int) -> int:
+        """The earliest of the parts that look at iterations."""
+        return min(part.next_iteration(iteration) for part in self.parts if "iteration" in part.moments)
+
+    def initial(self) -> State:
+        """The parts' states, and whether they hold together."""
+        return self._joined([part.initial() for part in self.parts])
+
+    def update(self, state: State, observation: Observation) -> State:
+        """Update every part, whatever its moment."""
+        return self._joined([
+            part.update(inner, observation) for part, inner in zip(self.parts, state["parts"], strict=True)
+        ])
+
+    def step(self, state: State, observation: Observation, moment: Moment) -> State:
+        """Update the parts that look at this moment."""
+        return self._joined([
+            part.step(inner, observation, moment) for part, inner in zip(self.parts, state["parts"], strict=True)
+        ])
+
+    def _joined(self, states: list[State]) -> State:
+        return {"reached": self.holds([state["reached"] for state in states]), "parts": states}
+
+    @staticmethod
+    @abstractmethod
+    def holds(reached: list[bool]) -> bool:
+        """Whether the combination holds, given its parts."""
+
+
+@frozen
+class All(Combination):
+    """Holds when every part does: `a & b`."""
+
+    @staticmethod
+    def holds(reached: list[bool]) -> bool:
+        """Every part."""
+        return all(reached)
+
+    def reason(self, state: State) -> str:
+        """The reasons of all parts."""
+        return " & ".join(part.reason(inner) for part, inner in zip(self.parts, state["parts"], strict=True))
+
+    def __str__(self) -> str:
+        return " & ".join(f"({part})" if isinstance(part, Any_) else str(part) for part in self.parts)
+
+
+@frozen
+class Any_(Combination):
+    """Holds when some part does: `a | b`."""
+
+    @staticmethod
+    def holds(reached: list[bool]) -> bool:
+        """Some part."""
+        return any(reached)
+
+    def reason(self, state: State) -> str:
+        """The reasons of the parts that hold."""
+        held = zip(self.parts, state["parts"], strict=True)
+        return " | ".join(part.reason(inner) for part, inner in held if inner["reached"])
+
+    def __str__(self) -> str:
+        return " | ".join(str(part) for part in self.parts)
+
+
+@frozen
+class Not(Combination):
+    """Holds when its part does not: `~a`."""
+
+    @staticmethod
+    def holds(reached: list[bool]) -> bool:
+        """Not the part."""
+        return not reached[0]
+
+    def reason(self, state: State) -> str:  # noqa: ARG002
+        """The negated part."""
+        return str(self)
+
+    def __str__(self) -> str:
+        inner = self.parts[0]
+        return f"~({inner})" if isinstance(inner, All | Any_) else f"~{inner}"

@@ -1,0 +1,32 @@
+"""Data: the contracts of the pipeline, datasets out of arrays, splits, iterators and prefetch."""
+
+from sigma_core.data._data import Data
+from sigma_core.data._dataset import Dataset
+from sigma_core.data._extractor import Extractor
+from sigma_core.data._iterator import Batch, Iterator
+from sigma_core.data._memory import InMemory, as_dataset
+from sigma_core.data._minibatches import Minibatches
+from sigma_core.data._prefetch import Prefetch
+from sigma_core.data._preprocessor import FittedPreprocessor, Preprocessor, State
+from sigma_core.data._sections import Array, Sections
+from sigma_core.data._source import Source
+from sigma_core.data._undivided import Undivided
+
+__all__ = [
+    "Array",
+    "Batch",
+    "Data",
+    "Dataset",
+    "Extractor",
+    "FittedPreprocessor",
+    "InMemory",
+    "Iterator",
+    "Minibatches",
+    "Prefetch",
+    "Preprocessor",
+    "Sections",
+    "Source",
+    "State",
+    "Undivided",
+    "as_dataset",
+]

@@ -1,0 +1,100 @@
+"""Data that is ready to train on: split, preprocessed and checked."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Self
+
+import numpy as np
+from attrs import evolve, field, frozen
+from numpy.typing import DTypeLike
+
+from sigma_core.data._preprocessor import FittedPreprocessor
+from sigma_core.data._sections import Array, Sections, check_aligned, check_finite, check_numeric, records_of
+
+_NO_PREPROCESSING: Mapping[str, tuple[FittedPreprocessor, ...]] = MappingProxyType({})
+
+
+def _read_only(sections: Sections) -> Sections:
+    return MappingProxyType(dict(sections))
+
+
+def _all_read_only(parts: Mapping[str, Sections]) -> Mapping[str, Sections]:
+    return MappingProxyType({name: _read_only(sections) for name, sections in parts.items()})
+
+
+@frozen(eq=False)
+class Data:
+    """Training records, named validation records, and the preprocessing that both went through."""
+
+    training: Sections = field(converter=_read_only)
+    validation: Mapping[str, Sections] = field(factory=dict, converter=_all_read_only)
+    """By name: `validation` and `test` for the further parts of a split."""
+    preprocessing: Mapping[str, tuple[FittedPreprocessor, ...]] = field(default=_NO_PREPROCESSING)
+    """Fitted preprocessors by section, in the order in which they are applied."""
+
+    @classmethod
+    def from_arrays(cls, training: Sections, validation: Mapping[str, Sections] | None = None) -> Self:
+        """Data out of arrays that need neither split nor preprocessing; raises `DataError` where they do not fit."""
+        parts = {"training": training, **(validation or {})}
+        prepared = {name: {key: np.asarray(array) for key, array in part.items()} for name, part in parts.items()}
+        for name, part in prepared.items():
+            check_part(part, f"{name} data")
+        return cls(prepared.pop("training"), prepared)
+
+    @property
+    def records(self) -> int:
+        """Number of training records."""
+        return records_of(self.training)
+
+    @property
+    def sections(self) -> tuple[str, ...]:
+        """Names of the sections."""
+        return tuple(self.training)
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Shape of one record, by section."""
+        return {name: array.shape[1:] for name, array in self.training.items()}
+
+    @property
+    def dtypes(self) -> dict[str, np.dtype]:
+        """Dtype by section."""
+        return {name: array.dtype for name, array in self.training.items()}
+
+    def preprocess(self, sections: Sections) -> dict[str, Array]:
+        """Raw sections, treated as the training records were; those without preprocessing stay as they are."""
+        processed = {}
+        for name, array in sections.items():
+            for fitted in self.preprocessing.get(name, ()):
+                array = fitted.apply(array)  # noqa: PLW2901
+            processed[name] = array
+        return processed
+
+    def cast(self, dtype: DTypeLike) -> Self:
+        """The same data with every section of floats in `dtype`; sections that are so already are not copied."""
+
+        def floats(sections: Sections) -> dict[str, Array]:
+            return {
+                name: array.astype(dtype, copy=False) if array.dtype.kind == "f" else array
+                for name, array in sections.items()
+            }
+
+        validation = {name: floats(part) for name, part in self.validation.items()}
+        return evolve(self, training=floats(self.training), validation=validation)
+
+    def describe(self) -> str:
+        """One line per section with shape, dtype and range of the training records, and one with the parts' sizes."""
+        parts = {"training": self.training, **self.validation}
+        sizes = ", ".join(f"{name} {records_of(part)}" for name, part in parts.items())
+        lines = [
+            f"{name}: {array.shape[1:]} {array.dtype}, {array.min()} to {array.max()}"
+            for name, array in self.training.items()
+        ]
+        return "\n".join([f"records: {sizes}", *lines])
+
+
+def check_part(sections: Sections, where: str) -> None:
+    """Raise `DataError` unless the sections are aligned, numeric and finite: fit to be trained on."""
+    check_aligned(sections, where)
+    check_numeric(sections, where)
+    check_finite(sections, where)

@@ -1,0 +1,65 @@
+"""Datasets out of arrays that are there already."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from attrs import field, frozen
+
+from sigma_core.data._dataset import Dataset
+from sigma_core.data._sections import Array, Sections
+from sigma_core.errors import DataError
+
+
+def _arrays(sections: Mapping[str, Any]) -> dict[str, Array]:
+    arrays = {}
+    for name, values in sections.items():
+        try:
+            arrays[name] = np.asarray(values)
+        except ValueError as error:
+            raise DataError(
+                "data", f"section {name!r} is no array: {error}", "an array, or lists of equal lengths"
+            ) from error
+    return arrays
+
+
+def _parts(parts: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Array]]:
+    return {name: _arrays(part) for name, part in parts.items()}
+
+
+@frozen(eq=False)
+class InMemory(Dataset):
+    """Records given as arrays of shape (records, ...) by section: `InMemory({"inputs": x, "targets": y})`."""
+
+    sections: Sections = field(converter=_arrays)
+    validation: Mapping[str, Sections] = field(factory=dict, converter=_parts, kw_only=True)
+    """Validation records by name, beside those that a split sets apart."""
+
+    def load(self, environment: Any) -> Sections:  # noqa: ARG002
+        """The arrays themselves, not copied."""
+        return self.sections
+
+    def load_validation(self, environment: Any) -> Mapping[str, Sections]:  # noqa: ARG002
+        """The validation arrays themselves, not copied."""
+        return self.validation
+
+
+def as_dataset(value: Any) -> Dataset:
+    """A dataset out of a dataset, a mapping of arrays, a pair (inputs, targets) or an array of inputs.
+
+    Raises `DataError` for anything else.
+    """
+    match value:
+        case Dataset():
+            return value
+        case Mapping():
+            return InMemory(value)
+        case (inputs, targets):
+            return InMemory({"inputs": inputs, "targets": targets})
+        case np.ndarray():
+            return InMemory({"inputs": value})
+    raise DataError(
+        "data",
+        f"a {type(value).__name__} is no dataset",
+        "a dataset, a mapping of arrays by section, a pair (inputs, targets) or an array",
+    )

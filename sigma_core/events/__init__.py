@@ -1,0 +1,49 @@
+"""Events, the bus they travel on, logs as events, and the store that keeps them."""
+
+from sigma_core.events._bus import Bus, Policy
+from sigma_core.events._checkpoint import CheckpointRestored, CheckpointSaved
+from sigma_core.events._component import NetworkBuilt, PluginRejected, StepCompiled
+from sigma_core.events._epoch import EpochEnded, EpochStarted, ValidationEnded, ValidationStarted
+from sigma_core.events._event import Event, name_of_event, scores, snake_case
+from sigma_core.events._iteration import IterationEnded, IterationStarted
+from sigma_core.events._log import LogRecorded, SubscriberFailed
+from sigma_core.events._logs import make_logger
+from sigma_core.events._payload import measurements, payload, plain
+from sigma_core.events._run import RunEnded, RunFailed, RunInterrupted, RunPaused, RunResumed, RunStarted
+from sigma_core.events._store import RunStore, StoredEvent
+from sigma_core.events._subscription import Subscription
+
+__all__ = [
+    "Bus",
+    "CheckpointRestored",
+    "CheckpointSaved",
+    "EpochEnded",
+    "EpochStarted",
+    "Event",
+    "IterationEnded",
+    "IterationStarted",
+    "LogRecorded",
+    "NetworkBuilt",
+    "PluginRejected",
+    "Policy",
+    "RunEnded",
+    "RunFailed",
+    "RunInterrupted",
+    "RunPaused",
+    "RunResumed",
+    "RunStarted",
+    "RunStore",
+    "StepCompiled",
+    "StoredEvent",
+    "SubscriberFailed",
+    "Subscription",
+    "ValidationEnded",
+    "ValidationStarted",
+    "make_logger",
+    "measurements",
+    "name_of_event",
+    "payload",
+    "plain",
+    "scores",
+    "snake_case",
+]

@@ -1,0 +1,190 @@
+"""The event bus: publishing never blocks and never raises, whatever its subscribers do.
+
+Each subscriber has a queue with a stated bound and policy. What a slow one loses is counted, and one that raises is
+reported as `SubscriberFailed`, then receives nothing more; the run goes on.
+"""
+
+import threading
+import time as _time
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from enum import Enum
+
+from sigma_core.events._component import PluginRejected
+from sigma_core.events._event import Event, name_of_event
+from sigma_core.events._log import LogRecorded, SubscriberFailed
+from sigma_core.events._queues import Latest, Line, Queue, Timed
+from sigma_core.events._subscription import Listener, Subscription
+
+# What tells of trouble before a monitor can listen; whoever subscribes later is told it first.
+_REMEMBERED = (PluginRejected, LogRecorded, SubscriberFailed)
+
+
+class Policy(Enum):
+    """What a subscriber's queue does when events come faster than they are drained."""
+
+    KEEP_ALL = "keep all"
+    """Every event is kept, however much memory that takes; `bound` has no effect."""
+    DROP_OLDEST = "drop oldest"
+    """At most `bound` events wait; the oldest makes room for the newest and is counted as dropped."""
+    COALESCE = "coalesce"
+    """Only the latest event of each key waits (by default one key for each event class), for at most `bound` keys."""
+
+
+def _queue(policy: Policy, bound: int, key: Callable[[Event], Hashable] | None) -> Queue:
+    if policy is Policy.COALESCE:
+        return Latest(bound, type if key is None else key)
+    return Line(bound if policy is Policy.DROP_OLDEST else None)
+
+
+class Bus:
+    """Hands events to subscribers; one per environment.
+
+    Publishing takes no lock: it reads a table of routes that `subscribe` and `close` replace as a whole. The newest
+    64 logs and rejections are remembered, so that a monitor that is attached late hears what went wrong before.
+    """
+
+    def __init__(self, *, time: Callable[[], float] = _time.time) -> None:
+        self.generation = 0
+        self._time = time
+        self._changing = threading.Lock()
+        self._subscriptions: tuple[Subscription, ...] = ()
+        self._routes: dict[type[Event], tuple[Subscription, ...]] = {}
+        self._remembered: Line = Line(64)
+
+    def subscribe(
+        self,
+        name: str,
+        events: Iterable[type[Event]] | None = None,
+        *,
+        policy: Policy = Policy.DROP_OLDEST,
+        bound: int = 4096,
+        key: Callable[[Event], Hashable] | None = None,
+    ) -> Subscription:
+        """A queue of events (all, or those of the given classes) that its owner drains.
+
+        `key` is called by whoever publishes, so it must be quick; its results are built-in values.
+        """
+        wanted = None if events is None else tuple(events)
+        subscription = Subscription(name, wanted, _queue(policy, bound, key), self._detach)
+        self._attach(subscription)
+        return subscription
+
+    def listen(  # noqa: PLR0913  (policy, bound and key are what `subscribe` takes)
+        self,
+        name: str,
+        receive: Callable[[list[Event]], None],
+        events: Iterable[type[Event]] | None = None,
+        *,
+        policy: Policy = Policy.DROP_OLDEST,
+        bound: int = 4096,
+        key: Callable[[Event], Hashable] | None = None,
+        interval: float = 0.1,
+    ) -> Subscription:
+        """Have batches of events handed to `receive` in a thread of its own, at most every `interval` seconds."""
+
+        def receive_untimed(batch: Sequence[Timed]) -> None:
+            receive([event for _, event in batch])
+
+        return self.listen_timed(name, receive_untimed, events, policy=policy, bound=bound, key=key, interval=interval)
+
+    def listen_timed(  # noqa: PLR0913  (as above)
+        self,
+        name: str,
+        receive: Callable[[Sequence[Timed]], None],
+        events: Iterable[type[Event]] | None = None,
+        *,
+        policy: Policy = Policy.DROP_OLDEST,
+        bound: int = 4096,
+        key: Callable[[Event], Hashable] | None = None,
+        interval: float = 0.1,
+    ) -> Subscription:
+        """As `listen`, each event in a pair with the time of its publication in seconds since 1970."""
+        wanted = None if events is None else tuple(events)
+        listener = Listener(
+            name,
+            wanted,
+            _queue(policy, bound, key),
+            self._detach,
+            receive=receive,
+            interval=interval,
+            report=self._disable,
+        )
+        self._attach(listener)
+        listener.start()
+        return listener
+
+    def publish(self, event: Event) -> None:
+        """Hand the event to every subscriber that wants it.
+
+        Never blocks and never raises; an event that nobody wants costs one look-up. Lazy scores are read first.
+        """
+        event_type = type(event)
+        routes = self._routes.get(event_type)
+        if routes is None:
+            routes = self._find_routes(event_type)
+        if event_type in _REMEMBERED:
+            self._remembered.offer(self._time(), event)
+        if not routes:
+            return
+        try:
+            event = event.materialised()
+        except Exception as error:  # noqa: BLE001  (a score that cannot be read is the trainer's to meet, not ours)
+            reason = f"could not read the scores of {name_of_event(event_type)}: {type(error).__name__}: {error}"
+            self.publish(SubscriberFailed(subscriber="bus", reason=reason))
+            return
+        now = self._time()
+        for subscription in routes:
+            try:
+                subscription.offer(now, event)
+            except Exception as error:  # noqa: BLE001  (a subscriber's key function must not end the run)
+                self._disable(subscription, error)
+
+    def wants(self, event_type: type[Event]) -> bool:
+        """Whether anybody receives such events; changes only together with `generation`."""
+        routes = self._routes.get(event_type)
+        return bool(self._find_routes(event_type) if routes is None else routes)
+
+    @property
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """Everybody who receives events now, with the number of events delivered and dropped."""
+        return self._subscriptions
+
+    def close(self, timeout: float = 5.0) -> tuple[str, ...]:
+        """Hand over what waits and end every listener; the names of those that did not end within `timeout` seconds."""
+        deadline = _time.monotonic() + timeout
+        return tuple(
+            subscription.name
+            for subscription in self._subscriptions
+            if not subscription.close(max(0.0, deadline - _time.monotonic()))
+        )
+
+    def _attach(self, subscription: Subscription) -> None:
+        with self._changing:
+            remembered = self._remembered.peek()
+            self._replace((*self._subscriptions, subscription))
+        for time, event in remembered:
+            if subscription.accepts(type(event)):
+                subscription.offer(time, event)
+
+    def _detach(self, subscription: Subscription) -> None:
+        with self._changing:
+            self._replace(tuple(other for other in self._subscriptions if other is not subscription))
+
+    def _replace(self, subscriptions: tuple[Subscription, ...]) -> None:
+        self._subscriptions = subscriptions
+        self._routes = {}
+        self.generation += 1
+
+    def _find_routes(self, event_type: type[Event]) -> tuple[Subscription, ...]:
+        with self._changing:
+            routes = tuple(entry for entry in self._subscriptions if entry.accepts(event_type))
+            self._routes[event_type] = routes
+            return routes
+
+    def _disable(self, subscription: Subscription, error: Exception) -> None:
+        if subscription.failed is None:
+            subscription.failed = (
+                str(error) if type(error).__module__ == "sigma_core.errors" else (f"{type(error).__name__}: {error}")
+            )
+            self._detach(subscription)
+            self.publish(SubscriberFailed(subscriber=subscription.name, reason=subscription.failed))

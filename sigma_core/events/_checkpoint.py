@@ -1,0 +1,23 @@
+"""Events of checkpoints."""
+
+from attrs import frozen
+
+from sigma_core.events._event import Event
+
+
+@frozen(kw_only=True)
+class CheckpointSaved(Event):
+    """A whole checkpoint lies at `path`."""
+
+    path: str
+    epoch: int
+    iteration: int
+
+
+@frozen(kw_only=True)
+class CheckpointRestored(Event):
+    """The state of the run is that of the checkpoint at `path`."""
+
+    path: str
+    epoch: int
+    iteration: int

@@ -1,0 +1,67 @@
+"""Events as plain JSON values and as measurements, for stores and for other processes."""
+
+import math
+from collections.abc import Iterator, Mapping
+from os import PathLike, fspath
+from typing import Any
+
+from attrs import fields
+
+from sigma_core.errors import SigmaError
+from sigma_core.events._epoch import EpochEnded, ValidationEnded
+from sigma_core.events._event import Event
+from sigma_core.events._iteration import IterationEnded
+
+
+def plain(value: Any) -> Any:  # noqa: PLR0911  (one line for each kind of value reads as the table it is)
+    """The value in JSON's terms.
+
+    JSON has no NaN and no infinity, so they become "NaN", "Infinity" and "-Infinity"; arrays become nested lists,
+    exceptions their text, and any other object the name of its class.
+    """
+    if value is None or isinstance(value, (str, bool, int)):
+        return value
+    if isinstance(value, float):
+        return _plain_float(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [plain(item) for item in value]
+    if isinstance(value, BaseException):
+        return str(value) if isinstance(value, SigmaError) else f"{type(value).__name__}: {value}"
+    if isinstance(value, PathLike):
+        return fspath(value)
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+def _plain_float(value: float) -> float | str:
+    if math.isfinite(value):
+        # Subclasses (numpy.float64) would be written by their own repr.
+        return float(value)
+    return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+
+
+def payload(event: Event) -> dict[str, Any]:
+    """The event's fields in JSON's terms."""
+    return {attribute.name: plain(getattr(event, attribute.name)) for attribute in fields(type(event))}
+
+
+def measurements(event: Event) -> Iterator[tuple[str, int, float]]:
+    """The event's scores as points of time series: (identifier, iteration, value).
+
+    The identifier says where the score was taken: `training.loss` after an iteration, `epoch.loss` over an epoch,
+    `validation.accuracy` on the validation data of that name. Scores that are not one number are left out.
+    """
+    if isinstance(event, IterationEnded):
+        prefix = "training"
+    elif isinstance(event, ValidationEnded):
+        prefix = event.name
+    elif isinstance(event, EpochEnded):
+        prefix = "epoch"
+    else:
+        return
+    for name, value in event.scores.items():
+        if isinstance(value, (int, float)):
+            yield f"{prefix}.{name}", event.iteration, float(value)

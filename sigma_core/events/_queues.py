@@ -1,0 +1,100 @@
+"""What waits for a subscriber: a line of events, or the latest event of each key.
+
+Invariant: `offer` takes no lock and never waits. It rests on operations that CPython performs as one: `deque.append`
+and `popleft`, `dict.__setitem__` and `popitem` with keys of built-in types, and `next` of an `itertools.count`.
+Several threads may offer while one takes; no event is delivered twice.
+"""
+
+from collections import deque
+from collections.abc import Callable, Hashable
+from itertools import count
+from typing import Protocol
+
+from sigma_core.events._event import Event
+
+Timed = tuple[float, Event]
+
+
+class Queue(Protocol):
+    """Events on their way to one subscriber; `dropped` counts those that made room for newer ones."""
+
+    @property
+    def dropped(self) -> int: ...
+
+    def offer(self, time: float, event: Event) -> None: ...
+
+    def take(self) -> list[Timed]: ...
+
+    def __len__(self) -> int: ...
+
+
+class Line:
+    """First come, first served; with a bound, the oldest event makes room for the newest."""
+
+    __slots__ = ("_items", "_numbers", "_taken")
+
+    def __init__(self, bound: int | None) -> None:
+        self._items: deque[Timed] = deque(maxlen=bound)
+        self._numbers = count()
+        self._taken = 0
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @property
+    def dropped(self) -> int:
+        """How many events were pushed out; exact whenever nobody is publishing."""
+        # The representation, "count(7)", tells how many numbers were given out without giving out another.
+        offered = int(repr(self._numbers)[len("count(") : -1])
+        return max(0, offered - self._taken - len(self._items))
+
+    def offer(self, time: float, event: Event) -> None:
+        """Append the event; a full line loses its first."""
+        next(self._numbers)
+        self._items.append((time, event))
+
+    def peek(self) -> list[Timed]:
+        """All that wait now, oldest first; they go on waiting."""
+        return list(self._items)
+
+    def take(self) -> list[Timed]:
+        """All that wait now, oldest first; what arrives meanwhile stays, so this ends however fast others publish."""
+        taken = [self._items.popleft() for _ in range(len(self._items))]
+        self._taken += len(taken)
+        return taken
+
+
+class Latest:
+    """The latest event of each key; an event that is superseded is not counted as dropped."""
+
+    __slots__ = ("_bound", "_items", "_key", "_numbers", "dropped")
+
+    def __init__(self, bound: int, key: Callable[[Event], Hashable]) -> None:
+        self._items: dict[Hashable, tuple[int, float, Event]] = {}
+        self._numbers = count()
+        self._bound = bound
+        self._key = key
+        self.dropped = 0
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def offer(self, time: float, event: Event) -> None:
+        """Put the event in the place of its key's last one; a new key past the bound pushes out the oldest key."""
+        key = self._key(event)
+        if key not in self._items and len(self._items) >= self._bound:
+            self._evict()
+        self._items[key] = (next(self._numbers), time, event)
+
+    def _evict(self) -> None:
+        try:
+            del self._items[next(iter(self._items))]
+        except (KeyError, RuntimeError, StopIteration):
+            # Another thread took or evicted at this very moment, so there is room.
+            return
+        self.dropped += 1
+
+    def take(self) -> list[Timed]:
+        """The latest event of each key, in the order in which they were published."""
+        taken = [self._items.popitem()[1] for _ in range(len(self._items))]
+        return [(time, event) for _, time, event in sorted(taken, key=lambda item: item[0])]

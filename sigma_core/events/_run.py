@@ -1,0 +1,65 @@
+"""Events of a whole run. RunEnded is always the last one, exactly once for each RunStarted."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+from sigma_core.events._event import Event, scores
+
+
+@frozen(kw_only=True)
+class RunStarted(Event):
+    """Everything is compiled and the first iteration is about to start."""
+
+    run: str
+    directory: str | None
+    epoch: int
+    iteration: int
+
+
+@frozen(kw_only=True)
+class RunPaused(Event):
+    """The run waits between two iterations."""
+
+    epoch: int
+    iteration: int
+
+
+@frozen(kw_only=True)
+class RunResumed(Event):
+    """The run goes on after a pause."""
+
+    epoch: int
+    iteration: int
+
+
+@frozen(kw_only=True)
+class RunInterrupted(Event):
+    """Somebody asked the process to end: `signal` is "SIGINT" (Ctrl-C) or "SIGTERM"."""
+
+    epoch: int
+    iteration: int
+    signal: str
+
+
+@frozen(kw_only=True)
+class RunFailed(Event):
+    """An exception ended the run."""
+
+    epoch: int
+    iteration: int
+    error: BaseException
+
+
+@frozen(kw_only=True)
+class RunEnded(Event):
+    """The run is over, for whatever reason: `ended_because` says which; `scores` are the last ones by identifier."""
+
+    run: str
+    directory: str | None
+    epoch: int
+    iteration: int
+    seconds: float
+    ended_because: str
+    scores: Mapping[str, Any] = scores()

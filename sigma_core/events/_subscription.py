@@ -1,0 +1,130 @@
+"""The receiving ends of the bus: one that is drained by its owner and one with a thread of its own."""
+
+import threading
+from collections.abc import Callable, Sequence
+from time import monotonic
+
+from sigma_core.events._event import Event
+from sigma_core.events._queues import Queue, Timed
+
+
+class Subscription:
+    """Events that wait for one subscriber; drained from one thread, offered to from any."""
+
+    def __init__(
+        self,
+        name: str,
+        events: tuple[type[Event], ...] | None,
+        queue: Queue,
+        detach: Callable[["Subscription"], None],
+    ) -> None:
+        self.name = name
+        self.events = events
+        self.delivered = 0
+        self.failed: str | None = None
+        self._queue = queue
+        self._detach = detach
+        self._awake = threading.Event()
+        self._is_waiting = False
+        self._is_closed = False
+
+    def __len__(self) -> int:
+        """How many events wait."""
+        return len(self._queue)
+
+    @property
+    def dropped(self) -> int:
+        """How many events were lost because the subscriber was slower than its bound allows."""
+        return self._queue.dropped
+
+    def accepts(self, event_type: type[Event]) -> bool:
+        """Whether events of this type are wanted; a base class stands for all that derive from it."""
+        return self.events is None or issubclass(event_type, self.events)
+
+    def offer(self, time: float, event: Event) -> None:
+        """Put an event into the queue; never waits."""
+        self._queue.offer(time, event)
+        # `wait` raises the flag before it looks at the queue, and this looks at the flag after it filled the queue:
+        # one of the two always sees the other, so no wake-up is lost and none is paid for while nobody waits.
+        if self._is_waiting:
+            self._awake.set()
+
+    def drain(self) -> list[Event]:
+        """All events that wait, oldest first."""
+        return [event for _, event in self.drain_timed()]
+
+    def drain_timed(self) -> list[Timed]:
+        """All events that wait, each with the time of its publication in seconds since 1970."""
+        taken = self._queue.take()
+        self.delivered += len(taken)
+        return taken
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until an event is there, the subscription is closed or `timeout` seconds passed; True for an event."""
+        deadline = None if timeout is None else monotonic() + timeout
+        self._is_waiting = True
+        try:
+            while not len(self._queue) and not self._is_closed:
+                remaining = None if deadline is None else deadline - monotonic()
+                if remaining is not None and remaining <= 0:
+                    break
+                self._awake.wait(remaining)
+                self._awake.clear()
+        finally:
+            self._is_waiting = False
+        return len(self._queue) > 0
+
+    def close(self, timeout: float | None = 5.0) -> bool:  # noqa: ARG002  (a listener takes its time, see there)
+        """Receive nothing more; what waits can still be drained. True when nothing is left running."""
+        self._is_closed = True
+        self._detach(self)
+        self._awake.set()
+        return True
+
+
+class Listener(Subscription):
+    """A subscription drained in batches by a thread of its own."""
+
+    def __init__(  # noqa: PLR0913  (made by the bus alone)
+        self,
+        name: str,
+        events: tuple[type[Event], ...] | None,
+        queue: Queue,
+        detach: Callable[[Subscription], None],
+        *,
+        receive: Callable[[Sequence[Timed]], None],
+        interval: float,
+        report: Callable[[Subscription, Exception], None],
+    ) -> None:
+        super().__init__(name, events, queue, detach)
+        self._receive = receive
+        self._interval = interval
+        self._report = report
+        self._is_ending = threading.Event()
+        self._thread = threading.Thread(target=self._serve, name=f"sigma {name}", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def close(self, timeout: float | None = 5.0) -> bool:
+        """Hand over what waits, then end the thread; False when it did not end within `timeout` seconds."""
+        self._is_ending.set()
+        super().close()
+        if self._thread is not threading.current_thread():
+            self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _serve(self) -> None:
+        while self.failed is None:
+            self.wait()
+            # The pause gathers a batch; one transaction for many events is what makes a store cheap.
+            is_ending = self._is_ending.wait(self._interval)
+            batch = self.drain_timed()
+            try:
+                if batch:
+                    self._receive(batch)
+            except Exception as error:  # noqa: BLE001  (whatever a subscriber raises must not reach the run)
+                self._report(self, error)
+            if is_ending and not len(self):
+                return

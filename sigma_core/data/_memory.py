@@ -60,6 +60,6 @@ def as_dataset(value: Any) -> Dataset:
             return InMemory({"inputs": value})
     raise DataError(
         "data",
-        f"a {type(value).__name__} is no dataset",
+        f"an object of type {type(value).__name__} is no dataset",
         "a dataset, a mapping of arrays by section, a pair (inputs, targets) or an array",
     )

@@ -1,0 +1,163 @@
+"""Batches made ahead by a thread."""
+
+import gc
+from threading import Event
+from threading import enumerate as threads
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sigma_core.data import Iterator, Minibatches, Prefetch
+
+
+def numbers(count):
+    return {"inputs": np.arange(2.0 * count).reshape(count, 2), "targets": np.arange(count)}
+
+
+def targets(batches):
+    return [list(batch[-1]) for batch in batches]
+
+
+def prefetching():
+    return [thread for thread in threads() if thread.name == "sigma-prefetch"]
+
+
+@settings(max_examples=25, deadline=None)
+@given(records=st.integers(1, 60), size=st.integers(1, 20), depth=st.integers(1, 4))
+def test_batches_are_those_of_the_iterator(records, size, depth):
+    """Over several epochs, at any depth, to the last bit."""
+    plain = Minibatches(numbers(records), size, 1)
+    with Prefetch(Minibatches(numbers(records), size, 1), depth) as ahead:
+        for _ in range(3):
+            assert targets(ahead) == targets(plain)
+            assert ahead.position == plain.position
+
+
+def test_a_batch_in_use_is_not_overwritten():
+    """The thread is stopped before it would need the buffers of the batch that was given."""
+    data = {"inputs": np.repeat(np.arange(400.0)[:, None], 3000, axis=1)}
+    plain = [batch[0].copy() for batch in Minibatches(data, 16, 0)]
+    with Prefetch(Minibatches(data, 16, 0), 3) as ahead:
+        previous = None
+        for index, (batch,) in enumerate(ahead):
+            np.testing.assert_array_equal(batch, plain[index])
+            if previous is not None:
+                np.testing.assert_array_equal(previous, plain[index - 1])
+            previous = batch
+
+
+def test_the_state_counts_what_was_given_not_what_was_made():
+    """It resumes a plain iterator, too."""
+    with Prefetch(Minibatches(numbers(20), 2, 1), 3) as ahead:
+        batches = iter(ahead)
+        for _ in range(4):
+            next(batches)
+        state = ahead.state()
+    plain = Minibatches(numbers(20), 2, 1)
+    plain.restore(state)
+    assert plain.position == (1, 4)
+    with Prefetch(Minibatches(numbers(20), 2, 1)) as resumed:
+        resumed.restore(state)
+        assert targets(resumed) == targets(plain)
+
+
+def test_seeking_forgets_what_was_made_ahead():
+    """The next batch is that of the new position; a loop under way ends."""
+    with Prefetch(Minibatches(numbers(20), 2, 1)) as ahead:
+        batches = iter(ahead)
+        next(batches)
+        expected = targets(Minibatches(numbers(20), 2, 1).epoch(5))
+        assert targets(ahead.epoch(5)) == expected
+        assert next(batches, None) is None
+
+
+def test_an_abandoned_epoch_goes_on():
+    """Leaving loops early again and again loses no batch and never blocks."""
+    with Prefetch(Minibatches(numbers(40), 2, 1), 1) as ahead:
+        seen = [targets([next(iter(ahead))])[0] for _ in range(20)]
+    assert seen == targets(Minibatches(numbers(40), 2, 1))
+
+
+def test_iteration_goes_on_after_close():
+    """Closing stops the thread, not the epoch."""
+    ahead = Prefetch(Minibatches(numbers(8), 2, 1))
+    first = targets([next(iter(ahead))])
+    ahead.close()
+    assert not prefetching()
+    assert first + targets(ahead) == targets(Minibatches(numbers(8), 2, 1))
+    ahead.close()
+    ahead.close()
+
+
+def test_reserving_keeps_batches_longer():
+    """As many as asked for stay as they are, besides those made ahead."""
+    data = {"inputs": np.repeat(np.arange(200.0)[:, None], 3000, axis=1)}
+    plain = [batch[0].copy() for batch in Minibatches(data, 16, 0)]
+    with Prefetch(Minibatches(data, 16, 0), 2) as ahead:
+        ahead.reserve(len(plain))
+        for kept, expected in zip(list(ahead), plain, strict=True):
+            np.testing.assert_array_equal(kept[0], expected)
+
+
+class Broken(Iterator):
+    """Gives two batches, then fails."""
+
+    iterations_per_epoch = 5
+
+    def __init__(self):
+        super().__init__(numbers(5), 1, None)
+
+    def _batches(self, epoch, start):
+        for index in range(start, 2):
+            yield tuple(array[index : index + 1] for array in self._arrays)
+        raise ValueError("the disk is gone")
+
+
+def test_errors_come_when_their_turn_does():
+    """Batches made before the error are given first; the thread is gone after it."""
+    ahead = Prefetch(Broken(), 4)
+    seen = []
+    with pytest.raises(ValueError, match=r"^the disk is gone$"):
+        seen.extend(int(labels[0]) for _, labels in ahead)
+    assert seen == [0, 1]
+    assert ahead.position == (1, 2)
+    assert not prefetching()
+
+
+def test_one_that_is_dropped_stops_its_thread():
+    """Nobody has to remember to close it."""
+    ahead = Prefetch(Minibatches(numbers(8), 2, 1))
+    next(iter(ahead))
+    assert prefetching()
+    del ahead
+    gc.collect()
+    assert not prefetching()
+
+
+def test_closing_from_another_thread_ends_a_waiting_loop():
+    """Whoever waits for a batch is released."""
+    made = Event()
+    release = Event()
+
+    class Slow(Broken):
+        def _batches(self, epoch, start):
+            made.set()
+            release.wait(10)
+            yield self._arrays
+
+    from threading import Thread
+
+    ahead = Prefetch(Slow())
+    seen = []
+    loop = Thread(target=lambda: seen.extend(ahead))
+    loop.start()
+    made.wait(10)
+    closing = Thread(target=ahead.close)
+    closing.start()
+    release.set()
+    closing.join(10)
+    loop.join(10)
+    assert not loop.is_alive()
+    assert ahead.position == (1, len(seen))

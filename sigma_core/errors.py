@@ -125,10 +125,18 @@ class HookOrderError(UserError):
 
 @define(slots=False, eq=False, str=False)
 class HookFailedError(SigmaError):
-    """A hook implementation raised during a run; the cause is chained."""
+    """A hook implementation raised during a run; the cause is chained.
+
+    When several raised in a teardown, where all are called, `failures` holds them in order.
+    """
 
     hook: str = ""
     plugin: str = ""
+    failures: "tuple[HookFailedError, ...]" = ()
+
+    def __str__(self) -> str:
+        """The base message, then each failure."""
+        return "\n".join([super().__str__(), *(str(failure) for failure in self.failures)])
 
 
 @define(slots=False, eq=False, str=False)

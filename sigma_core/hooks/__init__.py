@@ -1,0 +1,45 @@
+"""Hooks: synchronous, ordered participants in the life of a run."""
+
+from sigma_core.hooks._clock import Clock, Reading, Unit
+from sigma_core.hooks._counting import after, every, until
+from sigma_core.hooks._dispatch import Dispatch, Lane
+from sigma_core.hooks._explain import Row
+from sigma_core.hooks._implementation import Implementation
+from sigma_core.hooks._manager import HookManager
+from sigma_core.hooks._markers import PHASES, SCOPES, hookimpl
+from sigma_core.hooks._specifications import (
+    HOOKS,
+    SPECIFICATIONS,
+    CheckpointSpecs,
+    ComponentSpecs,
+    EpochSpecs,
+    IterationSpecs,
+    RunSpecs,
+)
+from sigma_core.hooks._trigger import Trigger, once
+
+__all__ = [
+    "HOOKS",
+    "PHASES",
+    "SCOPES",
+    "SPECIFICATIONS",
+    "CheckpointSpecs",
+    "Clock",
+    "ComponentSpecs",
+    "Dispatch",
+    "EpochSpecs",
+    "HookManager",
+    "Implementation",
+    "IterationSpecs",
+    "Lane",
+    "Reading",
+    "Row",
+    "RunSpecs",
+    "Trigger",
+    "Unit",
+    "after",
+    "every",
+    "hookimpl",
+    "once",
+    "until",
+]

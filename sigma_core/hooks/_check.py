@@ -1,0 +1,143 @@
+"""What a plugin must be to be registered; every fault of it is found, not only the first."""
+
+import inspect
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+from attrs import frozen
+
+from sigma_core.errors import ExpressionError, UserError, listed, nearest
+from sigma_core.hooks._markers import MARK, PHASES, SCOPES, Options
+from sigma_core.hooks._specifications import ARGUMENTS, HOOKS
+from sigma_core.hooks._trigger import Trigger
+
+_PAIR_ENDINGS = ("_started", "_ended")
+
+
+@frozen
+class Candidate:
+    """A function that a plugin offers for a hook, found sound or not."""
+
+    hook: str
+    function: Callable[..., Any]
+    options: Options
+    arguments: tuple[str, ...] = ()
+    when: Trigger | None = None
+
+
+def candidates(plugin: object) -> Iterator[Candidate]:
+    """What the plugin has under names that begin with "sigma_", except modules, classes and plain data."""
+    for name in dir(plugin):
+        if name.startswith("sigma_"):
+            value = getattr(plugin, name, None)
+            # `import sigma_nn` in a module that is a plugin gives it an attribute of that name.
+            if callable(value) and not isinstance(value, type | ModuleType):
+                yield Candidate(name, value, getattr(value, MARK, Options()))
+
+
+def check_plugin(plugin: object, name: str) -> UserError | None:
+    """The reason why the object as such cannot be registered, whatever it implements."""
+    where = f"plugin {name!r}"
+    if isinstance(plugin, type):
+        return UserError(
+            where=where,
+            found=f"is the class {plugin.__name__}",
+            expected="an instance or a module",
+            remedy=f"register {plugin.__name__}(...)",
+        )
+    try:
+        hash(plugin)
+    except TypeError:
+        kind = type(plugin).__name__
+        return UserError(
+            where=where,
+            found=f"is an instance of {kind}, which cannot be hashed",
+            expected="an object that is equal to itself alone",
+            remedy=f"declare {kind} with @attrs.define(eq=False), or without a method __eq__",
+        )
+    return None
+
+
+def check_candidate(candidate: Candidate, plugin: str) -> tuple[Candidate, list[UserError]]:
+    """The candidate with its arguments and its trigger, and everything that is wrong with it."""
+    where = f"hook {candidate.hook!r} of plugin {plugin!r}"
+    if candidate.hook not in HOOKS:
+        return candidate, [_unknown_hook(candidate.hook, where)]
+    faults = [*_generator_faults(candidate, where)]
+    arguments, wrong = _arguments(candidate.function, where)
+    faults += wrong
+    options = candidate.options
+    for option, value, allowed in (("phase", options.phase, PHASES), ("scope", options.scope, SCOPES)):
+        if value not in allowed:
+            faults.append(UserError(where=where, found=f"unknown {option} {value!r}", expected=_choice(value, allowed)))
+    when: Trigger | None = None
+    try:
+        when = Trigger.parse(options.when) if isinstance(options.when, str) else options.when
+    except ExpressionError as error:
+        error.where = f"{where}, when"
+        faults.append(error)
+    return Candidate(candidate.hook, candidate.function, options, arguments, when), faults
+
+
+def _choice(value: object, allowed: tuple[str, ...]) -> str:
+    close = nearest(str(value), allowed)
+    return ", ".join(allowed) + (f" (nearest: {close})" if close else "")
+
+
+def _unknown_hook(hook: str, where: str) -> UserError:
+    close = nearest(hook, HOOKS)
+    return UserError(
+        where=where,
+        found="there is no such hook",
+        expected=f"{close} (nearest)" if close else listed(HOOKS),
+        remedy="correct the name; a function that is no hook must not begin with sigma_",
+    )
+
+
+def _generator_faults(candidate: Candidate, where: str) -> Iterator[UserError]:
+    function = candidate.function
+    if inspect.isgeneratorfunction(function):
+        subject = candidate.hook
+        for ending in _PAIR_ENDINGS:
+            subject = subject.removesuffix(ending)
+        pair = [f"{subject}{ending}" for ending in _PAIR_ENDINGS]
+        both = all(name in HOOKS for name in pair)
+        yield UserError(
+            where=where,
+            found="is a generator; hooks here are points in time and wrap nothing",
+            expected="a plain function",
+            remedy=f"implement {' and '.join(pair)}" if both else "take the `yield` out",
+        )
+    elif inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        yield UserError(
+            where=where,
+            found="is a coroutine, which nobody would await",
+            expected="a plain function",
+            remedy="listen on the event bus, whose listeners have a thread of their own",
+        )
+
+
+def _arguments(function: Callable[..., Any], where: str) -> tuple[tuple[str, ...], list[UserError]]:
+    allowed = " and ".join(ARGUMENTS) + ", either, or none"
+    faults = []
+    names = []
+    for name, parameter in inspect.signature(function).parameters.items():
+        names.append(name)
+        found = ""
+        remedy = ""
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            found = f"takes {parameter}"
+            remedy = "name the arguments that are needed"
+        elif name not in ARGUMENTS:
+            close = nearest(name, ARGUMENTS)
+            found = f"unknown argument {name!r}" + (f" (nearest: {close})" if close else "")
+        elif parameter.kind is parameter.KEYWORD_ONLY:
+            found = f"takes {name!r} by keyword only"
+            remedy = "take the * out of the signature"
+        elif parameter.default is not parameter.empty:
+            found = f"argument {name!r} has a default, which would hide a misspelt name"
+            remedy = "take the default away; an argument that is not needed can be left out"
+        if found:
+            faults.append(UserError(where=where, found=found, expected=allowed, remedy=remedy))
+    return tuple(names), faults

@@ -1,0 +1,163 @@
+"""The plugin manager: one for each environment, never global."""
+
+from collections.abc import Iterator
+from itertools import count
+from types import ModuleType
+from typing import Any
+
+import pluggy
+from attrs import evolve
+
+from sigma_core.errors import HookRegistrationError, UserError
+from sigma_core.events import Event, snake_case
+from sigma_core.hooks._check import Candidate, candidates, check_candidate, check_plugin
+from sigma_core.hooks._clock import Clock
+from sigma_core.hooks._dispatch import Dispatch
+from sigma_core.hooks._explain import Row, explain
+from sigma_core.hooks._implementation import Implementation
+from sigma_core.hooks._order import order
+from sigma_core.hooks._specifications import HOOKS, SPECIFICATIONS
+
+
+class HookManager(pluggy.PluginManager):
+    """Registers plugins, refuses what would be silently dead, and freezes the rest for a run.
+
+    pluggy keeps the plugins; Sigma checks, orders and calls them itself, because pluggy calls the plugin that was
+    registered last first, knows no triggers, and passes a misspelt hook over in silence. `generation` changes with
+    every plugin that comes or goes.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("sigma")
+        for specifications in SPECIFICATIONS:
+            self.add_hookspecs(specifications)
+        self.generation = 0
+        self._registrations = count(1)
+        self._found: dict[str, tuple[Implementation, ...]] = {}
+        self._ordered: dict[str, tuple[Implementation, ...]] = {}
+
+    def register(self, plugin: object, name: str | None = None, *, distribution: str = "") -> str | None:
+        """Add a plugin: every attribute named sigma_* implements the hook of that name, marked or not.
+
+        Returns its name, by default that of its class or module, or None when that name is blocked. Raises
+        HookRegistrationError with all faults together: unknown hooks and arguments, defaulted arguments, generators
+        and coroutines, unknown phases and scopes, triggers that do not parse, a class in place of an instance,
+        instances that cannot be hashed, a plugin or a name that is registered already.
+        """
+        wanted = self._free_name(plugin) if name is None else name
+        faults = [*self._identity_faults(plugin, wanted)]
+        sound: list[Candidate] = []
+        for candidate in () if isinstance(plugin, type) else candidates(plugin):
+            checked, wrong = check_candidate(candidate, wanted)
+            faults += wrong
+            sound.append(checked)
+        if faults:
+            raise HookRegistrationError(
+                where=f"plugin {wanted!r}" + (f" (distribution {distribution!r})" if distribution else ""),
+                found=f"cannot be registered: {len(faults)} {'fault' if len(faults) == 1 else 'faults'}",
+                faults=tuple(faults),
+            )
+        registered = super().register(plugin, wanted)
+        if registered is not None:
+            number = next(self._registrations)
+            self._found[registered] = tuple(
+                _implementation(candidate, registered, distribution, number) for candidate in sound
+            )
+            self._changed()
+        return registered
+
+    def unregister(self, plugin: object | None = None, name: str | None = None) -> Any:
+        """Take a plugin away, given itself or its name; returns it."""
+        known = name if name is not None else self.get_name(plugin)
+        removed = super().unregister(plugin, name)
+        self._found.pop(str(known), None)
+        self._changed()
+        return removed
+
+    def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
+        """Tell pluggy that everything of a hook's name implements it; `register` has checked that it can."""
+        if name not in HOOKS or not callable(getattr(plugin, name, None)):
+            return None
+        return {
+            "wrapper": False,
+            "hookwrapper": False,
+            "optionalhook": False,
+            "tryfirst": False,
+            "trylast": False,
+            "specname": None,
+        }
+
+    def implementations(self, hook: str) -> tuple[Implementation, ...]:
+        """The implementations of a hook in the order in which they are called.
+
+        Raises HookOrderError when plugins must run before each other.
+        """
+        if hook not in self._ordered:
+            found = (entry for entries in self._found.values() for entry in entries if entry.hook == hook)
+            self._ordered[hook] = order(found)
+        return self._ordered[hook]
+
+    def explain(self, hook: str | None = None) -> tuple[Row, ...]:
+        """A row for each implementation, of one hook or of all, in effective order and with the reason for it."""
+        hooks = HOOKS if hook is None else (hook,)
+        return tuple(row for each in hooks for row in explain(self.implementations(each)))
+
+    def freeze(self, clock: Clock, *, scope: str = "run", previous: Dispatch | None = None) -> Dispatch:
+        """The implementations of that scope, ready for a loop; triggers go on where those of `previous` were.
+
+        Raises HookOrderError as `implementations`, and HookRegistrationError when a trigger counts in what the clock
+        does not know.
+        """
+        chosen = {hook: tuple(entry for entry in self.implementations(hook) if entry.scope == scope) for hook in HOOKS}
+        return Dispatch(chosen, clock, generation=self.generation, previous=previous)
+
+    def fire(self, event: Event, trainer: Any = None) -> None:
+        """Call the hook of an event that belongs to no run, such as PluginRejected; triggers have no meaning there."""
+        hook = next(name for name, event_type in HOOKS.items() if event_type is type(event))
+        always = (evolve(entry, when=None) for entry in self.implementations(hook))
+        Dispatch({hook: always}, Clock()).fire(event, trainer)
+
+    def _changed(self) -> None:
+        self._ordered.clear()
+        self.generation += 1
+
+    def _free_name(self, plugin: object) -> str:
+        if isinstance(plugin, ModuleType):
+            return plugin.__name__
+        kind = plugin if isinstance(plugin, type) else type(plugin)
+        base = snake_case(kind.__name__)
+        numbered = (f"{base}_{number}" for number in count(2))
+        return base if not self.has_plugin(base) else next(name for name in numbered if not self.has_plugin(name))
+
+    def _identity_faults(self, plugin: object, name: str) -> Iterator[UserError]:
+        unfit = check_plugin(plugin, name)
+        if unfit is not None:
+            yield unfit
+            return
+        known_as = next((known for known, other in self.list_name_plugin() if other is plugin), None)
+        if known_as is not None:
+            yield UserError(where=f"plugin {name!r}", found=f"is registered already, as {known_as!r}")
+        elif self.has_plugin(name):
+            yield UserError(
+                where=f"plugin {name!r}",
+                found=f"another plugin has this name, an instance of {type(self.get_plugin(name)).__name__}",
+                remedy="register it under another name",
+            )
+
+
+def _implementation(candidate: Candidate, plugin: str, distribution: str, number: int) -> Implementation:
+    options = candidate.options
+    return Implementation(
+        hook=candidate.hook,
+        plugin=plugin,
+        distribution=distribution,
+        function=candidate.function,
+        arguments=candidate.arguments,
+        phase=options.phase,
+        before=options.before,
+        after=options.after,
+        scope=options.scope,
+        when=candidate.when,
+        requires=options.requires,
+        order=number,
+    )

@@ -1,0 +1,67 @@
+"""The decorator that says when and in which order an implementation of a hook runs."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, TypeVar, overload
+
+from attrs import field, frozen
+
+from sigma_core.hooks._trigger import Trigger
+
+PHASES = ("modify", "score", "schedule", "persist", "observe")
+"""The parts of one event, in order: so a checkpoint sees this step's scores and a reporter sees all of it."""
+
+SCOPES = ("run", "worker")
+"""Where an implementation runs: once in the run, or in each of its workers."""
+
+MARK = "__sigma_hook__"
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _names(value: str | Iterable[str]) -> tuple[str, ...]:
+    # A lone name is a name, not its letters.
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+@frozen(kw_only=True)
+class Options:
+    """What `hookimpl` was given; checked when the plugin is registered, all of it together."""
+
+    when: Trigger | str | None = None
+    phase: str = "observe"
+    before: tuple[str, ...] = field(default=(), converter=_names)
+    after: tuple[str, ...] = field(default=(), converter=_names)
+    scope: str = "run"
+    requires: tuple[str, ...] = field(default=(), converter=_names)
+
+
+@overload
+def hookimpl(function: Function, /) -> Function: ...
+
+
+@overload
+def hookimpl(
+    *,
+    when: Trigger | str | None = None,
+    phase: str = "observe",
+    before: str | Iterable[str] = (),
+    after: str | Iterable[str] = (),
+    scope: str = "run",
+    requires: str | Iterable[str] = (),
+) -> Callable[[Function], Function]: ...
+
+
+def hookimpl(function: Any = None, /, **options: Any) -> Any:
+    """Mark a function as the implementation of the hook of its name; needed only where it says something more.
+
+    `when` is a trigger or its text (default: each time). `phase` is one of PHASES. `before` and `after` name plugins
+    that this one must run before or after; one that is not there is no fault. `scope` is "run" or "worker".
+    `requires` names values that the hook reads, which the step then computes. The function itself is returned.
+    """
+    marked = Options(**options)
+
+    def mark(function: Any) -> Any:
+        setattr(function, MARK, marked)
+        return function
+
+    return mark if function is None else mark(function)

@@ -1,0 +1,233 @@
+"""Monitors: what they see, on which thread, and that nothing they do reaches the run."""
+
+import threading
+from itertools import count
+
+import pytest
+from attrs import define, field
+
+from sigma_core.events import Bus, EpochEnded, EpochStarted, Policy, SubscriberFailed
+from sigma_core.hooks import Clock
+from sigma_core.training._commands import Stop
+from sigma_core.training._monitor import Monitor, Progress, RunInfo, attach
+
+RUN = RunInfo("digits", epochs=3, iterations_per_epoch=10)
+
+
+def ended(epoch):
+    return EpochEnded(epoch=epoch, iteration=10 * epoch, iterations_per_epoch=10, scores={"loss": 1 / epoch})
+
+
+@define(eq=False)
+class Witness(Monitor):
+    """Writes down every call and its thread; raises in the method named by `fails`."""
+
+    events = (EpochEnded,)
+    interval = 0.001
+
+    fails: str = ""
+    error: BaseException = field(factory=lambda: ValueError("no ink"))
+    calls: list = field(factory=list, init=False)
+    threads: set = field(factory=set, init=False)
+    refreshed: threading.Event = field(factory=threading.Event, init=False)
+
+    def _note(self, name, *details):
+        self.calls.append((name, *details))
+        self.threads.add(threading.current_thread().name)
+        if name == self.fails:
+            raise self.error
+
+    def start(self, run, progress, send):
+        self._note("start", run.name, progress.iteration)
+
+    def receive(self, events):
+        self._note("receive", *(event.epoch for event in events))
+
+    def refresh(self):
+        self._note("refresh")
+        self.refreshed.set()
+
+    def stop(self):
+        self._note("stop")
+
+    def told(self):
+        return [call for call in self.calls if call[0] != "refresh"]
+
+
+def watch(monitor, *events, bus=None):
+    """Attach, publish and close; how the attachment ended."""
+    bus = bus or Bus()
+    attachment = attach(monitor, bus, RUN, Progress(Clock(iteration=7)), name="witness")
+    for event in events:
+        bus.publish(event)
+    assert attachment.close()
+    return attachment
+
+
+def test_a_monitor_is_started_receives_in_order_and_is_stopped():
+    """All that was published between `attach` and `close` arrives, and only the classes asked for."""
+    monitor = Witness()
+    watch(monitor, ended(1), EpochStarted(epoch=2, iteration=10, iterations_per_epoch=10), ended(2), ended(3))
+    told = monitor.told()
+    assert told[0] == ("start", "digits", 7)
+    assert told[-1] == ("stop",)
+    assert [epoch for call in told if call[0] == "receive" for epoch in call[1:]] == [1, 2, 3]
+
+
+def test_all_calls_come_on_one_thread_of_its_own():
+    """The publishing thread does none of the monitor's work."""
+    monitor = Witness()
+    watch(monitor, ended(1))
+    assert monitor.threads == {"sigma monitor witness"}
+
+
+def test_a_monitor_is_refreshed_without_events():
+    """So it can follow the progress of a run that publishes nothing."""
+    monitor = Witness()
+    attachment = attach(monitor, Bus(), RUN, Progress(Clock()))
+    for _ in range(3):
+        assert monitor.refreshed.wait(5)
+        monitor.refreshed.clear()
+    assert attachment.close()
+    assert attachment.name == "witness"
+
+
+@pytest.mark.parametrize(
+    ("method", "told"),
+    [
+        ("start", ["start"]),
+        ("receive", ["start", "receive", "stop"]),
+        ("refresh", ["start", "stop"]),
+        ("stop", ["start", "receive", "stop"]),
+    ],
+)
+def test_a_failure_is_reported_once_and_ends_the_monitor_only(method, told):
+    """After a failure it is stopped, receives nothing more and no longer costs the bus anything."""
+    bus = Bus()
+    reports = bus.subscribe("reports", [SubscriberFailed])
+    monitor = Witness(fails=method)
+    attachment = attach(monitor, bus, RUN, Progress(Clock()), name="witness")
+    if method in {"receive", "stop"}:
+        bus.publish(ended(1))
+    if method != "stop":
+        assert reports.wait(5)
+    assert attachment.close()
+    assert reports.drain() == [SubscriberFailed(subscriber="witness", reason="ValueError: no ink")]
+    assert attachment.failed == "ValueError: no ink"
+    assert [call[0] for call in monitor.told()] == told
+    assert not bus.wants(EpochEnded)
+
+
+def test_only_the_first_failure_is_told():
+    """A monitor that fails and then cannot be stopped either says why it failed at first."""
+
+    class Broken(Witness):
+        def stop(self):
+            raise OSError("closed already")
+
+    attachment = watch(Broken(fails="receive"), ended(1))
+    assert attachment.failed == "ValueError: no ink"
+
+
+def test_a_monitor_cannot_end_the_process():
+    """Rich answers a closed pipe with SystemExit."""
+    attachment = watch(Witness(fails="receive", error=SystemExit(1)), ended(1))
+    assert attachment.failed == "SystemExit: 1"
+
+
+def test_a_monitor_that_hangs_does_not_hold_up_the_run():
+    """`close` says that it did not end."""
+    release = threading.Event()
+
+    class Hanging(Witness):
+        def receive(self, events):
+            release.wait(10)
+
+    bus = Bus()
+    attachment = attach(Hanging(), bus, RUN, Progress(Clock()))
+    bus.publish(ended(1))
+    assert not attachment.close(timeout=0.02)
+    release.set()
+    assert attachment.close()
+
+
+def test_policy_bound_and_key_are_those_of_the_class():
+    """A plain function in the class body is the key."""
+
+    class Latest(Witness):
+        policy = Policy.COALESCE
+        bound = 2
+
+        def key(event):  # noqa: N805  (a function of the event, not a method)
+            return event.epoch % 2
+
+    release, started = threading.Event(), threading.Event()
+
+    class Slow(Latest):
+        def start(self, run, progress, send):
+            started.set()
+            release.wait(10)
+
+    monitor, bus = Slow(), Bus()
+    attachment = attach(monitor, bus, RUN, Progress(Clock()))
+    assert started.wait(5)
+    for epoch in (1, 2, 3, 4):
+        bus.publish(ended(epoch))
+    release.set()
+    assert attachment.close()
+    assert monitor.told() == [("receive", 3, 4), ("stop",)]
+
+
+def test_what_a_slow_monitor_loses_is_counted():
+    """With a bound of one, the newest event waits."""
+    release, started = threading.Event(), threading.Event()
+
+    class Slow(Witness):
+        bound = 1
+
+        def start(self, run, progress, send):
+            started.set()
+            release.wait(10)
+
+    monitor, bus = Slow(), Bus()
+    attachment = attach(monitor, bus, RUN, Progress(Clock()))
+    assert started.wait(5)
+    for epoch in (1, 2, 3):
+        bus.publish(ended(epoch))
+    release.set()
+    assert attachment.close()
+    assert attachment.dropped == 2
+    assert monitor.told() == [("receive", 3), ("stop",)]
+
+
+def test_a_monitor_acts_through_commands():
+    """What it sends is handed to the run."""
+    sent = []
+
+    class Stopper(Witness):
+        def start(self, run, progress, send):
+            self.send = send
+
+        def receive(self, events):
+            self.send(Stop("loss is low"))
+
+    bus = Bus()
+    attachment = attach(Stopper(), bus, RUN, Progress(Clock()), sent.append)
+    bus.publish(ended(1))
+    assert attachment.close()
+    assert sent == [Stop("loss is low")]
+
+
+def test_progress_follows_the_clock():
+    """It is a view; nothing is copied at an iteration."""
+    seconds = count(5)
+    clock = Clock(seconds=lambda: float(next(seconds)))
+    progress = Progress(clock)
+    clock.epoch, clock.iteration = 2, 12
+    assert (progress.epoch, progress.iteration, progress.seconds) == (2, 12, 5.0)
+
+
+@pytest.mark.parametrize(("epochs", "length", "iterations"), [(3, 10, 30), (None, 10, None), (3, None, None)])
+def test_the_length_of_a_run_is_known_when_both_its_parts_are(epochs, length, iterations):
+    """Epochs times iterations of an epoch."""
+    assert RunInfo("digits", epochs=epochs, iterations_per_epoch=length).iterations == iterations

@@ -178,6 +178,10 @@ class IdentifierError(UserError):
     """An identifier or pattern is malformed or matches nothing."""
 
 
+class UnknownIdentifierError(IdentifierError, KeyError):
+    """There is nothing of that identifier; a `KeyError` too, as mappings have it."""
+
+
 # Data
 
 

@@ -1,0 +1,31 @@
+"""Components from entry points, their composition from settings, and registries of identified parameters."""
+
+from sigma_core.registry._components import ComponentRegistry
+from sigma_core.registry._composition import Composer, Fault, component, components
+from sigma_core.registry._conform import conform
+from sigma_core.registry._description import Description, Setting
+from sigma_core.registry._distributions import Component, Distribution, Status
+from sigma_core.registry._identifiers import Resolver, matches, most_specific, resolve, specificity
+from sigma_core.registry._kinds import KINDS, Kind, kind_of
+
+__all__ = [
+    "KINDS",
+    "Component",
+    "ComponentRegistry",
+    "Composer",
+    "Description",
+    "Distribution",
+    "Fault",
+    "Kind",
+    "Resolver",
+    "Setting",
+    "Status",
+    "component",
+    "components",
+    "conform",
+    "kind_of",
+    "matches",
+    "most_specific",
+    "resolve",
+    "specificity",
+]

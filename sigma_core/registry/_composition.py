@@ -1,0 +1,253 @@
+"""From settings, as a recipe writes them, to components: checked in full, all faults at once."""
+
+from collections.abc import Callable, Iterable, Mapping
+from types import SimpleNamespace
+from typing import Any
+
+import attrs
+from attrs import NOTHING, evolve, frozen
+
+from sigma_core.errors import FaultsError, PluginFailedError, SettingError, SigmaError, listed
+from sigma_core.registry._annotations import seen
+from sigma_core.registry._components import ComponentRegistry
+from sigma_core.registry._description import Description, describe
+from sigma_core.registry._kinds import Kind, kind_of
+from sigma_core.registry._settings import SLOT, Argument, Slot, arguments_of, said
+from sigma_core.registry._tables import table
+
+Place = tuple[str | int, ...]
+# What a recipe can write and that is no component: neither a name nor a table.
+SCALARS = (bool, int, float, complex, bytes, list, tuple, set, frozenset, type(None))
+MISSING = object()
+
+
+@frozen
+class Fault:
+    """An error, and the keys that lead to its place inside the value that was given."""
+
+    place: Place
+    error: SigmaError
+
+
+def component(kind: str, default: Any = NOTHING, **arguments: Any) -> Any:
+    """An attrs field for a component: an object, its name, or a table with `use` and settings.
+
+    The field keeps what it is given; `Composer.build` puts the object in its place.
+    """
+    return _field(Slot(kind_of(kind).name), default, arguments)
+
+
+def components(kind: str, default: Any = (), **arguments: Any) -> Any:
+    """An attrs field for a tuple of components, each as in `component`; a single one needs no brackets."""
+    return _field(Slot(kind_of(kind).name, many=True), default, {"converter": several, **arguments})
+
+
+def _field(slot: Slot, default: Any, arguments: dict[str, Any]) -> Any:
+    metadata = {**arguments.pop("metadata", {}), SLOT: slot}
+    return attrs.field(default=default, metadata=metadata, **arguments)
+
+
+def several(value: Any) -> tuple[Any, ...]:
+    """A list or tuple as a tuple, anything else as its only item."""
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+class Composer:
+    """Builds components of one registry from settings, and writes them down as settings again."""
+
+    def __init__(self, registry: ComponentRegistry) -> None:
+        self.registry = registry
+
+    def build(self, kind: str, value: Any, *, place: Place = (), faults: list[Fault] | None = None) -> Any:
+        """The component that a name, a table with `use`, or an object stands for, with all the components inside it.
+
+        Every setting is checked: its name, its type, what its validator says. All faults are added to `faults`, and
+        the result is then None; without such a list a single fault is raised as it is, several as `FaultsError`.
+        """
+        found: list[Fault] = []
+        sort = kind_of(kind)
+        built = _Build(self.registry, found).value(sort, value, place, sort.name)
+        if faults is not None:
+            faults += found
+        elif len(found) == 1:
+            raise found[0].error
+        elif found:
+            raise FaultsError(sort.name, f"{len(found)} faults", faults=tuple(fault.error for fault in found))
+        return None if built is MISSING else built
+
+    def table(self, component: Any) -> dict[str, Any]:
+        """The settings that would build this component: `use`, and what differs from its defaults, in plain values.
+
+        Raises `ComponentError` for an object that is not registered or that holds what TOML cannot write.
+        """
+        return table(self.registry, component)
+
+    def describe(self, kind: str, name: str) -> Description:
+        """What there is to know of a component: where it is from, its documentation, its settings. Imports it."""
+        return describe(self.registry, kind, name)
+
+
+@frozen
+class _Build:
+    """One call of `build`: whatever does not fit is added to `faults`, and `MISSING` stands in its place."""
+
+    registry: ComponentRegistry
+    faults: list[Fault]
+
+    def value(self, kind: Kind, value: Any, place: Place, where: str) -> Any:
+        """A component from anything."""
+        if isinstance(value, str):
+            return self.table(kind, value, {}, place, place)
+        if isinstance(value, Mapping):
+            return self.mapping(kind, value, place, where)
+        expected = f"the name of {kind.article}, a table with `use`, or the object itself"
+        if isinstance(value, SCALARS):
+            return self.fault(place, SettingError(where, seen(value), expected))
+        if isinstance(value, type):
+            call = f"call it: {value.__name__}(...)"
+            return self.fault(place, SettingError(where, f"{value.__name__} is a class", expected, call))
+        known = self.registry.registrations(value)
+        if known and not any(entry.kind in kind.names for entry in known):
+            found = f"{type(value).__name__} is {kind_of(known[0].kind).article}"
+            return self.fault(place, SettingError(where, found, kind.article))
+        return self.object(value, place, str(known[0]) if known else type(value).__name__)
+
+    def mapping(self, kind: Kind, value: Mapping[str, Any], place: Place, where: str) -> Any:
+        """A component from a table with `use`."""
+        settings = dict(value)
+        name = settings.pop("use", MISSING)
+        if name is MISSING:
+            expected = f"`use` with one of {listed(self.registry.names(kind.name))}"
+            return self.fault(place, SettingError(where, "the table has no `use`", expected))
+        if not isinstance(name, str):
+            return self.fault((*place, "use"), SettingError(f"{where}, use", seen(name), f"the name of {kind.article}"))
+        return self.table(kind, name, settings, place, (*place, "use"))
+
+    def table(self, kind: Kind, name: str, settings: Mapping[str, Any], place: Place, named_at: Place) -> Any:
+        """A component from its name and settings."""
+        try:
+            entry = self.registry.find(kind.name, name)
+            target = self.registry.get(kind.name, name)
+        except SigmaError as error:
+            return self.fault(named_at, error)
+        arguments = {argument.name: argument for argument in arguments_of(target)}
+        before = len(self.faults)
+        values = {
+            key: self.setting(arguments[key], given, (*place, key), f"{entry}, {key}")
+            if key in arguments
+            else self.fault((*place, key), _unknown(str(entry), key, arguments))
+            for key, given in settings.items()
+        }
+        for argument in arguments.values():
+            if argument.required and argument.name not in settings:
+                missing = f"the setting '{argument.name}' is missing"
+                self.fault(place, SettingError(str(entry), missing, argument.type_name))
+            elif argument.slot and argument.name not in settings and argument.default is not None:
+                values[argument.name] = self.setting(
+                    argument, argument.default, (*place, argument.name), f"{entry}, {argument.name}"
+                )
+        values = {key: value for key, value in values.items() if value is not MISSING}
+        return self.made(target, arguments, values, place, str(entry), whole=len(self.faults) == before)
+
+    def object(self, value: Any, place: Place, where: str) -> Any:
+        """An object as it is; where its fields name components, the same with these built."""
+        if not attrs.has(type(value)):
+            return value
+        slots = {argument.name: argument for argument in arguments_of(type(value)) if argument.slot}
+        before = len(self.faults)
+        changed = {}
+        for name, argument in slots.items():
+            kept = getattr(value, argument.attribute)
+            built = self.setting(argument, kept, (*place, name), f"{where}, {name}")
+            if built is not MISSING and not _identical(built, kept):
+                changed[name] = built
+        if not changed and len(self.faults) == before:
+            return value
+
+        def evolved(**changes: Any) -> Any:
+            return evolve(value, **changes)
+
+        return self.made(evolved, slots, changed, place, where, whole=len(self.faults) == before)
+
+    def setting(self, argument: Argument, value: Any, place: Place, where: str) -> Any:
+        """The value of one setting, of the right type."""
+        slot = argument.slot
+        if slot is None:
+            try:
+                return argument.checked(value, where)
+            except SettingError as error:
+                return self.fault(place, error)
+        if value is None and argument.optional:
+            return None
+        kind = kind_of(slot.kind)
+        if not slot.many:
+            return self.value(kind, value, place, where)
+        # A single one that stands without brackets is at the place of the setting itself.
+        inside = isinstance(value, list | tuple)
+        built = tuple(
+            self.value(kind, item, (*place, index) if inside else place, f"{where}[{index}]" if inside else where)
+            for index, item in enumerate(several(value))
+        )
+        return MISSING if MISSING in map(_marker, built) else built
+
+    def made(  # noqa: PLR0913 - what to make, of what, where it stands in the recipe and in words
+        self,
+        make: Callable[..., Any],
+        arguments: Mapping[str, Argument],
+        values: Mapping[str, Any],
+        place: Place,
+        where: str,
+        *,
+        whole: bool,
+    ) -> Any:
+        """The component, if all its settings are there; else what its validators say of those that are."""
+        failure: SigmaError | None = None
+        if whole:
+            try:
+                return make(**values)
+            except SigmaError as error:
+                failure = error
+            except (TypeError, ValueError) as error:
+                failure = _caused(SettingError(where, said(error)), error)
+            except Exception as error:  # noqa: BLE001 - a plugin's constructor can raise anything
+                failure = _caused(PluginFailedError(where, f"it raised {type(error).__name__}: {error}"), error)
+        before = len(self.faults)
+        self.validate(arguments, values, place, where)
+        if failure is not None and len(self.faults) == before:
+            self.fault(place, failure)
+        return MISSING
+
+    def validate(self, arguments: Mapping[str, Argument], values: Mapping[str, Any], place: Place, where: str) -> None:
+        """Run each validator by itself, so that all of them are heard and not only the first that raises."""
+        others = SimpleNamespace(**{argument.attribute: argument.default for argument in arguments.values()})
+        vars(others).update({arguments[key].attribute: value for key, value in values.items()})
+        for key, value in values.items():
+            try:
+                arguments[key].validate(value, others, f"{where}, {key}")
+            except SigmaError as error:
+                self.fault((*place, key), error)
+
+    def fault(self, place: Place, error: SigmaError) -> Any:
+        """Note an error; returns the marker of what is missing."""
+        self.faults.append(Fault(place, error))
+        return MISSING
+
+
+def _marker(value: Any) -> Any:
+    """The value's identity only: a component's own `==` is not to be asked."""
+    return MISSING if value is MISSING else None
+
+
+def _identical(built: Any, kept: Any) -> bool:
+    if isinstance(built, tuple) and isinstance(kept, tuple):
+        return len(built) == len(kept) and all(one is other for one, other in zip(built, kept, strict=True))
+    return built is kept
+
+
+def _unknown(where: str, key: str, arguments: Iterable[str]) -> SettingError:
+    return SettingError(where, f"there is no setting '{key}'", listed(arguments, str(key)))
+
+
+def _caused(error: SigmaError, cause: Exception) -> SigmaError:
+    error.__cause__ = cause
+    return error

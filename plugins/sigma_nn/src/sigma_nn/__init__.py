@@ -1,1 +1,140 @@
-"""Placeholder."""
+"""Layers, costs, activations, initialisers, optimisers, criteria and metrics.
+
+A module is imported when one of its names is first used, so that a network of three layers does not pay for the rest.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sigma_nn.activations.elu import Elu
+    from sigma_nn.activations.gelu import Gelu
+    from sigma_nn.activations.leaky_relu import LeakyRelu
+    from sigma_nn.activations.none import Identity
+    from sigma_nn.activations.relu import Relu
+    from sigma_nn.activations.sigmoid import Sigmoid
+    from sigma_nn.activations.silu import Silu
+    from sigma_nn.activations.softmax import Softmax
+    from sigma_nn.activations.softplus import Softplus
+    from sigma_nn.activations.tanh import Tanh
+    from sigma_nn.costs.binary_cross_entropy import BinaryCrossEntropy
+    from sigma_nn.costs.softmax_cross_entropy import SoftmaxCrossEntropy
+    from sigma_nn.costs.squared_difference import SquaredDifference
+    from sigma_nn.criteria.epochs import Epochs
+    from sigma_nn.criteria.iterations import Iterations
+    from sigma_nn.criteria.patience import Patience
+    from sigma_nn.criteria.plateau import Plateau
+    from sigma_nn.criteria.threshold import Threshold
+    from sigma_nn.initialisers.constant import Constant
+    from sigma_nn.initialisers.gaussian import Gaussian
+    from sigma_nn.initialisers.glorot import Glorot
+    from sigma_nn.initialisers.he import He
+    from sigma_nn.initialisers.uniform import Uniform
+    from sigma_nn.initialisers.zeros import Zeros
+    from sigma_nn.layers.dense import Dense
+    from sigma_nn.layers.dropout import Dropout
+    from sigma_nn.layers.element_wise import ElementWise
+    from sigma_nn.layers.flatten import Flatten
+    from sigma_nn.layers.input import Input
+    from sigma_nn.metrics.accuracy import Accuracy
+    from sigma_nn.metrics.mean_absolute_error import MeanAbsoluteError
+    from sigma_nn.metrics.mean_squared_error import MeanSquaredError
+    from sigma_nn.optimisers.adadelta import Adadelta
+    from sigma_nn.optimisers.adagrad import Adagrad
+    from sigma_nn.optimisers.adam import Adam
+    from sigma_nn.optimisers.gradient_descent import GradientDescent
+    from sigma_nn.optimisers.momentum import Momentum
+
+# The file of each name; a test holds it to the entry points and to the imports above.
+_FILES = {
+    "Accuracy": "metrics.accuracy",
+    "Adadelta": "optimisers.adadelta",
+    "Adagrad": "optimisers.adagrad",
+    "Adam": "optimisers.adam",
+    "BinaryCrossEntropy": "costs.binary_cross_entropy",
+    "Constant": "initialisers.constant",
+    "Dense": "layers.dense",
+    "Dropout": "layers.dropout",
+    "ElementWise": "layers.element_wise",
+    "Elu": "activations.elu",
+    "Epochs": "criteria.epochs",
+    "Flatten": "layers.flatten",
+    "Gaussian": "initialisers.gaussian",
+    "Gelu": "activations.gelu",
+    "Glorot": "initialisers.glorot",
+    "GradientDescent": "optimisers.gradient_descent",
+    "He": "initialisers.he",
+    "Identity": "activations.none",
+    "Input": "layers.input",
+    "Iterations": "criteria.iterations",
+    "LeakyRelu": "activations.leaky_relu",
+    "MeanAbsoluteError": "metrics.mean_absolute_error",
+    "MeanSquaredError": "metrics.mean_squared_error",
+    "Momentum": "optimisers.momentum",
+    "Patience": "criteria.patience",
+    "Plateau": "criteria.plateau",
+    "Relu": "activations.relu",
+    "Sigmoid": "activations.sigmoid",
+    "Silu": "activations.silu",
+    "Softmax": "activations.softmax",
+    "SoftmaxCrossEntropy": "costs.softmax_cross_entropy",
+    "Softplus": "activations.softplus",
+    "SquaredDifference": "costs.squared_difference",
+    "Tanh": "activations.tanh",
+    "Threshold": "criteria.threshold",
+    "Uniform": "initialisers.uniform",
+    "Zeros": "initialisers.zeros",
+}
+
+__all__ = [
+    "Accuracy",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "BinaryCrossEntropy",
+    "Constant",
+    "Dense",
+    "Dropout",
+    "ElementWise",
+    "Elu",
+    "Epochs",
+    "Flatten",
+    "Gaussian",
+    "Gelu",
+    "Glorot",
+    "GradientDescent",
+    "He",
+    "Identity",
+    "Input",
+    "Iterations",
+    "LeakyRelu",
+    "MeanAbsoluteError",
+    "MeanSquaredError",
+    "Momentum",
+    "Patience",
+    "Plateau",
+    "Relu",
+    "Sigmoid",
+    "Silu",
+    "Softmax",
+    "SoftmaxCrossEntropy",
+    "Softplus",
+    "SquaredDifference",
+    "Tanh",
+    "Threshold",
+    "Uniform",
+    "Zeros",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a component's file when its name is first used (PEP 562)."""
+    if name not in _FILES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

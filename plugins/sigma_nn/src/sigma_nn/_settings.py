@@ -1,0 +1,83 @@
+"""Fields of components whose values are checked where they enter.
+
+    rate: float = number(default=0.5, at_least=0, below=1)
+
+Each raises SettingError with the component, the field, what it was given and what is allowed. The check is a validator,
+not part of a converter, so that a composer can run all of them and report every fault at once.
+"""
+
+import operator
+from collections.abc import Callable
+from math import isfinite
+from numbers import Integral, Real
+from typing import Any
+
+from attrs import NOTHING, Attribute, field, has
+
+from sigma_core.extend import SettingError
+
+_WORDS: dict[str, tuple[str, Callable[[float, float], bool]]] = {
+    "above": ("above", operator.gt),
+    "at_least": ("of at least", operator.ge),
+    "below": ("below", operator.lt),
+}
+
+
+def number(*, default: Any = NOTHING, **bounds: float) -> Any:
+    """A field that holds a finite float within bounds, which are any of `above`, `at_least` and `below`.
+
+    Integers become floats: hyperparameters must be floats to stay changeable in the compiled step.
+    """
+
+    def check(instance: Any, attribute: "Attribute[float]", value: Any) -> None:
+        if not _is_plain(value, Real) or not isfinite(value) or not _within(value, bounds):
+            raise refusal(instance, attribute, value, f"a finite number{_worded(bounds)}")
+
+    return field(default=default, converter=_as_float, validator=check)
+
+
+def integer(*, default: Any = NOTHING, **bounds: int) -> Any:
+    """A field that holds an integer within bounds, which are any of `above`, `at_least` and `below`."""
+
+    def check(instance: Any, attribute: "Attribute[int]", value: Any) -> None:
+        if not _is_plain(value, Integral) or not _within(value, bounds):
+            raise refusal(instance, attribute, value, f"an integer{_worded(bounds)}")
+
+    return field(default=default, converter=_as_integer, validator=check)
+
+
+def choice(*options: str, default: Any = NOTHING) -> Any:
+    """A field that holds one of the words."""
+
+    def check(instance: Any, attribute: "Attribute[str]", value: Any) -> None:
+        if value not in options:
+            raise refusal(instance, attribute, value, "one of " + ", ".join(repr(option) for option in options))
+
+    return field(default=default, validator=check)
+
+
+def refusal(instance: Any, attribute: "Attribute[Any]", value: Any, expected: str) -> SettingError:
+    """The error that a validator raises: `Dropout.rate: 1.5`, and what is expected."""
+    # A composer that runs validators one by one hands them no component; it knows itself where it is.
+    owner = f"{type(instance).__name__}." if has(type(instance)) else ""
+    return SettingError(f"{owner}{attribute.name}", repr(value), expected)
+
+
+def _as_float(value: float) -> float:
+    return float(value) if _is_plain(value, Real) else value
+
+
+def _as_integer(value: int) -> int:
+    return int(value) if _is_plain(value, Integral) else value
+
+
+def _is_plain(value: Any, kind: type) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def _within(value: Any, bounds: dict[str, Any]) -> bool:
+    return all(_WORDS[word][1](value, bound) for word, bound in bounds.items())
+
+
+def _worded(bounds: dict[str, Any]) -> str:
+    return " and".join(f" {_WORDS[word][0]} {bound}" for word, bound in bounds.items())

@@ -1,0 +1,1 @@
+"""Activations: functions between layers; one file each."""

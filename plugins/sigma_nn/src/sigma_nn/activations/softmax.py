@@ -1,0 +1,25 @@
+"""Softmax: shares of a whole."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from attrs import frozen
+
+from sigma_core.extend import Activation, stop_gradient
+
+if TYPE_CHECKING:
+    from sigma_core.extend import Value
+
+
+@frozen
+class Softmax(Activation):
+    """f(x)_i = exp(x_i) / sum_j exp(x_j) over the last axis.
+
+    As the last layer before `SoftmaxCrossEntropy` it would be applied twice: that cost takes logits.
+    """
+
+    def __call__(self, inputs: "Value") -> "Value":
+        """(batch, ..., classes) of the same shape; each row sums to 1."""
+        # Subtracting the maximum changes nothing but keeps the exponentials finite; it needs no derivative.
+        exponentials = np.exp(inputs - stop_gradient(np.max(inputs, axis=-1, keepdims=True)))
+        return exponentials / np.sum(exponentials, axis=-1, keepdims=True)

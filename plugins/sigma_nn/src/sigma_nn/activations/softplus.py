@@ -1,0 +1,20 @@
+"""Softplus (Dugas et al. 2001): a smooth ReLU."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from attrs import frozen
+
+from sigma_core.extend import Activation
+
+if TYPE_CHECKING:
+    from sigma_core.extend import Value
+
+
+@frozen
+class Softplus(Activation):
+    """f(x) = log(1 + exp(x)), without overflow for large x."""
+
+    def __call__(self, inputs: "Value") -> "Value":
+        """(batch, ...) of the same shape."""
+        return np.logaddexp(inputs, 0.0)

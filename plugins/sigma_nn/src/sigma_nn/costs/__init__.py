@@ -1,0 +1,1 @@
+"""Costs: what a network is trained to make small; one file each."""

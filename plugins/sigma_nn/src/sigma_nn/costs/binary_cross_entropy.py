@@ -1,0 +1,34 @@
+"""Binary cross-entropy: yes or no, for one question or several, from logits."""
+
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+from attrs import frozen
+
+from sigma_core.extend import Cost
+from sigma_nn.activations.sigmoid import Sigmoid
+from sigma_nn.costs._targets import like_predictions, mean_over_record
+
+if TYPE_CHECKING:
+    from sigma_core.extend import Value
+
+
+@frozen
+class BinaryCrossEntropy(Cost):
+    """-t * log(p) - (1 - t) * log(1 - p) with p = sigmoid(logit), averaged over the questions of a record.
+
+    Logits and targets, which lie in [0, 1], are (batch, ...) of the same shape. Computed as log(1 + exp(logit)) -
+    t * logit, the same without overflow. Predictions are the probabilities p.
+    """
+
+    metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
+
+    def losses(self, predictions: "Value", targets: "Value") -> "Value":
+        """One loss per record, in nats: (batch,)."""
+        logits = predictions
+        targets = like_predictions("BinaryCrossEntropy", logits, targets)
+        return mean_over_record(np.logaddexp(logits, 0.0) - targets * logits)
+
+    def predict(self, predictions: "Value") -> "Value":
+        """Probabilities of a yes, of the logits' shape."""
+        return Sigmoid()(predictions)

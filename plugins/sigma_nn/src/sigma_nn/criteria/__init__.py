@@ -1,0 +1,1 @@
+"""Criteria: when a training has gone on long enough; one file each."""

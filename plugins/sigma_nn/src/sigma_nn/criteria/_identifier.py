@@ -1,0 +1,20 @@
+"""The field of a criterion that names a score."""
+
+import re
+from typing import Any
+
+from attrs import Attribute, field
+
+from sigma_nn._settings import refusal
+
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
+
+
+def _check(instance: Any, attribute: "Attribute[str]", value: Any) -> None:
+    if not isinstance(value, str) or not _IDENTIFIER.fullmatch(value):
+        raise refusal(instance, attribute, value, "the identifier of a score, such as validation.loss")
+
+
+def score_identifier() -> Any:
+    """A field that holds the identifier of a score, such as `validation.loss`."""
+    return field(validator=_check)

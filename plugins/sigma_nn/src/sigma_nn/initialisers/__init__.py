@@ -1,0 +1,1 @@
+"""Initialisers: the numbers that parameters begin with; one file each."""

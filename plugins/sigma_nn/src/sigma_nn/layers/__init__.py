@@ -1,0 +1,1 @@
+"""Layers: what a network is made of; one file each."""

@@ -1,0 +1,53 @@
+"""Dense: a fully connected layer."""
+
+from collections.abc import Mapping
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from sigma_core.extend import Activation, Context, Initialiser, Layer, Parameter, Shape, ShapeError, component
+from sigma_nn._settings import integer
+
+if TYPE_CHECKING:
+    from sigma_core.extend import Value
+
+
+@frozen
+class Dense(Layer):
+    """Connect every input with every unit: `activation(inputs @ weights + biases)`.
+
+    Takes (batch, inputs), gives (batch, size). Parameters: `weights` (inputs, size) and, unless `bias` is false,
+    `biases` (size,). Raises ShapeError for inputs with more axes or fewer.
+    """
+
+    size: int = integer(at_least=1)
+    activation: Activation | str = component("activations", "none")
+    bias: bool = True
+    weights_initialiser: Initialiser | str = component("initialisers", "glorot")
+    biases_initialiser: Initialiser | str = component("initialisers", "zeros")
+
+    def parameters(self, *shapes: Shape) -> Mapping[str, Parameter]:
+        """Weights from each of the inputs to each of the units, and a bias for each unit."""
+        (shape,) = shapes
+        if len(shape) != 1:
+            raise ShapeError(
+                "Dense",
+                f"records of shape {shape}",
+                "records of shape (features,)",
+                "put a Flatten layer before it" if shape else "give the input before it at least one feature",
+            )
+        weights = Parameter((*shape, self.size), self.weights_initialiser, tags={"weights", "dense"})
+        if not self.bias:
+            return {"weights": weights}
+        return {
+            "weights": weights,
+            "biases": Parameter((self.size,), self.biases_initialiser, tags={"biases", "dense"}),
+        }
+
+    def forward(self, inputs: "Value", *, parameters: SimpleNamespace, context: Context) -> "Value":
+        """(batch, inputs) to (batch, size)."""
+        outputs = inputs @ parameters.weights
+        if self.bias:
+            outputs = outputs + parameters.biases
+        return self.activation(outputs)

@@ -1,0 +1,22 @@
+"""ElementWise: an activation as a layer of its own."""
+
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from sigma_core.extend import Activation, Context, Layer, component
+
+if TYPE_CHECKING:
+    from sigma_core.extend import Value
+
+
+@frozen
+class ElementWise(Layer):
+    """Apply an activation to what comes in: (batch, ...) to (batch, ...) of the same shape."""
+
+    activation: Activation | str = component("activations")
+
+    def forward(self, inputs: "Value", *, parameters: SimpleNamespace, context: Context) -> "Value":
+        """(batch, ...) of the same shape."""
+        return self.activation(inputs)

@@ -1,0 +1,1 @@
+"""Metrics: scores for people, accumulated exactly over a pass; one file each."""

@@ -1,0 +1,60 @@
+"""All that a plugin author imports."""
+
+from sigma_core.errors import (
+    DataError,
+    IdentifierError,
+    NetworkError,
+    PluginUnavailableError,
+    SettingError,
+    ShapeError,
+    SigmaError,
+    UserError,
+    listed,
+    nearest,
+)
+from sigma_core.graph import Value, stop_gradient
+from sigma_core.hooks import Clock, Trigger, after, every, hookimpl, once, until
+from sigma_core.network import Activation, Context, Cost, Initialiser, Layer, Parameter, Shape, fans
+from sigma_core.registry import component, components
+from sigma_core.training._criterion import Criterion, Moment, Observation, State
+from sigma_core.training._metric import Metric
+from sigma_core.training._optimiser import Optimiser, Slots
+
+__all__ = [
+    "Activation",
+    "Clock",
+    "Context",
+    "Cost",
+    "Criterion",
+    "DataError",
+    "IdentifierError",
+    "Initialiser",
+    "Layer",
+    "Metric",
+    "Moment",
+    "NetworkError",
+    "Observation",
+    "Optimiser",
+    "Parameter",
+    "PluginUnavailableError",
+    "SettingError",
+    "Shape",
+    "ShapeError",
+    "SigmaError",
+    "Slots",
+    "State",
+    "Trigger",
+    "UserError",
+    "Value",
+    "after",
+    "component",
+    "components",
+    "every",
+    "fans",
+    "hookimpl",
+    "listed",
+    "nearest",
+    "once",
+    "stop_gradient",
+    "until",
+]

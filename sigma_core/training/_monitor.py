@@ -3,12 +3,11 @@
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from attrs import frozen
 
 from sigma_core.events import Bus, Event, Policy, SubscriberFailed, Subscription, snake_case
-from sigma_core.hooks import Clock
 from sigma_core.training._commands import Command
 
 Send = Callable[[Command], None]
@@ -18,48 +17,42 @@ Send = Callable[[Command], None]
 class RunInfo:
     """What is known of a run before its first iteration.
 
-    `epochs` is the most that the run can take and `iterations_per_epoch` its length in batches, None where unknown.
-    `parameters` is the number of elements that are trained.
+    `total_iterations` is the most that the run can take and `iterations_per_epoch` the length of an epoch in batches,
+    None where unknown. `parameters` is the number of elements of all parameters.
     """
 
     name: str
     directory: str | None = None
-    epochs: int | None = None
     iterations_per_epoch: int | None = None
+    total_iterations: int | None = None
     parameters: int = 0
     backend: str = ""
 
     @property
-    def iterations(self) -> int | None:
-        """The most iterations that the run can take, None where unknown."""
-        if self.epochs is None or self.iterations_per_epoch is None:
+    def epochs(self) -> int | None:
+        """The most epochs that the run can take, the last perhaps in part; None where unknown."""
+        if self.total_iterations is None or not self.iterations_per_epoch:
             return None
-        return self.epochs * self.iterations_per_epoch
+        return -(-self.total_iterations // self.iterations_per_epoch)
 
 
-@frozen
-class Progress:
+class Progress(Protocol):
     """Where a run stands, to be looked at from any thread: the run publishes nothing per iteration for it.
 
     The counters are read one by one, so two of them may be of neighbouring iterations.
     """
 
-    _clock: Clock
-
     @property
     def epoch(self) -> int:
         """The epoch that runs, from 1; 0 before the first."""
-        return self._clock.epoch
 
     @property
     def iteration(self) -> int:
         """The iteration that runs or has just ended, from 1 through the whole run; 0 before the first."""
-        return self._clock.iteration
 
     @property
     def seconds(self) -> float:
-        """The running time of the run."""
-        return self._clock.elapsed()
+        """The running time."""
 
 
 class Monitor(ABC):

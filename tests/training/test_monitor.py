@@ -1,17 +1,24 @@
 """Monitors: what they see, on which thread, and that nothing they do reaches the run."""
 
 import threading
-from itertools import count
 
 import pytest
 from attrs import define, field
 
 from sigma_core.events import Bus, EpochEnded, EpochStarted, Policy, SubscriberFailed
-from sigma_core.hooks import Clock
 from sigma_core.training._commands import Stop
-from sigma_core.training._monitor import Monitor, Progress, RunInfo, attach
+from sigma_core.training._monitor import Monitor, RunInfo, attach
 
-RUN = RunInfo("digits", epochs=3, iterations_per_epoch=10)
+RUN = RunInfo("digits", iterations_per_epoch=10, total_iterations=30)
+
+
+@define
+class Standing:
+    """A run's progress that stands still."""
+
+    epoch: int = 0
+    iteration: int = 0
+    seconds: float = 0.0
 
 
 def ended(epoch):
@@ -57,7 +64,7 @@ class Witness(Monitor):
 def watch(monitor, *events, bus=None):
     """Attach, publish and close; how the attachment ended."""
     bus = bus or Bus()
-    attachment = attach(monitor, bus, RUN, Progress(Clock(iteration=7)), name="witness")
+    attachment = attach(monitor, bus, RUN, Standing(iteration=7), name="witness")
     for event in events:
         bus.publish(event)
     assert attachment.close()
@@ -84,7 +91,7 @@ def test_all_calls_come_on_one_thread_of_its_own():
 def test_a_monitor_is_refreshed_without_events():
     """So it can follow the progress of a run that publishes nothing."""
     monitor = Witness()
-    attachment = attach(monitor, Bus(), RUN, Progress(Clock()))
+    attachment = attach(monitor, Bus(), RUN, Standing())
     for _ in range(3):
         assert monitor.refreshed.wait(5)
         monitor.refreshed.clear()
@@ -106,7 +113,7 @@ def test_a_failure_is_reported_once_and_ends_the_monitor_only(method, told):
     bus = Bus()
     reports = bus.subscribe("reports", [SubscriberFailed])
     monitor = Witness(fails=method)
-    attachment = attach(monitor, bus, RUN, Progress(Clock()), name="witness")
+    attachment = attach(monitor, bus, RUN, Standing(), name="witness")
     if method in {"receive", "stop"}:
         bus.publish(ended(1))
     if method != "stop":
@@ -144,7 +151,7 @@ def test_a_monitor_that_hangs_does_not_hold_up_the_run():
             release.wait(10)
 
     bus = Bus()
-    attachment = attach(Hanging(), bus, RUN, Progress(Clock()))
+    attachment = attach(Hanging(), bus, RUN, Standing())
     bus.publish(ended(1))
     assert not attachment.close(timeout=0.02)
     release.set()
@@ -169,7 +176,7 @@ def test_policy_bound_and_key_are_those_of_the_class():
             release.wait(10)
 
     monitor, bus = Slow(), Bus()
-    attachment = attach(monitor, bus, RUN, Progress(Clock()))
+    attachment = attach(monitor, bus, RUN, Standing())
     assert started.wait(5)
     for epoch in (1, 2, 3, 4):
         bus.publish(ended(epoch))
@@ -190,7 +197,7 @@ def test_what_a_slow_monitor_loses_is_counted():
             release.wait(10)
 
     monitor, bus = Slow(), Bus()
-    attachment = attach(monitor, bus, RUN, Progress(Clock()))
+    attachment = attach(monitor, bus, RUN, Standing())
     assert started.wait(5)
     for epoch in (1, 2, 3):
         bus.publish(ended(epoch))
@@ -212,22 +219,15 @@ def test_a_monitor_acts_through_commands():
             self.send(Stop("loss is low"))
 
     bus = Bus()
-    attachment = attach(Stopper(), bus, RUN, Progress(Clock()), sent.append)
+    attachment = attach(Stopper(), bus, RUN, Standing(), sent.append)
     bus.publish(ended(1))
     assert attachment.close()
     assert sent == [Stop("loss is low")]
 
 
-def test_progress_follows_the_clock():
-    """It is a view; nothing is copied at an iteration."""
-    seconds = count(5)
-    clock = Clock(seconds=lambda: float(next(seconds)))
-    progress = Progress(clock)
-    clock.epoch, clock.iteration = 2, 12
-    assert (progress.epoch, progress.iteration, progress.seconds) == (2, 12, 5.0)
-
-
-@pytest.mark.parametrize(("epochs", "length", "iterations"), [(3, 10, 30), (None, 10, None), (3, None, None)])
-def test_the_length_of_a_run_is_known_when_both_its_parts_are(epochs, length, iterations):
-    """Epochs times iterations of an epoch."""
-    assert RunInfo("digits", epochs=epochs, iterations_per_epoch=length).iterations == iterations
+@pytest.mark.parametrize(
+    ("length", "total", "epochs"), [(10, 30, 3), (10, 31, 4), (10, None, None), (None, 30, None), (0, 30, None)]
+)
+def test_the_number_of_epochs_is_known_when_length_and_total_are(length, total, epochs):
+    """A part of an epoch counts as one."""
+    assert RunInfo("digits", iterations_per_epoch=length, total_iterations=total).epochs == epochs

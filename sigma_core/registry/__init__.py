@@ -7,6 +7,7 @@ from sigma_core.registry._description import Description, Setting
 from sigma_core.registry._distributions import Component, Distribution, Status
 from sigma_core.registry._identifiers import Resolver, matches, most_specific, resolve, specificity
 from sigma_core.registry._kinds import KINDS, Kind, kind_of
+from sigma_core.registry._parameters import Registry, RegistryView
 
 __all__ = [
     "KINDS",
@@ -17,6 +18,8 @@ __all__ = [
     "Distribution",
     "Fault",
     "Kind",
+    "Registry",
+    "RegistryView",
     "Resolver",
     "Setting",
     "Status",

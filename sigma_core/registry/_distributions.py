@@ -12,7 +12,7 @@ from sigma_core.errors import nearest
 from sigma_core.registry._kinds import KINDS, PLUGIN_GROUP
 
 if TYPE_CHECKING:
-    from importlib.metadata import Distribution as Installed  # noqa: PLC0415 - only where needed
+    from importlib.metadata import Distribution as Installed
 
 CORE = "sigma-core"
 # The kind of the entries in `sigma.plugins`: they are found, blocked and loaded as components are.

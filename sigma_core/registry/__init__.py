@@ -8,6 +8,7 @@ from sigma_core.registry._distributions import Component, Distribution, Status
 from sigma_core.registry._identifiers import Resolver, matches, most_specific, resolve, specificity
 from sigma_core.registry._kinds import KINDS, Kind, kind_of
 from sigma_core.registry._parameters import Registry, RegistryView
+from sigma_core.registry._tables import plain
 
 __all__ = [
     "KINDS",
@@ -29,6 +30,7 @@ __all__ = [
     "kind_of",
     "matches",
     "most_specific",
+    "plain",
     "resolve",
     "specificity",
 ]

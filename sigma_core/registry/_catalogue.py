@@ -23,6 +23,7 @@ class Catalogue:
 
     distributions: dict[str, Distribution] = field(factory=dict)
     entries: dict[Key, Component] = field(factory=dict)
+    _judgements: tuple[Component, ...] | None = field(default=None, init=False)
 
     @classmethod
     def read(cls, path: Sequence[str] | None, blocks: Iterable[Block]) -> "Catalogue":
@@ -46,10 +47,12 @@ class Catalogue:
                 "register it under another name, or block the other",
             )
         self.entries = dict(sorted([*self.entries.items(), (key_of(component), component)]))
+        self._judgements = None
 
     def mark(self, component: Component, status: Status, reason: str, traceback: str) -> None:
         """Note why an entry cannot be used; a plugin's fault is its distribution's as well."""
         self.entries[key_of(component)] = evolve(component, status=status, reason=reason, traceback=traceback)
+        self._judgements = None
         if component.kind == PLUGINS:
             distribution = self.distributions[component.distribution]
             self.distributions[component.distribution] = evolve(
@@ -58,7 +61,9 @@ class Catalogue:
 
     def components(self) -> tuple[Component, ...]:
         """All components; those whose name another one has too are failed."""
-        return tuple(self._judged(entry) for entry in self.entries.values() if entry.kind != PLUGINS)
+        if self._judgements is None:
+            self._judgements = tuple(self._judged(entry) for entry in self.entries.values() if entry.kind != PLUGINS)
+        return self._judgements
 
     def plugins(self) -> tuple[Component, ...]:
         """The entries in `sigma.plugins`, sorted by name."""

@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from threading import RLock
 from typing import Any
 
@@ -42,7 +43,7 @@ class ComponentRegistry:
         self._report = report
         self._reported: set[str] = set()
         self._objects: dict[Key, Any] = {}
-        self._errors: dict[Key, PluginError] = {}
+        self._errors: dict[Key, SigmaError] = {}
         self._read: Catalogue | None = None
         self._lock = RLock()
 
@@ -122,28 +123,35 @@ class ComponentRegistry:
 
         What cannot be had is left out and reported once; when strict, its error is raised.
         """
+        catalogue = self._catalogue()
+        tried = {distribution for _, _, distribution, _ in self._errors}
         for distribution in self.distributions():
-            if not distribution.traceback:
-                self._tell_unusable(distribution, distribution.name, distribution.name)
+            if distribution.name not in tried:
+                self._tell_unusable(distribution, distribution.name)
         for component in self.components():
-            if self._catalogue().rivals(component):
-                self._tell_unusable(component, f"{component.kind}:{component.name}", component.distribution)
-        for entry in self._catalogue().plugins():
-            if entry.status is Status.ACTIVE:
+            if catalogue.rivals(component):
+                self._tell_unusable(component, f"{component.kind}:{component.name}")
+        for entry in catalogue.plugins():
+            whole = catalogue.distributions[entry.distribution].status is Status.ACTIVE
+            if entry.status is Status.ACTIVE or whole or key_of(entry) in self._errors:
                 try:
                     plugin = self._load(entry)
-                except PluginError as error:
+                except SigmaError as error:
                     self._reject(entry, error)
                 else:
                     yield entry.name, entry.distribution, plugin
-            else:
-                self._tell_unusable(entry, entry.name, entry.distribution)
 
     def reject(self, plugin: str, error: SigmaError) -> None:
         """Mark a plugin that `plugins` gave, but that cannot be registered, as failed; report it, when strict raise."""
         for entry in self._catalogue().plugins():
             if entry.name == plugin:
                 self._reject(entry, error)
+
+    def settle(self) -> None:
+        """Import every plugin, so that `distributions` tells how each will fare; raises and reports nothing."""
+        for entry in self._catalogue().plugins():
+            with suppress(SigmaError):
+                self._load(entry)
 
     def _catalogue(self) -> Catalogue:
         with self._lock:
@@ -153,10 +161,10 @@ class ComponentRegistry:
 
     def _load(self, entry: Component) -> Any:
         key = key_of(entry)
-        if key in self._objects:
-            return self._objects[key]
         if key in self._errors:
             raise self._errors[key].with_traceback(None)
+        if key in self._objects:
+            return self._objects[key]
         if entry.status is not Status.ACTIVE:
             raise ERRORS[entry.status](str(entry), entry.reason)
         requires = self._catalogue().distributions[entry.distribution].requires
@@ -164,8 +172,7 @@ class ComponentRegistry:
             # Not under the lock: a module may ask the registry while another thread waits for that module's import.
             return self._objects.setdefault(key, load(entry, requires))
         except PluginError as error:
-            self._errors[key] = error
-            self._catalogue().mark(entry, status_of(error), error.found, traceback_of(error))
+            self._note(entry, status_of(error), error)
             raise
 
     def _stands_for(self, entry: Component, target: Any) -> bool:
@@ -181,22 +188,27 @@ class ComponentRegistry:
         return found is target and found is not None
 
     def _reject(self, entry: Component, error: SigmaError) -> None:
-        status = status_of(error) if isinstance(error, PluginError) else Status.FAILED
-        self._catalogue().mark(entry, status, error.found, traceback_of(error))
-        self._tell(entry.name, entry.distribution, status, error)
+        status = status_of(error)
+        self._note(entry, status, error)
+        if status is not Status.BLOCKED:  # what is blocked was meant to be
+            self._tell(entry.name, entry.distribution, status, error)
 
-    def _tell_unusable(self, thing: Component | Distribution, name: str, distribution: str) -> None:
-        """Report what metadata alone shows; what is blocked was meant to be, and is no fault."""
-        if thing.status in ERRORS and thing.status is not Status.BLOCKED:
-            where = str(thing) if isinstance(thing, Component) else f"distribution '{thing.name}' ({thing.version})"
-            self._tell(name, distribution, thing.status, ERRORS[thing.status](where, thing.reason))
+    def _note(self, entry: Component, status: Status, error: SigmaError) -> None:
+        """Keep what came of an attempt, so that it is told alike whenever it is asked for."""
+        if entry.status is Status.ACTIVE:
+            self._errors.setdefault(key_of(entry), error)
+            self._catalogue().mark(entry, status, error.found, traceback_of(error))
+
+    def _tell_unusable(self, thing: Component | Distribution, name: str) -> None:
+        """Report what metadata alone shows."""
+        if thing.status not in (Status.ACTIVE, Status.BLOCKED):
+            distribution = thing.distribution if isinstance(thing, Component) else thing.name
+            self._tell(name, distribution, thing.status, ERRORS[thing.status](str(thing), thing.reason))
 
     def _tell(self, plugin: str, distribution: str, status: Status, error: SigmaError) -> None:
         if self.strict:
             raise error
-        # One report for each distribution and cause: a distribution that is incompatible has parts that all are.
-        subject = f"{distribution}: {error.found}"
-        if self._report is not None and subject not in self._reported:
-            self._reported.add(subject)
+        if self._report is not None and plugin not in self._reported:
+            self._reported.add(plugin)
             fields = {"plugin": plugin, "distribution": distribution, "status": status.value, "reason": error.found}
             self._report(REJECTED, fields)

@@ -74,6 +74,10 @@ class Distribution:
     plugin: str | None = None
     requires: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        """How messages call it: `distribution sigma-nn 0.1.0`."""
+        return f"distribution {self.name} {self.version}"
+
 
 def canonical(name: str) -> str:
     """The name of a distribution as package indexes compare it: `Sigma_NN` is `sigma-nn`."""

@@ -59,8 +59,8 @@ def load(component: Component, requires: Iterable[str]) -> Any:
     return value
 
 
-def status_of(error: PluginError) -> Status:
-    """The status that an error stands for."""
+def status_of(error: BaseException) -> Status:
+    """The status that an error stands for; one that is no plugin's own kind of error is a failure."""
     return next((status for status, kind in ERRORS.items() if isinstance(error, kind)), Status.FAILED)
 
 

@@ -153,7 +153,7 @@ class Registry(RegistryView, MutableMapping[str, Any]):
         self.update(values)
 
     def __setitem__(self, identifier: str, value: Any) -> None:
-        """Raises `IdentifierError` where a value and a registry would be of one name, `SettingError` for a wrong type."""
+        """Raises `IdentifierError` where a value and a registry would share a name, `SettingError` for a wrong type."""
         name = self._name(identifier)
         with self._tree.lock:
             if isinstance(value, Mapping):

@@ -1,10 +1,12 @@
 """The contract of a criterion: a stateful predicate over the run's values, and its combinations."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from typing import Any, Literal, Self
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Literal
 
 from attrs import field, frozen
+
+from sigma_core.errors import SettingError
 
 Moment = Literal["iteration", "epoch"]
 State = dict[str, Any]
@@ -61,21 +63,37 @@ class Criterion(ABC):
         """The first iteration after `iteration` at which an iteration criterion can come to hold."""
         return iteration + 1
 
+    def last_iteration(self, iterations_per_epoch: int) -> int | None:  # noqa: ARG002
+        """The iteration after which it holds in any case, where that is known beforehand."""
+        return None
+
     def __and__(self, other: "Criterion") -> "Criterion":
-        return All((self, other))
+        return AllOf((*_parts_of(self, AllOf), *_parts_of(other, AllOf)))
 
     def __or__(self, other: "Criterion") -> "Criterion":
-        return Any_((self, other))
+        return AnyOf((*_parts_of(self, AnyOf), *_parts_of(other, AnyOf)))
 
     def __invert__(self) -> "Criterion":
         return Not((self,))
+
+
+def _as_tuple(parts: Iterable[Criterion]) -> tuple[Criterion, ...]:
+    return tuple(parts)
 
 
 @frozen
 class Combination(Criterion):
     """A criterion made of others; each part keeps a state of its own."""
 
-    parts: tuple[Criterion, ...] = field(converter=tuple)
+    fewest: ClassVar[int] = 2
+    """How many parts there are at least."""
+
+    parts: tuple[Criterion, ...] = field(converter=_as_tuple)
+
+    @parts.validator
+    def _check_parts(self, _attribute: Any, parts: tuple[Criterion, ...]) -> None:
+        if len(parts) < self.fewest:
+            raise SettingError(f"{type(self).__name__}.parts", f"{len(parts)} criteria", f"at least {self.fewest}")
 
     @property
     def moment(self) -> Moment:
@@ -102,15 +120,15 @@ class Combination(Criterion):
 
     def update(self, state: State, observation: Observation) -> State:
         """Update every part, whatever its moment."""
-        return self._joined([
-            part.update(inner, observation) for part, inner in zip(self.parts, state["parts"], strict=True)
-        ])
+        return self._joined(
+            [part.update(inner, observation) for part, inner in zip(self.parts, state["parts"], strict=True)]
+        )
 
     def step(self, state: State, observation: Observation, moment: Moment) -> State:
         """Update the parts that look at this moment."""
-        return self._joined([
-            part.step(inner, observation, moment) for part, inner in zip(self.parts, state["parts"], strict=True)
-        ])
+        return self._joined(
+            [part.step(inner, observation, moment) for part, inner in zip(self.parts, state["parts"], strict=True)]
+        )
 
     def _joined(self, states: list[State]) -> State:
         return {"reached": self.holds([state["reached"] for state in states]), "parts": states}
@@ -122,7 +140,7 @@ class Combination(Criterion):
 
 
 @frozen
-class All(Combination):
+class AllOf(Combination):
     """Holds when every part does: `a & b`."""
 
     @staticmethod
@@ -130,16 +148,21 @@ class All(Combination):
         """Every part."""
         return all(reached)
 
+    def last_iteration(self, iterations_per_epoch: int) -> int | None:
+        """The last of the parts, where all are known."""
+        known = [part.last_iteration(iterations_per_epoch) for part in self.parts]
+        return None if None in known else max(last for last in known if last is not None)
+
     def reason(self, state: State) -> str:
         """The reasons of all parts."""
         return " & ".join(part.reason(inner) for part, inner in zip(self.parts, state["parts"], strict=True))
 
     def __str__(self) -> str:
-        return " & ".join(f"({part})" if isinstance(part, Any_) else str(part) for part in self.parts)
+        return " & ".join(f"({part})" if isinstance(part, AllOf | AnyOf) else str(part) for part in self.parts)
 
 
 @frozen
-class Any_(Combination):
+class AnyOf(Combination):
     """Holds when some part does: `a | b`."""
 
     @staticmethod
@@ -147,18 +170,29 @@ class Any_(Combination):
         """Some part."""
         return any(reached)
 
+    def last_iteration(self, iterations_per_epoch: int) -> int | None:
+        """The first of the parts of which it is known."""
+        known = [part.last_iteration(iterations_per_epoch) for part in self.parts]
+        return min((last for last in known if last is not None), default=None)
+
     def reason(self, state: State) -> str:
         """The reasons of the parts that hold."""
         held = zip(self.parts, state["parts"], strict=True)
         return " | ".join(part.reason(inner) for part, inner in held if inner["reached"])
 
     def __str__(self) -> str:
-        return " | ".join(str(part) for part in self.parts)
+        return " | ".join(f"({part})" if isinstance(part, AnyOf) else str(part) for part in self.parts)
 
 
 @frozen
 class Not(Combination):
     """Holds when its part does not: `~a`."""
+
+    fewest = 1
+
+    def next_iteration(self, iteration: int) -> int:
+        """The next: that its part cannot come to hold is what makes this hold."""
+        return iteration + 1
 
     @staticmethod
     def holds(reached: list[bool]) -> bool:
@@ -171,4 +205,9 @@ class Not(Combination):
 
     def __str__(self) -> str:
         inner = self.parts[0]
-        return f"~({inner})" if isinstance(inner, All | Any_) else f"~{inner}"
+        return f"~({inner})" if isinstance(inner, AllOf | AnyOf) else f"~{inner}"
+
+
+def _parts_of(criterion: Criterion, kind: type[Combination]) -> tuple[Criterion, ...]:
+    """`a & b & c` has three parts, in whatever order it was put together."""
+    return criterion.parts if isinstance(criterion, kind) else (criterion,)

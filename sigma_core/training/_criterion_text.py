@@ -1,0 +1,175 @@
+"""The text form of criteria.
+
+    criterion = both { "|" both }
+    both      = single { "&" single }
+    single    = "~" single | "(" criterion ")" | term
+    term      = NUMBER NAME                               20 epochs
+              | SCORE ( ">" | ">=" | "<" | "<=" ) NUMBER  validation.accuracy > 0.97
+              | SCORE NAME { NUMBER | WORD }              validation.loss plateau 5
+              | NAME                                      a criterion without settings
+
+NAME is any registered criterion, which takes what stands around it as its settings, in their order; a comparison is the
+criterion `threshold`. So a plugin's criterion is written like any other, and needs nothing here.
+"""
+
+import re
+from typing import Any
+
+from attrs import frozen
+
+from sigma_core.errors import ComponentError, ExpressionError, SigmaError, UserError, listed, nearest
+from sigma_core.registry import Composer, Fault
+from sigma_core.training._criterion import AllOf, AnyOf, Criterion, Not
+
+_TOKEN = re.compile(
+    r"\s*(?:(?P<number>[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?!\w))"
+    r"|(?P<word>[A-Za-z_]\w*(?:\.\w+)*)|(?P<comparison>[<>]=?)|(?P<mark>\S))"
+)
+_THRESHOLD = "threshold"
+_FORM = 'such as "20 epochs", "validation.accuracy > 0.97" or "validation.loss plateau 5", joined by |, & and ~'
+
+
+@frozen
+class _Token:
+    kind: str
+    text: str
+    column: int
+
+    @property
+    def value(self) -> Any:
+        """What a setting is given: a number where the text is one."""
+        if self.kind != "number":
+            return self.text
+        return int(self.text) if re.fullmatch(r"[+-]?\d+", self.text) else float(self.text)
+
+
+def parse_criterion(text: str, composer: Composer) -> Criterion:
+    """The criterion that a text describes: `20 epochs | validation.loss plateau 5`.
+
+    Raises ExpressionError with the column of the first fault: a criterion that is not installed, a setting that it does
+    not take, a text that does not parse. A criterion whose plugin fails raises that plugin's error.
+    """
+    return _Parser(text, composer).parse()
+
+
+class _Parser:
+    """Reads tokens from left to right, one function for each rule of the grammar."""
+
+    def __init__(self, text: str, composer: Composer) -> None:
+        self._text = text
+        self._composer = composer
+        self._tokens = [
+            _Token(str(match.lastgroup), match[str(match.lastgroup)], match.start(str(match.lastgroup)))
+            for match in _TOKEN.finditer(text)
+        ]
+        self._tokens.append(_Token("end", "", len(text.rstrip())))
+        self._position = 0
+
+    def parse(self) -> Criterion:
+        criterion = self._either()
+        if self._next.kind != "end":
+            raise self._fault("|, & or the end of the text")
+        return criterion
+
+    @property
+    def _next(self) -> _Token:
+        return self._tokens[self._position]
+
+    def _take(self) -> _Token:
+        token = self._next
+        self._position += 1
+        return token
+
+    def _accept(self, mark: str) -> bool:
+        is_next = self._next.kind == "mark" and self._next.text == mark
+        self._position += is_next
+        return is_next
+
+    def _either(self) -> Criterion:
+        parts = [self._both()]
+        while self._accept("|"):
+            parts.append(self._both())
+        return AnyOf(parts) if len(parts) > 1 else parts[0]
+
+    def _both(self) -> Criterion:
+        parts = [self._single()]
+        while self._accept("&"):
+            parts.append(self._single())
+        return AllOf(parts) if len(parts) > 1 else parts[0]
+
+    def _single(self) -> Criterion:
+        if self._accept("~"):
+            return Not([self._single()])
+        if self._accept("("):
+            criterion = self._either()
+            if not self._accept(")"):
+                raise self._fault("|, & or a closing parenthesis")
+            return criterion
+        return self._term()
+
+    def _term(self) -> Criterion:
+        first = self._next
+        if first.kind not in ("number", "word"):
+            raise self._fault(f"a criterion, {_FORM}")
+        self._take()
+        if self._next.kind == "comparison":
+            comparison = self._take()
+            if self._next.kind != "number":
+                raise self._fault("a number to compare with")
+            return self._made(comparison, _THRESHOLD, [first, comparison, self._take()])
+        if self._next.kind == "word":
+            named = self._take()
+            settings = [first]
+            while first.kind == "word" and self._next.kind in ("number", "word"):
+                settings.append(self._take())
+            return self._made(named, named.text, settings)
+        if first.kind == "word" and "." not in first.text:
+            return self._made(first, first.text, [])
+        raise self._fault(
+            self._names() if first.kind == "number" else f"a comparison with a number, or {self._names()}"
+        )
+
+    def _names(self) -> str:
+        return f"one of {listed(self._composer.registry.names('criteria'))}"
+
+    def _made(self, named: _Token, name: str, given: list[_Token]) -> Criterion:
+        """The criterion of that name, with settings in the order of its own."""
+        try:
+            known = [setting.name for setting in self._composer.describe("criteria", name).settings]
+        except ComponentError as error:
+            raise self._refused(error, named) from error
+        if len(given) > len(known):
+            takes = f"takes {', '.join(known)}" if known else "takes no settings"
+            raise self._fault(f"|, & or the end: {name} {takes}", given[len(known)])
+        settings = dict(zip(known, given, strict=False))
+        table = {"use": name, **{key: token.value for key, token in settings.items()}}
+        faults: list[Fault] = []
+        criterion = self._composer.build("criteria", table, faults=faults)
+        if faults:
+            raise self._first(faults, settings)
+        if not isinstance(criterion, Criterion):
+            raise ExpressionError(
+                "criterion", f"{name!r} is no criterion", "a criterion", text=self._text, column=named.column
+            )
+        return criterion
+
+    def _first(self, faults: list[Fault], settings: dict[str, _Token]) -> SigmaError:
+        """The fault that stands first in the text; what is missing is missing at the end of the term."""
+        places = [settings.get(str(fault.place[0]), self._next) if fault.place else self._next for fault in faults]
+        token, error = min(
+            ((place, fault.error) for place, fault in zip(places, faults, strict=True)), key=lambda pair: pair[0].column
+        )
+        return self._refused(error, token) if isinstance(error, UserError) else error
+
+    def _refused(self, error: SigmaError, token: _Token) -> ExpressionError:
+        return ExpressionError(
+            error.where, error.found, error.expected, error.remedy, text=self._text, column=token.column
+        )
+
+    def _fault(self, expected: str, token: _Token | None = None) -> ExpressionError:
+        at = self._next if token is None else token
+        found = "the text ends here" if at.kind == "end" else f"{at.text!r} does not fit here"
+        close = nearest(at.text, self._composer.registry.names("criteria")) if at.kind == "word" else None
+        return ExpressionError(
+            "criterion", found, expected + (f" (nearest: {close})" if close else ""), text=self._text, column=at.column
+        )

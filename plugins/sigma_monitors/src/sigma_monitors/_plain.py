@@ -1,0 +1,69 @@
+"""A run as plain lines, for a file, a pipe or a log of continuous integration: one an epoch and a final block."""
+
+from typing import TYPE_CHECKING
+
+from sigma_core.extend import EpochStarted, Event, Progress, RunEnded, RunInfo
+from sigma_monitors import _results
+from sigma_monitors._story import Story
+from sigma_monitors._wording import duration, headline, number
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+class PlainDisplay:
+    """Writes lines that are never wrapped, coloured or taken back."""
+
+    def __init__(self, console: "Console", run: RunInfo, progress: Progress, *, quiet: bool) -> None:
+        self._console = console
+        self._progress = progress
+        self._quiet = quiet
+        self._story = Story(run)
+        self._printed = 0
+
+    def open(self) -> None:
+        """The headline."""
+        if not self._quiet:
+            self._print(headline(self._story.run))
+
+    def receive(self, events: list[Event]) -> None:
+        """One line for each epoch, once all its scores are known, that is, when something else begins."""
+        for event in events:
+            if isinstance(event, EpochStarted | RunEnded):
+                self._print_epoch()
+            self._story.take(event)
+            self._print_notices()
+            if isinstance(event, RunEnded):
+                self._print_results(event)
+
+    def refresh(self) -> None:
+        """Nothing moves."""
+
+    def close(self) -> None:
+        """The last epoch, where the run broke off without an end."""
+        self._print_epoch()
+
+    def _print(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+
+    def _print_epoch(self) -> None:
+        story = self._story
+        if self._quiet or story.finished <= self._printed:
+            return
+        self._printed = story.finished
+        total = "" if story.run.epochs is None else f"/{story.run.epochs}"
+        count = f"{story.finished}".rjust(len(total) - 1)
+        scores = "".join(f"  {name} {number(value)}" for name, value in story.scores.items())
+        self._print(f"epoch {count}{total}{scores}  {duration(self._progress.seconds)}")
+
+    def _print_notices(self) -> None:
+        for text in self._story.notices:
+            self._print(text)
+        self._story.notices.clear()
+
+    def _print_results(self, ended: RunEnded) -> None:
+        rows = [*_results.scores(ended), *_results.facts(ended)]
+        width = max(len(name) for name, _ in rows)
+        self._print(f"{ended.run}: results")
+        for name, value in rows:
+            self._print(f"  {name:<{width}}  {value}")

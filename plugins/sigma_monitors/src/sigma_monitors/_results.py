@@ -1,0 +1,23 @@
+"""What a run came to, in rows: its scores by identifier, then the facts."""
+
+from sigma_core.extend import RunEnded
+from sigma_monitors._story import identified
+from sigma_monitors._wording import number
+
+Rows = list[tuple[str, str]]
+
+
+def scores(ended: RunEnded) -> Rows:
+    """The last scores by identifier, sorted."""
+    return [(name, number(value)) for name, value in sorted(identified(ended.scores, "training").items())]
+
+
+def facts(ended: RunEnded) -> Rows:
+    """Why the run ended, how long it was and where it lies."""
+    return [
+        ("ended because", ended.ended_because),
+        ("epochs", f"{ended.epoch:,}"),
+        ("iterations", f"{ended.iteration:,}"),
+        ("seconds", f"{ended.seconds:,.2f}"),
+        ("directory", ended.directory or "none"),
+    ]

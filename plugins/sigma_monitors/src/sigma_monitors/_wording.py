@@ -1,0 +1,56 @@
+"""How numbers, durations and notices read; plain ASCII, because a console's encoding may know no more."""
+
+from sigma_core.extend import LogRecorded, RunInfo
+
+_SHOWN_LEVELS = ("warning", "error", "critical")
+
+
+def number(value: float) -> str:
+    """A score with four significant digits, trailing zeros kept so that columns hold still."""
+    return f"{value:#.4g}".rstrip(".")
+
+
+def duration(seconds: float) -> str:
+    """`4.2 s`, `1:05` (minutes), `2:00:05` (hours) or `3 d 2:00:05`."""
+    if seconds < 59.95:
+        return f"{seconds:.1f} s"
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    if not hours:
+        return f"{minute}:{second:02}"
+    days, hour = divmod(hours, 24)
+    clock = f"{hour}:{minute:02}:{second:02}"
+    return f"{days} d {clock}" if days else clock
+
+
+def pace(rate: float) -> str:
+    """Iterations per second, or seconds per iteration when there are less than one."""
+    return f"{rate:,.1f}/s" if rate >= 1 else f"{1 / rate:,.1f} s each"
+
+
+def notice(event: LogRecorded) -> str | None:
+    """A warning or worse in one line, `warning: text field=value`; None for what only a log file wants."""
+    if event.level not in _SHOWN_LEVELS:
+        return None
+    fields = "".join(f" {name}={value}" for name, value in event.fields.items())
+    return f"{event.level}: {event.text}{fields}"
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def headline(run: RunInfo) -> str:
+    """What is about to run: its name, size, length and directory, as far as they are known."""
+    parts = []
+    if run.parameters:
+        parts.append(_counted(run.parameters, "parameter"))
+    if run.backend:
+        parts.append(f"backend {run.backend}")
+    if run.epochs is not None:
+        parts.append(f"at most {_counted(run.epochs, 'epoch')}")
+    if run.iterations_per_epoch is not None:
+        parts.append(f"{_counted(run.iterations_per_epoch, 'iteration')} an epoch")
+    if run.directory is not None:
+        parts.append(f"in {run.directory}")
+    return f"{run.name}: {', '.join(parts)}" if parts else run.name

@@ -1,0 +1,85 @@
+"""Lines for files and pipes."""
+
+from io import StringIO
+
+import pytest
+from rich.console import Console
+from sigma_monitors._plain import PlainDisplay
+
+from sigma_core.extend import LogRecorded, RunInfo
+
+
+@pytest.fixture
+def file():
+    return StringIO()
+
+
+@pytest.fixture
+def display(file, run, standing):
+    return PlainDisplay(Console(file=file, width=40), run, standing, quiet=False)
+
+
+def warning(text):
+    return LogRecorded(level="warning", text=text, time=0.0, logger="sigma")
+
+
+def test_a_run_is_a_headline_a_line_an_epoch_and_a_block(file, display, standing, started, epoch, ended):
+    """None of them is wrapped, however narrow the console."""
+    display.open()
+    display.receive([started, *epoch(1, 0.8, 0.6)])
+    standing.seconds = 0.5
+    display.receive(epoch(2, 0.4, 0.7))
+    standing.seconds = 1.0
+    display.receive([warning("loss is [bold]high[/bold]"), ended])
+    display.refresh()
+    display.close()
+    assert file.getvalue().splitlines() == [
+        "digits: 25,450 parameters, backend numpy, at most 12 epochs, 45 iterations an epoch, in runs/digits-3",
+        "epoch  1/12  training.loss 0.8000  validation.accuracy 0.6000  validation.loss 0.8000  0.5 s",
+        "warning: loss is [bold]high[/bold]",
+        "epoch  2/12  training.loss 0.4000  validation.accuracy 0.7000  validation.loss 0.4000  1.0 s",
+        "digits-3: results",
+        "  training.loss        0.09960",
+        "  validation.accuracy  0.9853",
+        "  validation.loss      0.1430",
+        "  ended because        12 epochs",
+        "  epochs               12",
+        "  iterations           540",
+        "  seconds              3.12",
+        "  directory            runs/digits-3",
+    ]
+
+
+def test_the_last_epoch_is_told_even_without_an_end(file, display, epoch):
+    """A monitor may be taken away from a run that goes on."""
+    display.receive(epoch(1))
+    assert file.getvalue() == ""
+    display.close()
+    assert file.getvalue().startswith("epoch  1/12  training.loss 0.5000")
+
+
+def test_a_run_of_unknown_length_has_no_total(file, standing, epoch):
+    """The epochs are just counted."""
+    display = PlainDisplay(Console(file=file), RunInfo("stream"), standing, quiet=False)
+    display.receive(epoch(7))
+    display.close()
+    assert file.getvalue().startswith("epoch 7  training.loss")
+
+
+def test_a_quiet_display_shows_warnings_and_results_only(file, run, standing, started, epoch, ended):
+    """No headline, no epochs."""
+    display = PlainDisplay(Console(file=file), run, standing, quiet=True)
+    display.open()
+    display.receive([started, *epoch(1), warning("loss is high"), ended])
+    display.close()
+    lines = file.getvalue().splitlines()
+    assert lines[:2] == ["warning: loss is high", "digits-3: results"]
+    assert lines[-1] == "  directory            runs/digits-3"
+
+
+def test_an_interrupted_run_inside_an_epoch_tells_no_epoch_twice(file, display, epoch, ended):
+    """The line of epoch 1 is written once."""
+    display.receive([*epoch(1), *epoch(2)[:1], ended])
+    display.close()
+    assert file.getvalue().count("epoch  1/12") == 1
+    assert "epoch  2/12" not in file.getvalue()

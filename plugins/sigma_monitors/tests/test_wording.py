@@ -1,0 +1,79 @@
+"""How numbers, durations and notices read."""
+
+from math import inf, nan
+
+import pytest
+from sigma_monitors._wording import duration, headline, notice, number, pace
+
+from sigma_core.extend import LogRecorded, RunInfo
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (0.5, "0.5000"),
+        (0.98531, "0.9853"),
+        (1, "1.000"),
+        (1234.5, "1234"),
+        (1e-7, "1.000e-07"),
+        (nan, "nan"),
+        (inf, "inf"),
+    ],
+)
+def test_a_score_has_four_significant_digits(value, expected):
+    """Trailing zeros are kept."""
+    assert number(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0, "0.0 s"),
+        (59.94, "59.9 s"),
+        (59.96, "1:00"),
+        (3599.4, "59:59"),
+        (3599.6, "1:00:00"),
+        (7205, "2:00:05"),
+        (86400 * 3 + 7205, "3 d 2:00:05"),
+    ],
+)
+def test_a_duration_is_told_in_its_largest_unit(seconds, expected):
+    """Tenths of seconds below a minute, whole ones above."""
+    assert duration(seconds) == expected
+
+
+@pytest.mark.parametrize(("rate", "expected"), [(1234.56, "1,234.6/s"), (1.0, "1.0/s"), (0.1, "10.0 s each")])
+def test_a_slow_pace_is_told_in_seconds(rate, expected):
+    """Nobody thinks in tenths of iterations."""
+    assert pace(rate) == expected
+
+
+def log(level):
+    return LogRecorded(level=level, text="loss is high", fields={"loss": 2.5, "epoch": 3}, time=0.0, logger="sigma")
+
+
+def test_a_warning_is_a_notice_with_its_fields():
+    """In one line."""
+    assert notice(log("warning")) == "warning: loss is high loss=2.5 epoch=3"
+
+
+@pytest.mark.parametrize("level", ["debug", "info"])
+def test_lesser_logs_are_no_notice(level):
+    """They are in the run store."""
+    assert notice(log(level)) is None
+
+
+@pytest.mark.parametrize(
+    ("run", "expected"),
+    [
+        (
+            RunInfo("digits", "runs/digits-3", 45, 540, 25450, "numpy"),
+            "digits: 25,450 parameters, backend numpy, at most 12 epochs, 45 iterations an epoch, in runs/digits-3",
+        ),
+        (RunInfo("xor", None, 1, 1, 1), "xor: 1 parameter, at most 1 epoch, 1 iteration an epoch"),
+        (RunInfo("stream"), "stream"),
+    ],
+)
+def test_the_headline_tells_what_is_known(run, expected):
+    """And leaves out what is not."""
+    assert headline(run) == expected

@@ -9,6 +9,7 @@ import time as _time
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from enum import Enum
 
+from sigma_core.errors import SettingError, SigmaError
 from sigma_core.events._component import PluginRejected
 from sigma_core.events._event import Event, name_of_event
 from sigma_core.events._log import LogRecorded, SubscriberFailed
@@ -30,7 +31,9 @@ class Policy(Enum):
     """Only the latest event of each key waits (by default one key for each event class), for at most `bound` keys."""
 
 
-def _queue(policy: Policy, bound: int, key: Callable[[Event], Hashable] | None) -> Queue:
+def _queue(name: str, policy: Policy, bound: int, key: Callable[[Event], Hashable] | None) -> Queue:
+    if bound < 1:
+        raise SettingError(where=f"subscriber {name!r}", found=f"a bound of {bound}", expected="at least 1")
     if policy is Policy.COALESCE:
         return Latest(bound, type if key is None else key)
     return Line(bound if policy is Policy.DROP_OLDEST else None)
@@ -65,7 +68,7 @@ class Bus:
         `key` is called by whoever publishes, so it must be quick; its results are built-in values.
         """
         wanted = None if events is None else tuple(events)
-        subscription = Subscription(name, wanted, _queue(policy, bound, key), self._detach)
+        subscription = Subscription(name, wanted, _queue(name, policy, bound, key), self._detach)
         self._attach(subscription)
         return subscription
 
@@ -103,7 +106,7 @@ class Bus:
         listener = Listener(
             name,
             wanted,
-            _queue(policy, bound, key),
+            _queue(name, policy, bound, key),
             self._detach,
             receive=receive,
             interval=interval,
@@ -183,8 +186,7 @@ class Bus:
 
     def _disable(self, subscription: Subscription, error: Exception) -> None:
         if subscription.failed is None:
-            subscription.failed = (
-                str(error) if type(error).__module__ == "sigma_core.errors" else (f"{type(error).__name__}: {error}")
-            )
+            kind = "" if isinstance(error, SigmaError) else f"{type(error).__name__}: "
+            subscription.failed = f"{kind}{error}"
             self._detach(subscription)
             self.publish(SubscriberFailed(subscriber=subscription.name, reason=subscription.failed))

@@ -8,7 +8,7 @@ import json
 import math
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -72,26 +72,25 @@ class RunStore:
         import sqlite3  # noqa: PLC0415  (a process that neither trains nor reads a run does without)
 
         path = Path(directory) / FILE
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            # Creating the file and finding that it exists are one step, so two runs cannot both have it.
-            path.open("x").close()
-            connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.executescript(_SCHEMA)
-            connection.execute("INSERT INTO meta VALUES ('format', ?)", (FORMAT,))
-        except FileExistsError as error:
-            raise _taken(Path(directory)) from error
-        except (OSError, sqlite3.Error) as error:
-            raise _refused(path, error) from error
+        with ExitStack() as undo:
+            try:
+                _make(path)
+                connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+                undo.callback(connection.close)
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = NORMAL")
+                connection.executescript(_SCHEMA)
+                connection.execute("INSERT INTO meta VALUES ('format', ?)", (FORMAT,))
+            except (OSError, sqlite3.Error) as error:
+                raise _refused(path, error) from error
+            undo.pop_all()
         return cls(path, connection)
 
     @classmethod
     def open(cls, directory: Path | str) -> Self:
         """The store in `directory`, to be read only, also while a run writes it.
 
-        Raises RunDirectoryError when there is none or when it is not one.
+        Raises RunDirectoryError when there is none, when it is damaged or of another format.
         """
         import sqlite3  # noqa: PLC0415  (as above)
 
@@ -103,16 +102,16 @@ class RunStore:
                 expected="the directory of a run",
                 remedy="`sigma train` makes one for each run, under runs/",
             )
-        try:
-            connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
-            connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
-        except sqlite3.Error as error:
-            raise RunDirectoryError(
-                where=f"run store {str(path)!r}",
-                found=f"cannot be read: {error}",
-                expected="an SQLite file that a run wrote",
-                remedy="the file is damaged or something else; take the run from a copy",
-            ) from error
+        with ExitStack() as undo:
+            try:
+                connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+                undo.callback(connection.close)
+                row = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
+            except sqlite3.Error as error:
+                raise _unreadable(path, f"cannot be read: {error}") from error
+            if row != (FORMAT,):
+                raise _unreadable(path, "has no format" if row is None else f"has format {row[0]}")
+            undo.pop_all()
         return cls(path, connection)
 
     def attach(self, bus: Bus) -> Subscription:
@@ -200,12 +199,26 @@ class RunStore:
                 raise _refused(self.path, error) from error
 
 
-def _taken(directory: Path) -> RunDirectoryError:
+def _make(path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        # Creating the file and finding that it exists are one step, so two runs cannot both have it.
+        path.open("x").close()
+    except FileExistsError as error:
+        raise RunDirectoryError(
+            where=f"run directory {str(path.parent)!r}",
+            found="holds a run already",
+            expected="a new or empty directory",
+            remedy="choose another name for the run, or remove the directory",
+        ) from error
+
+
+def _unreadable(path: Path, found: str) -> RunDirectoryError:
     return RunDirectoryError(
-        where=f"run directory {str(directory)!r}",
-        found="holds a run already",
-        expected="a new or empty directory",
-        remedy="choose another name for the run, or remove the directory",
+        where=f"run store {str(path)!r}",
+        found=found,
+        expected=f"an SQLite file that a run wrote, of format {FORMAT}",
+        remedy="if it is damaged, take the run from a copy; if it is newer, read it with a newer sigma-core",
     )
 
 

@@ -72,11 +72,14 @@ def check_candidate(candidate: Candidate, plugin: str) -> tuple[Candidate, list[
         if value not in allowed:
             faults.append(UserError(where=where, found=f"unknown {option} {value!r}", expected=_choice(value, allowed)))
     when: Trigger | None = None
-    try:
-        when = Trigger.parse(options.when) if isinstance(options.when, str) else options.when
-    except ExpressionError as error:
-        error.where = f"{where}, when"
-        faults.append(error)
+    if options.when is None or isinstance(options.when, Trigger):
+        when = options.when
+    else:
+        try:
+            when = Trigger.parse(str(options.when))
+        except ExpressionError as error:
+            error.where = f"{where}, when"
+            faults.append(error)
     return Candidate(candidate.hook, candidate.function, options, arguments, when), faults
 
 
@@ -122,7 +125,12 @@ def _arguments(function: Callable[..., Any], where: str) -> tuple[tuple[str, ...
     allowed = " and ".join(ARGUMENTS) + ", either, or none"
     faults = []
     names = []
-    for name, parameter in inspect.signature(function).parameters.items():
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        found = f"the arguments of {function!r} cannot be told"
+        return (), [UserError(where=where, found=found, expected=allowed, remedy="wrap it in a function")]
+    for name, parameter in parameters.items():
         names.append(name)
         found = ""
         remedy = ""

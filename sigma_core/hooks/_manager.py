@@ -74,6 +74,15 @@ class HookManager(pluggy.PluginManager):
         self._changed()
         return removed
 
+    def copy(self) -> "HookManager":
+        """A manager with the same plugins, to which a trainer adds its own hooks without any other trainer's notice."""
+        twin = HookManager()
+        for name, plugin in self.list_name_plugin():
+            if plugin is not None:
+                found = self._found.get(name, ())
+                twin.register(plugin, name, distribution=found[0].distribution if found else "")
+        return twin
+
     def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
         """Tell pluggy that everything of a hook's name implements it; `register` has checked that it can."""
         if name not in HOOKS or not callable(getattr(plugin, name, None)):

@@ -1,5 +1,6 @@
 """All that a plugin author imports."""
 
+from sigma_core.data import Array, Dataset, Extractor, FittedState, Preprocessor, Sections, Source
 from sigma_core.errors import (
     DataError,
     IdentifierError,
@@ -8,6 +9,7 @@ from sigma_core.errors import (
     SettingError,
     ShapeError,
     SigmaError,
+    StorageError,
     UserError,
     listed,
     nearest,
@@ -15,18 +17,22 @@ from sigma_core.errors import (
 from sigma_core.graph import Value, stop_gradient
 from sigma_core.hooks import Clock, Trigger, after, every, hookimpl, once, until
 from sigma_core.network import Activation, Context, Cost, Initialiser, Layer, Parameter, Shape, fans
-from sigma_core.registry import component, components
+from sigma_core.registry import component, component_table, components
 from sigma_core.training._criterion import Criterion, Moment, Observation, State
 from sigma_core.training._metric import Metric
 from sigma_core.training._optimiser import Optimiser, Slots
 
 __all__ = [
     "Activation",
+    "Array",
     "Clock",
     "Context",
     "Cost",
     "Criterion",
     "DataError",
+    "Dataset",
+    "Extractor",
+    "FittedState",
     "IdentifierError",
     "Initialiser",
     "Layer",
@@ -37,17 +43,22 @@ __all__ = [
     "Optimiser",
     "Parameter",
     "PluginUnavailableError",
+    "Preprocessor",
+    "Sections",
     "SettingError",
     "Shape",
     "ShapeError",
     "SigmaError",
     "Slots",
+    "Source",
     "State",
+    "StorageError",
     "Trigger",
     "UserError",
     "Value",
     "after",
     "component",
+    "component_table",
     "components",
     "every",
     "fans",

@@ -7,7 +7,7 @@ from sigma_core.data._iterator import Batch, Iterator
 from sigma_core.data._memory import InMemory, as_dataset
 from sigma_core.data._minibatches import Minibatches
 from sigma_core.data._prefetch import Prefetch
-from sigma_core.data._preprocessor import FittedPreprocessor, Preprocessor, State
+from sigma_core.data._preprocessor import FittedPreprocessor, FittedState, Preprocessor
 from sigma_core.data._sections import Array, Sections
 from sigma_core.data._source import Source
 from sigma_core.data._undivided import Undivided
@@ -19,6 +19,7 @@ __all__ = [
     "Dataset",
     "Extractor",
     "FittedPreprocessor",
+    "FittedState",
     "InMemory",
     "Iterator",
     "Minibatches",
@@ -26,7 +27,6 @@ __all__ = [
     "Preprocessor",
     "Sections",
     "Source",
-    "State",
     "Undivided",
     "as_dataset",
 ]

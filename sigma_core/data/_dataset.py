@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from attrs import field, frozen
+from attrs import frozen
 
 from sigma_core.data._data import Data, check_part
 from sigma_core.data._order import Purpose, permutation
@@ -13,17 +13,18 @@ from sigma_core.data._preprocessor import FittedPreprocessor, Preprocessor
 from sigma_core.data._sections import Array, Sections, check_aligned, check_finite, check_known, records_of
 from sigma_core.data._splits import PARTS, split_bounds
 from sigma_core.errors import DataError
+from sigma_core.registry import component_table
 
 
-@frozen
+@frozen(kw_only=True)
 class Dataset(ABC):
     """Records, with how they are split and preprocessed; a component of kind `datasets`."""
 
-    split: tuple[int | float, ...] | None = field(default=None, kw_only=True)
+    split: tuple[int | float, ...] | None = None
     """Fractions or counts of the records for training, validation and test; without a split, all train."""
-    preprocess: Mapping[str, tuple[Preprocessor, ...]] = field(factory=dict, kw_only=True)
+    preprocess: Mapping[str, tuple[Preprocessor, ...]] = component_table("preprocessors")
     """Preprocessors by section, applied one after the other, fitted on the training records alone."""
-    shuffle: bool = field(default=True, kw_only=True)
+    shuffle: bool = True
     """Whether the records are put into a random, seeded order before they are split."""
 
     @abstractmethod

@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from sigma_core.data._sections import Array
 
-State = Mapping[str, Any]
+FittedState = Mapping[str, Any]
 """What fitting found: arrays and plain numbers by name."""
 
 
@@ -20,12 +20,12 @@ class Preprocessor(ABC):
     data, so that validation, prediction and serving are treated exactly as training was.
     """
 
-    def fit(self, array: Array) -> State:  # noqa: ARG002
+    def fit(self, array: Array) -> FittedState:  # noqa: ARG002
         """What there is to learn from the training records, of shape (records, ...); nothing unless overridden."""
         return {}
 
     @abstractmethod
-    def apply(self, array: Array, state: State) -> Array:
+    def apply(self, array: Array, state: FittedState) -> Array:
         """The preprocessed records, of shape (records, ...); `array` is left as it is."""
 
 
@@ -34,7 +34,7 @@ class FittedPreprocessor:
     """A preprocessor with what it has learnt."""
 
     preprocessor: Preprocessor
-    state: State = field(converter=dict)
+    state: FittedState = field(converter=dict)
 
     def apply(self, array: Array) -> Array:
         """The preprocessed records, of shape (records, ...)."""

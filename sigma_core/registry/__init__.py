@@ -1,7 +1,7 @@
 """Components from entry points, their composition from settings, and registries of identified parameters."""
 
 from sigma_core.registry._components import ComponentRegistry
-from sigma_core.registry._composition import Composer, Fault, component, components
+from sigma_core.registry._composition import Composer, Fault, component, component_table, components
 from sigma_core.registry._conform import conform
 from sigma_core.registry._description import Description, Setting
 from sigma_core.registry._distributions import Component, Distribution, Status
@@ -25,6 +25,7 @@ __all__ = [
     "Setting",
     "Status",
     "component",
+    "component_table",
     "components",
     "conform",
     "kind_of",

@@ -12,13 +12,14 @@ from sigma_core.registry._annotations import seen
 from sigma_core.registry._components import ComponentRegistry
 from sigma_core.registry._description import Description, describe
 from sigma_core.registry._kinds import Kind, kind_of
-from sigma_core.registry._settings import SLOT, Argument, Slot, arguments_of, said
+from sigma_core.registry._settings import FACTORY, SLOT, Argument, Slot, arguments_of, said
 from sigma_core.registry._tables import table
 
 Place = tuple[str | int, ...]
 # What a recipe can write and that is no component: neither a name nor a table.
 SCALARS = (bool, int, float, complex, bytes, list, tuple, set, frozenset, type(None))
 MISSING = object()
+EMPTY: Any = FACTORY(dict)
 
 
 @frozen
@@ -29,17 +30,23 @@ class Fault:
     error: SigmaError
 
 
-def component(kind: str, default: Any = NOTHING, **arguments: Any) -> Any:
+def component(kind: str, default: Any = NOTHING, *, text: Callable[[str], Any] | None = None, **arguments: Any) -> Any:
     """An attrs field for a component: an object, its name, or a table with `use` and settings.
 
-    The field keeps what it is given; `Composer.build` puts the object in its place.
+    The field keeps what it is given; `Composer.build` puts the object in its place. With `text`, a text is not a name
+    but what that function makes a component of.
     """
-    return _field(Slot(kind_of(kind).name), default, arguments)
+    return _field(Slot(kind_of(kind).name, text=text), default, arguments)
 
 
 def components(kind: str, default: Any = (), **arguments: Any) -> Any:
     """An attrs field for a tuple of components, each as in `component`; a single one needs no brackets."""
     return _field(Slot(kind_of(kind).name, many=True), default, {"converter": several, **arguments})
+
+
+def component_table(kind: str, default: Any = EMPTY, **arguments: Any) -> Any:
+    """An attrs field for a table of tuples of components, each tuple as in `components`."""
+    return _field(Slot(kind_of(kind).name, keyed=True), default, {"converter": several_by_key, **arguments})
 
 
 def _field(slot: Slot, default: Any, arguments: dict[str, Any]) -> Any:
@@ -50,6 +57,11 @@ def _field(slot: Slot, default: Any, arguments: dict[str, Any]) -> Any:
 def several(value: Any) -> tuple[Any, ...]:
     """A list or tuple as a tuple, anything else as its only item."""
     return tuple(value) if isinstance(value, list | tuple) else (value,)
+
+
+def several_by_key(value: Any) -> Any:
+    """A table with its values as tuples; what is no table stays as it is, for the composer to refuse."""
+    return {key: several(items) for key, items in value.items()} if isinstance(value, Mapping) else value
 
 
 class Composer:
@@ -180,8 +192,16 @@ class _Build:
         if value is None and argument.optional:
             return None
         kind = kind_of(slot.kind)
-        if not slot.many:
-            return self.value(kind, value, place, where)
+        if slot.keyed:
+            return self.keyed(kind, value, place, where)
+        if slot.many:
+            return self.several(kind, value, place, where)
+        if slot.text is not None and isinstance(value, str):
+            value = slot.text(value)
+        return self.value(kind, value, place, where)
+
+    def several(self, kind: Kind, value: Any, place: Place, where: str) -> Any:
+        """A tuple of components."""
         # A single one that stands without brackets is at the place of the setting itself.
         inside = isinstance(value, list | tuple)
         built = tuple(
@@ -189,6 +209,13 @@ class _Build:
             for index, item in enumerate(several(value))
         )
         return MISSING if MISSING in map(_marker, built) else built
+
+    def keyed(self, kind: Kind, value: Any, place: Place, where: str) -> Any:
+        """A table of tuples of components."""
+        if not isinstance(value, Mapping):
+            return self.fault(place, SettingError(where, seen(value), f"a table of {kind.name}"))
+        built = {key: self.several(kind, items, (*place, key), f"{where}.{key}") for key, items in value.items()}
+        return MISSING if MISSING in map(_marker, built.values()) else built
 
     def made(  # noqa: PLR0913 - what to make, of what, where it stands in the recipe and in words
         self,
@@ -241,6 +268,8 @@ def _marker(value: Any) -> Any:
 def _identical(built: Any, kept: Any) -> bool:
     if isinstance(built, tuple) and isinstance(kept, tuple):
         return len(built) == len(kept) and all(one is other for one, other in zip(built, kept, strict=True))
+    if isinstance(built, dict) and isinstance(kept, dict):
+        return all(_identical(built[key], kept[key]) for key in built)
     return built is kept
 
 

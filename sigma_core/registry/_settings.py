@@ -1,6 +1,7 @@
 """What can be set on a component: the fields of an attrs class, or the parameters of any other class or function."""
 
 import inspect
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -17,10 +18,15 @@ FACTORY: Any = attrs.Factory
 
 @frozen
 class Slot:
-    """Marks a field that holds a component of a kind, or a tuple of several."""
+    """Marks a field that holds a component of a kind, a tuple of several, or a table whose values are such tuples.
+
+    With `text`, a text is not the name of a component: it is made into one by that function, as a path into a source.
+    """
 
     kind: str
     many: bool = False
+    keyed: bool = False
+    text: Callable[[str], Any] | None = None
 
 
 @frozen(eq=False)
@@ -48,6 +54,8 @@ class Argument:
         """Its type in words; of a component, the kind."""
         if self.slot is None:
             return readable(self.annotation)
+        if self.slot.keyed:
+            return f"table of tuples of {self.slot.kind} components"
         if self.slot.many:
             return f"tuple of {self.slot.kind} components"
         return f"{self.slot.kind} component" + (" or None" if self.optional else "")
@@ -73,6 +81,8 @@ class Argument:
             return
         try:
             validator(others, self.definition, convert(value) if convert else value)
+        except SettingError as error:  # the component knows what is wrong, but not where in a recipe it stands
+            raise SettingError(where, error.found, error.expected, error.remedy) from error
         except (TypeError, ValueError) as error:
             raise SettingError(where, said(error)) from error
         except AttributeError:

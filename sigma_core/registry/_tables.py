@@ -51,9 +51,15 @@ def _default(argument: Argument) -> Any:
 
 
 def _slot(registry: ComponentRegistry, slot: Slot, value: Any, where: str) -> Any:
+    if slot.keyed:
+        return {key: _several(registry, slot.kind, items, f"{where}.{key}") for key, items in value.items()}
     if slot.many:
-        return [_inner(registry, slot.kind, item, f"{where}[{index}]") for index, item in enumerate(value)]
+        return _several(registry, slot.kind, value, where)
     return _inner(registry, slot.kind, value, where)
+
+
+def _several(registry: ComponentRegistry, kind: str, items: Iterable[Any], where: str) -> list[Any]:
+    return [_inner(registry, kind, item, f"{where}[{index}]") for index, item in enumerate(items)]
 
 
 def _inner(registry: ComponentRegistry, kind: str, value: Any, where: str) -> Any:

@@ -7,6 +7,7 @@ Several threads may offer while one takes; no event is delivered twice.
 
 from collections import deque
 from collections.abc import Callable, Hashable
+from contextlib import suppress
 from itertools import count
 from typing import Protocol
 
@@ -87,14 +88,15 @@ class Latest:
         self._items[key] = (next(self._numbers), time, event)
 
     def _evict(self) -> None:
-        try:
+        # Another thread may take or push out at this very moment; then there is room.
+        with suppress(KeyError, RuntimeError, StopIteration):
             del self._items[next(iter(self._items))]
-        except (KeyError, RuntimeError, StopIteration):
-            # Another thread took or evicted at this very moment, so there is room.
-            return
-        self.dropped += 1
+            self.dropped += 1
 
     def take(self) -> list[Timed]:
         """The latest event of each key, in the order in which they were published."""
-        taken = [self._items.popitem()[1] for _ in range(len(self._items))]
+        taken: list[tuple[int, float, Event]] = []
+        # Whoever pushes a key out while this runs may leave one less than there were.
+        with suppress(KeyError):
+            taken.extend(self._items.popitem()[1] for _ in range(len(self._items)))
         return [(time, event) for _, time, event in sorted(taken, key=lambda item: item[0])]

@@ -2,9 +2,10 @@
 
 from sigma_core.hooks._clock import Clock, Reading, Unit
 from sigma_core.hooks._counting import after, every, until
-from sigma_core.hooks._dispatch import Dispatch, Lane
+from sigma_core.hooks._dispatch import Dispatch
 from sigma_core.hooks._explain import Row
 from sigma_core.hooks._implementation import Implementation
+from sigma_core.hooks._lane import Lane
 from sigma_core.hooks._manager import HookManager
 from sigma_core.hooks._markers import PHASES, SCOPES, hookimpl
 from sigma_core.hooks._specifications import (

@@ -346,3 +346,26 @@ def test_logs_are_remembered_up_to_a_bound():
     for number in range(100):
         bus.publish(LogRecorded(level="info", text=str(number), time=0.0, logger="sigma"))
     assert [event.text for event in bus.subscribe("late").drain()] == [str(number) for number in range(36, 100)]
+
+
+def test_a_bounded_coalescing_queue_survives_many_threads():
+    """Pushing keys out while others drain loses only what is counted, and nothing arrives twice."""
+    bus = Bus()
+    subscription = bus.subscribe(
+        "keys", policy=Policy.COALESCE, bound=2, key=lambda event: (event.epoch, event.iteration)
+    )
+    threads = [
+        threading.Thread(
+            target=lambda epoch=epoch: [bus.publish(IterationStarted(epoch=epoch, iteration=i)) for i in range(500)]
+        )
+        for epoch in range(3)
+    ]
+    for thread in threads:
+        thread.start()
+    received = []
+    while any(thread.is_alive() for thread in threads):
+        received += subscription.drain()
+    received += subscription.drain()
+    places = [(event.epoch, event.iteration) for event in received]
+    assert len(set(places)) == len(places) == subscription.delivered
+    assert subscription.failed is None

@@ -72,6 +72,7 @@ def test_lazy_scores_become_floats():
     }
     assert (ready.iteration, ready.scores["loss"], ready.scores["hits"]) == (2, 0.5, 3.0)
     assert event.scores is lazy
+    assert IterationEnded(epoch=1, iteration=1, scores={"loss": np.float32(1)}).materialised().scores == {"loss": 1.0}
 
 
 def test_plain_events_are_materialised_already():

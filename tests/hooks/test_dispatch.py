@@ -110,6 +110,14 @@ def test_seconds_and_iterations_wake_apart():
     assert seen == [3, 4, 6, 8]
 
 
+def test_a_bound_that_comes_too_early_is_looked_at_again():
+    """Where & could not see far enough, the hook is asked, is not due, and waits on."""
+    seen = []
+    dispatch = dispatch_of(plugin(recorder(seen), when="2 iterations & 2 iterations after 1 | 3000 iterations"))
+    run(dispatch, 3000)
+    assert seen == [3000]
+
+
 def test_hooks_of_epochs_count_since_their_last_event():
     """An epoch's end is due when a multiple lies in it, in iterations as well."""
     epochs, iterations, starts = [], [], []

@@ -276,6 +276,20 @@ def test_a_blocked_name_is_not_registered():
     assert manager.implementations("sigma_run_started") == ()
 
 
+def test_a_copy_has_the_same_plugins_and_its_own_future():
+    """A trainer adds its hooks to a copy; the original hears nothing of it."""
+    manager = HookManager()
+    manager.register(Silent(), "one", distribution="house")
+    manager.register(object(), "idle")
+    manager.set_blocked("blocked")
+    twin = manager.copy()
+    twin.register(Silent(), "two")
+    assert [entry.plugin for entry in manager.implementations("sigma_run_started")] == ["one"]
+    found = twin.implementations("sigma_run_started")
+    assert [(entry.plugin, entry.distribution) for entry in found] == [("one", "house"), ("two", "")]
+    assert twin.has_plugin("idle")
+
+
 def test_an_event_without_a_run_is_fired_without_triggers():
     """What happens outside of a run reaches implementations whatever their trigger says."""
     seen = []

@@ -50,14 +50,30 @@ class Catalogue:
         self._judgements = None
 
     def mark(self, component: Component, status: Status, reason: str, traceback: str) -> None:
-        """Note why an entry cannot be used; a plugin's fault is its distribution's as well."""
+        """Note why an entry cannot be used."""
         self.entries[key_of(component)] = evolve(component, status=status, reason=reason, traceback=traceback)
         self._judgements = None
-        if component.kind == PLUGINS:
-            distribution = self.distributions[component.distribution]
-            self.distributions[component.distribution] = evolve(
-                distribution, status=status, reason=reason, traceback=traceback
+
+    def whole_distributions(self) -> tuple[Distribution, ...]:
+        """The distributions with their components; one whose plugin cannot be used is as its plugin is."""
+        found = []
+        for distribution in self.distributions.values():
+            own = tuple(each for each in self.components() if each.distribution == distribution.name)
+            # Its own fault comes first: the plugin's may well be a consequence.
+            worst: Component | Distribution = distribution
+            if distribution.status is Status.ACTIVE:
+                plugins = (each for each in self.plugins() if each.distribution == distribution.name)
+                worst = next((each for each in plugins if each.status is not Status.ACTIVE), distribution)
+            found.append(
+                evolve(
+                    distribution,
+                    components=own,
+                    status=worst.status,
+                    reason=worst.reason,
+                    traceback=worst.traceback,
+                )
             )
+        return tuple(found)
 
     def components(self) -> tuple[Component, ...]:
         """All components; those whose name another one has too are failed."""
@@ -85,7 +101,7 @@ class Catalogue:
         rivals = self.rivals(usable[0]) if usable else ()
         if rivals:
             raise DuplicateComponentError(
-                f"{usable[0].kind} '{name}'",
+                f"{kind.name} '{name}'",
                 f"it is offered more than once, by {_origins((usable[0], *rivals))}",
                 "one component for each name",
                 "uninstall one of the distributions, or block one by its name",
@@ -141,4 +157,8 @@ def _meet(one: str, other: str) -> bool:
 
 
 def _origins(components: Iterable[Component]) -> str:
-    return " and ".join(sorted({component.origin for component in components}))
+    """Where components of one name come from, with their kinds if these differ."""
+    found = tuple(components)
+    if len({component.kind for component in found}) == 1:
+        return " and ".join(sorted({component.origin for component in found}))
+    return " and ".join(sorted(f"{component.origin} as {KINDS[component.kind].article}" for component in found))

@@ -7,14 +7,12 @@ from contextlib import suppress
 from threading import RLock
 from typing import Any
 
-from attrs import evolve
-
 from sigma_core.errors import PluginError, SigmaError
 from sigma_core.registry._blocking import Block
 from sigma_core.registry._catalogue import Catalogue, Key, key_of
 from sigma_core.registry._distributions import Component, Distribution, Status
 from sigma_core.registry._kinds import KINDS, kind_of
-from sigma_core.registry._loading import ERRORS, load, status_of, traceback_of
+from sigma_core.registry._loading import load, refused, status_of, traceback_of
 
 Report = Callable[[str, dict[str, str]], None]
 REJECTED = "plugin_rejected"
@@ -61,13 +59,7 @@ class ComponentRegistry:
 
     def distributions(self) -> tuple[Distribution, ...]:
         """The distributions that offer something, sorted by name, each with its components."""
-        everything = self.components()
-        return tuple(
-            evolve(
-                distribution, components=tuple(each for each in everything if each.distribution == distribution.name)
-            )
-            for distribution in self._catalogue().distributions.values()
-        )
+        return self._catalogue().whole_distributions()
 
     def names(self, kind: str) -> tuple[str, ...]:
         """The names that can be given where a component of that kind is wanted, usable or not, sorted."""
@@ -124,16 +116,15 @@ class ComponentRegistry:
         What cannot be had is left out and reported once; when strict, its error is raised.
         """
         catalogue = self._catalogue()
-        tried = {distribution for _, _, distribution, _ in self._errors}
-        for distribution in self.distributions():
-            if distribution.name not in tried:
-                self._tell_unusable(distribution, distribution.name)
+        for distribution in catalogue.distributions.values():
+            self._tell_unusable(distribution, distribution.name)
         for component in self.components():
             if catalogue.rivals(component):
                 self._tell_unusable(component, f"{component.kind}:{component.name}")
         for entry in catalogue.plugins():
-            whole = catalogue.distributions[entry.distribution].status is Status.ACTIVE
-            if entry.status is Status.ACTIVE or whole or key_of(entry) in self._errors:
+            # What is wrong with a distribution has been told, and is wrong with its plugin too.
+            told = entry.status is catalogue.distributions[entry.distribution].status is not Status.ACTIVE
+            if not told or key_of(entry) in self._errors:
                 try:
                     plugin = self._load(entry)
                 except SigmaError as error:
@@ -166,7 +157,7 @@ class ComponentRegistry:
         if key in self._objects:
             return self._objects[key]
         if entry.status is not Status.ACTIVE:
-            raise ERRORS[entry.status](str(entry), entry.reason)
+            raise refused(entry)
         requires = self._catalogue().distributions[entry.distribution].requires
         try:
             # Not under the lock: a module may ask the registry while another thread waits for that module's import.
@@ -203,7 +194,7 @@ class ComponentRegistry:
         """Report what metadata alone shows."""
         if thing.status not in (Status.ACTIVE, Status.BLOCKED):
             distribution = thing.distribution if isinstance(thing, Component) else thing.name
-            self._tell(name, distribution, thing.status, ERRORS[thing.status](str(thing), thing.reason))
+            self._tell(name, distribution, thing.status, refused(thing))
 
     def _tell(self, plugin: str, distribution: str, status: Status, error: SigmaError) -> None:
         if self.strict:

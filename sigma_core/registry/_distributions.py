@@ -152,8 +152,8 @@ def _read(installed: "Installed", core: str | None) -> tuple[Distribution, tuple
 
 
 def _stranger(group: str) -> str:
-    close = nearest(group, GROUPS)
-    return f"there is no group of entry points '{group}'" + (f" (nearest: {close})" if close else "")
+    close = nearest(group.removeprefix("sigma."), GROUPS.values())
+    return f"there is no group of entry points '{group}'" + (f" (nearest: sigma.{close})" if close else "")
 
 
 def incompatibility(requires: Iterable[str], core: str | None) -> str:

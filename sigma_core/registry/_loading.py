@@ -15,7 +15,7 @@ from sigma_core.errors import (
     PluginUnavailableError,
     listed,
 )
-from sigma_core.registry._distributions import Component, Status, canonical
+from sigma_core.registry._distributions import Component, Distribution, Status, canonical
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -25,6 +25,10 @@ ERRORS: dict[Status, type[PluginError]] = {
     Status.UNAVAILABLE: PluginUnavailableError,
     Status.INCOMPATIBLE: PluginIncompatibleError,
     Status.FAILED: PluginFailedError,
+}
+REMEDIES = {
+    Status.BLOCKED: "take it off the list of what is blocked",
+    Status.INCOMPATIBLE: "install versions that go together",
 }
 # Modules that are not called as the distribution is that brings them.
 BROUGHT_BY = {"PIL": "pillow", "cv2": "opencv-python", "sklearn": "scikit-learn", "yaml": "pyyaml"}
@@ -57,6 +61,11 @@ def load(component: Component, requires: Iterable[str]) -> Any:
         except (Exception, SystemExit) as error:  # a module may import lazily, in its `__getattr__`
             raise _failure(where, error) from error
     return value
+
+
+def refused(thing: Component | Distribution) -> PluginError:
+    """The error for asking what is known to be unusable."""
+    return ERRORS[thing.status](str(thing), thing.reason, remedy=REMEDIES.get(thing.status, ""))
 
 
 def status_of(error: BaseException) -> Status:

@@ -1,1 +1,70 @@
-"""Sigma."""
+"""Sigma: a deep-learning training framework whose kernel is the life of a trainer and whose every part is a plugin.
+
+This is the door for people who compose trainers; plugin authors import from `sigma_core.extend`. Names are imported
+when they are first used, so that `import sigma_core` costs next to nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sigma_core.data import Data, InMemory
+    from sigma_core.environment import Environment
+    from sigma_core.errors import SigmaError, UserError
+    from sigma_core.events import RunStore
+    from sigma_core.graph import grad, trace, value_and_grad
+    from sigma_core.hooks import Trigger, every, hookimpl
+    from sigma_core.network import Network
+    from sigma_core.training import Recipe, Run, Trainer
+
+_HOMES = {
+    "Data": "sigma_core.data",
+    "Environment": "sigma_core.environment",
+    "InMemory": "sigma_core.data",
+    "Network": "sigma_core.network",
+    "Recipe": "sigma_core.training",
+    "Run": "sigma_core.training",
+    "RunStore": "sigma_core.events",
+    "SigmaError": "sigma_core.errors",
+    "Trainer": "sigma_core.training",
+    "Trigger": "sigma_core.hooks",
+    "UserError": "sigma_core.errors",
+    "every": "sigma_core.hooks",
+    "grad": "sigma_core.graph",
+    "hookimpl": "sigma_core.hooks",
+    "trace": "sigma_core.graph",
+    "value_and_grad": "sigma_core.graph",
+}
+
+__all__ = [
+    "Data",
+    "Environment",
+    "InMemory",
+    "Network",
+    "Recipe",
+    "Run",
+    "RunStore",
+    "SigmaError",
+    "Trainer",
+    "Trigger",
+    "UserError",
+    "every",
+    "grad",
+    "hookimpl",
+    "trace",
+    "value_and_grad",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from the room it lives in."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sigma_core' has no attribute {name!r}")
+    value = getattr(import_module(_HOMES[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """The public names, imported or not."""
+    return sorted([*globals(), *__all__])

@@ -40,6 +40,11 @@ class Layer(ABC):
         """Sections of the data that are handed to `forward` behind the incoming values."""
         return ()
 
+    @property
+    def section_shapes(self) -> Mapping[str, Shape]:
+        """Shapes of records, without the batch axis, that this layer declares for sections of the data."""
+        return {}
+
     def parameters(self, *shapes: Shape) -> Mapping[str, Parameter]:  # noqa: ARG002
         """The parameters this layer needs, given the shapes of what comes in, without the batch axis."""
         return {}
@@ -60,7 +65,8 @@ class Layer(ABC):
     def __mul__(self, times: int) -> "Architecture":
         from sigma_core.network._architecture import Architecture
 
-        return Architecture.of(self) * times
+        repeated: Architecture = Architecture.of(self) * times
+        return repeated
 
     __rmul__ = __mul__
 

@@ -25,7 +25,7 @@ class Parameter:
     A parameter that is not `trainable` is kept with the others but gets no gradient.
     """
 
-    shape: Shape = field(converter=tuple)
+    shape: Shape
     initialiser: Initialiser
     tags: frozenset[str] = field(default=frozenset(), converter=frozenset)
     trainable: bool = True

@@ -86,14 +86,16 @@ class Combination(Criterion):
     """A criterion made of others; each part keeps a state of its own."""
 
     fewest: ClassVar[int] = 2
-    """How many parts there are at least."""
+    most: ClassVar[int | None] = None
+    """How many parts there are."""
 
     parts: tuple[Criterion, ...] = field(converter=_as_tuple)
 
     @parts.validator
     def _check_parts(self, _attribute: Any, parts: tuple[Criterion, ...]) -> None:
-        if len(parts) < self.fewest:
-            raise SettingError(f"{type(self).__name__}.parts", f"{len(parts)} criteria", f"at least {self.fewest}")
+        if len(parts) < self.fewest or len(parts) > (self.most or len(parts)):
+            expected = f"at least {self.fewest}" if self.most is None else str(self.most)
+            raise SettingError(f"{type(self).__name__}.parts", f"{len(parts)} criteria", expected)
 
     @property
     def moment(self) -> Moment:
@@ -188,7 +190,7 @@ class AnyOf(Combination):
 class Not(Combination):
     """Holds when its part does not: `~a`."""
 
-    fewest = 1
+    fewest = most = 1
 
     def next_iteration(self, iteration: int) -> int:
         """The next: that its part cannot come to hold is what makes this hold."""

@@ -1,4 +1,4 @@
-"""The contract of an optimiser: a pure function from parameters and gradients to new parameters, traced into the step."""
+"""The contract of an optimiser: a pure function of parameters and gradients, traced into the step."""
 
 from abc import ABC, abstractmethod
 from types import SimpleNamespace

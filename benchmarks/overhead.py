@@ -1,0 +1,297 @@
+"""What a trainer costs per step, over calling its compiled step directly; beside Ignite and Lightning.
+
+Every contender trains the same small network on the same batches; in each round all of them run once, in a new random
+order, and overheads are medians over the rounds. For each framework the base is its own step called in a bare loop
+over one batch, so that neither pays for the other's arithmetic. An idle hook is registered for every iteration and
+due at none of them.
+
+    uv run python benchmarks/overhead.py --json overhead.json
+    uv run --group benchmarks python benchmarks/overhead.py      # with the peers
+"""
+
+import argparse
+import json
+import logging
+import os
+import platform
+import random
+import statistics
+import sys
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+# Settings of some machines that halve OpenBLAS's speed; read when NumPy is imported, so they go before that.
+for variable in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
+    os.environ.pop(variable, None)
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import numpy as np
+
+BATCH, FEATURES, HIDDEN, CLASSES = 16, 8, 8, 2
+BATCHES_PER_EPOCH = 500
+IDLE_HOOKS = 20
+
+Measure = Callable[[int], float]
+"""Runs about that many epochs and says how many seconds a step took."""
+
+
+def make_data() -> tuple[np.ndarray, np.ndarray]:
+    """Inputs (records, features) and classes (records,)."""
+    generator = np.random.default_rng(0)
+    records = BATCH * BATCHES_PER_EPOCH
+    return (
+        generator.normal(size=(records, FEATURES)).astype(np.float32),
+        generator.integers(0, CLASSES, records),
+    )
+
+
+def sigma_contenders() -> dict[str, Measure]:
+    """The step alone, the step over an iterator's batches, and trainers with no, idle and called hooks."""
+    import sigma_core as sigma
+    from sigma_nn import Adam, Dense, Input, SoftmaxCrossEntropy
+
+    data = make_data()
+
+    class Idle:
+        @sigma.hookimpl(when="1000000000 iterations")
+        def sigma_iteration_ended(self, event: Any, trainer: Any) -> None:
+            raise AssertionError("an idle hook was called")
+
+    class Called:
+        def sigma_iteration_ended(self, event: Any, trainer: Any) -> None:
+            pass
+
+    def trainer(hooks: list[Any]) -> Any:
+        network = Input(FEATURES) + Dense(HIDDEN, activation="relu") + Dense(CLASSES) + SoftmaxCrossEntropy()
+        return sigma.Trainer(
+            network, data, Adam(1e-3), stop="1000000 epochs", batch_size=BATCH, hooks=hooks, metrics=[]
+        ).build()
+
+    def running(hooks: list[Any]) -> Measure:
+        subject = trainer(hooks)
+
+        def measure(epochs: int) -> float:
+            target = subject.clock.epoch + epochs
+            start = perf_counter()
+            subject.run(stop=f"{target} epochs")
+            return (perf_counter() - start) / (epochs * BATCHES_PER_EPOCH)
+
+        return measure
+
+    bare = trainer([])
+    first = tuple(np.array(array) for array in next(iter(bare.batches)))
+
+    def step_alone(epochs: int) -> float:
+        batch = first
+        executable = bare.team.worker.executable(batch)
+        start = perf_counter()
+        for _ in range(epochs * BATCHES_PER_EPOCH):
+            executable(*batch)
+        return (perf_counter() - start) / (epochs * BATCHES_PER_EPOCH)
+
+    def step_over_batches(epochs: int) -> float:
+        executable = bare.team.worker.executable(first)
+        start = perf_counter()
+        for epoch in range(1, epochs + 1):
+            for batch in bare.batches.epoch(epoch):
+                executable(*batch)
+        return (perf_counter() - start) / (epochs * BATCHES_PER_EPOCH)
+
+    return {
+        "sigma: compiled step alone": step_alone,
+        "sigma: step over batches": step_over_batches,
+        "sigma: trainer": running([]),
+        f"sigma: trainer, {IDLE_HOOKS} idle hooks": running([Idle() for _ in range(IDLE_HOOKS)]),
+        f"sigma: trainer, {IDLE_HOOKS} called hooks": running([Called() for _ in range(IDLE_HOOKS)]),
+    }
+
+
+def torch_step() -> tuple[Callable[[Any, Any], Any], list[tuple[Any, Any]]]:
+    """A training step in PyTorch, and one epoch of batches."""
+    import torch
+
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(
+        torch.nn.Linear(FEATURES, HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, CLASSES)
+    )
+    optimiser = torch.optim.Adam(model.parameters(), 1e-3, fused=True)
+    loss_of = torch.nn.CrossEntropyLoss()
+    inputs, targets = (torch.from_numpy(array) for array in make_data())
+    batches = list(zip(inputs.split(BATCH), targets.split(BATCH), strict=True))
+
+    def step(x: Any, y: Any) -> Any:
+        optimiser.zero_grad()
+        loss = loss_of(model(x), y)
+        loss.backward()
+        optimiser.step()
+        return loss
+
+    return step, batches
+
+
+def torch_contenders() -> dict[str, Measure]:
+    """PyTorch's step alone; the base of its two trainers."""
+    step, batches = torch_step()
+
+    def step_alone(epochs: int) -> float:
+        x, y = batches[0]
+        start = perf_counter()
+        for _ in range(epochs * BATCHES_PER_EPOCH):
+            step(x, y)
+        return (perf_counter() - start) / (epochs * BATCHES_PER_EPOCH)
+
+    return {"pytorch: step alone": step_alone}
+
+
+def ignite_contenders() -> dict[str, Measure]:
+    """An Ignite engine around the PyTorch step."""
+    from ignite.engine import Engine, Events
+
+    step, batches = torch_step()
+
+    def running(idle: int) -> Measure:
+        engine = Engine(lambda _, batch: step(*batch))
+        for _ in range(idle):
+            engine.add_event_handler(Events.ITERATION_COMPLETED(every=1_000_000_000), lambda _: None)
+
+        def measure(epochs: int) -> float:
+            start = perf_counter()
+            engine.run(batches, max_epochs=epochs)
+            return (perf_counter() - start) / (epochs * BATCHES_PER_EPOCH)
+
+        return measure
+
+    return {"ignite: engine": running(0), f"ignite: engine, {IDLE_HOOKS} idle hooks": running(IDLE_HOOKS)}
+
+
+def lightning_contenders() -> dict[str, Measure]:
+    """A Lightning trainer, everything optional switched off, around the same network."""
+    import lightning
+    import torch
+
+    logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="lightning")
+    _, batches = torch_step()
+
+    class Module(lightning.LightningModule):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = torch.nn.Sequential(
+                torch.nn.Linear(FEATURES, HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, CLASSES)
+            )
+
+        def training_step(self, batch: Any, _: int) -> Any:
+            return torch.nn.functional.cross_entropy(self.model(batch[0]), batch[1])
+
+        def configure_optimizers(self) -> Any:
+            return torch.optim.Adam(self.parameters(), 1e-3, fused=True)
+
+    class Idle(lightning.Callback):
+        def on_train_batch_end(self, *_: Any, **__: Any) -> None:
+            # Lightning has no triggers: a callback that is idle is called, and decides so itself.
+            pass
+
+    def running(idle: int) -> Measure:
+        def measure(epochs: int) -> float:
+            trainer = lightning.Trainer(
+                max_epochs=epochs,
+                accelerator="cpu",
+                logger=False,
+                enable_checkpointing=False,
+                enable_progress_bar=False,
+                enable_model_summary=False,
+                callbacks=[Idle() for _ in range(idle)],
+            )
+            start = perf_counter()
+            trainer.fit(Module(), batches)
+            return (perf_counter() - start) / (epochs * BATCHES_PER_EPOCH)
+
+        return measure
+
+    return {"lightning: trainer": running(0), f"lightning: trainer, {IDLE_HOOKS} idle hooks": running(IDLE_HOOKS)}
+
+
+BASES = {
+    "sigma": "sigma: compiled step alone",
+    "pytorch": "pytorch: step alone",
+    "ignite": "pytorch: step alone",
+    "lightning": "pytorch: step alone",
+}
+PEERS = (torch_contenders, ignite_contenders, lightning_contenders)
+
+
+def contenders() -> dict[str, Measure]:
+    """Everybody who is installed; who is not is skipped with a word."""
+    found = sigma_contenders()
+    for make in PEERS:
+        try:
+            found |= make()
+        except ImportError as error:
+            print(f"skipped: {make.__name__.removesuffix('_contenders')} ({error})", file=sys.stderr)
+    return found
+
+
+def measure_all(rounds: int, epochs: int) -> dict[str, list[float]]:
+    """Seconds per step of every contender in every round."""
+    everybody = contenders()
+    for measure in everybody.values():
+        measure(1)
+    seconds: dict[str, list[float]] = {name: [] for name in everybody}
+    order = list(everybody)
+    for number in range(rounds):
+        random.Random(number).shuffle(order)
+        for name in order:
+            # Lightning takes a hundred times as long; a tenth of the epochs tells as much.
+            seconds[name].append(everybody[name](max(1, epochs // 10) if name.startswith("lightning") else epochs))
+        print(f"round {number + 1} of {rounds}", file=sys.stderr)
+    return seconds
+
+
+def rows_of(seconds: dict[str, list[float]]) -> list[dict[str, Any]]:
+    """A row per contender: median seconds per step, and what it adds to its base, per step and per hook."""
+    rows = []
+    for name, values in seconds.items():
+        base = seconds[BASES[name.split(":")[0]]]
+        added = statistics.median(value - under for value, under in zip(values, base, strict=True))
+        row = {
+            "contender": name,
+            "median_seconds": statistics.median(values),
+            "overhead_microseconds": added * 1e6,
+            "spread_microseconds": (max(values) - min(values)) * 1e6,
+        }
+        if "hooks" in name:
+            plain = seconds[name.split(",")[0]]
+            row["microseconds_per_hook"] = (
+                statistics.median(value - under for value, under in zip(values, plain, strict=True)) * 1e6 / IDLE_HOOKS
+            )
+        rows.append(row)
+    return rows
+
+
+def main() -> None:
+    """Measure, print the table, write it where asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--epochs", type=int, default=20, help=f"of {BATCHES_PER_EPOCH} steps each, per round")
+    parser.add_argument("--json", type=Path, help="write the rows to this file")
+    arguments = parser.parse_args()
+    rows = rows_of(measure_all(arguments.rounds, arguments.epochs))
+    print(f"{platform.processor() or platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}")
+    print(f"{'contender':<36}{'step us':>10}{'overhead us':>13}{'spread us':>11}{'us per hook':>13}")
+    for row in rows:
+        per_hook = f"{row['microseconds_per_hook']:.3f}" if "microseconds_per_hook" in row else ""
+        print(
+            f"{row['contender']:<36}{row['median_seconds'] * 1e6:>10.2f}{row['overhead_microseconds']:>13.2f}"
+            f"{row['spread_microseconds']:>11.2f}{per_hook:>13}"
+        )
+    if arguments.json:
+        arguments.json.write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

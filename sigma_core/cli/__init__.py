@@ -1,0 +1,63 @@
+"""The `sigma` command.
+
+Exit codes: 0 done, 1 a failure, 2 a fault of the user's, 130 after Ctrl-C, 143 after SIGTERM.
+"""
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from sigma_core.cli._commands import sigma
+from sigma_core.errors import SigmaError
+
+_TRACEBACK = "--traceback"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with its code; errors are a message, or with --traceback a traceback too."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    # Wherever it stands, so that it can be put behind a command that has just failed.
+    wants_traceback = _TRACEBACK in given
+    sys.exit(_exit_code([word for word in given if word != _TRACEBACK], wants_traceback=wants_traceback))
+
+
+def _exit_code(arguments: list[str], *, wants_traceback: bool) -> int:
+    try:
+        result = sigma.main(arguments, prog_name="sigma", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.exceptions.Abort:
+        return 130
+    except KeyboardInterrupt:
+        click.echo("interrupted", err=True)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has heard enough.
+        sys.stderr.close()
+        return 1
+    except SigmaError as error:
+        _show(error, wants_traceback=wants_traceback)
+        return error.exit_code
+    except Exception as error:  # noqa: BLE001  # never a bare traceback
+        _show(error, wants_traceback=wants_traceback)
+        return 1
+    return result if isinstance(result, int) else 0
+
+
+def _show(error: Exception, *, wants_traceback: bool) -> None:
+    if wants_traceback:
+        import traceback
+
+        traceback.print_exception(error)
+        return
+    if isinstance(error, SigmaError):
+        click.echo(f"error: {error}", err=True)
+    else:
+        click.echo(f"error: {type(error).__name__}: {error}", err=True)
+        click.echo("  to do:    this should not happen; run again with --traceback and report it", err=True)
+    for note in getattr(error, "__notes__", ()):
+        click.echo(f"  {note}", err=True)
+    if error.__cause__ is not None and isinstance(error, SigmaError):
+        click.echo("  (--traceback shows where)", err=True)

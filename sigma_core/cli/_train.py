@@ -1,0 +1,70 @@
+"""`sigma train`: run a recipe."""
+
+import json
+from pathlib import Path
+
+import click
+
+from sigma_core.environment import Environment
+from sigma_core.errors import SigmaError
+from sigma_core.training import Recipe, Run, RunDirectory, Trainer
+
+
+@click.command()
+@click.argument("recipe", type=click.Path(path_type=Path))
+@click.option("--set", "settings", multiple=True, metavar="PLACE=VALUE", help="Change a setting of the recipe.")
+@click.option("--directory", type=click.Path(path_type=Path), help="Where to keep the run (default: runs/NAME-N).")
+@click.option("--no-directory", is_flag=True, help="Keep nothing of the run.")
+@click.option("--restore", type=click.Path(path_type=Path), help="Go on from this checkpoint.")
+@click.option("--quiet", is_flag=True, help="No monitor, only how the run ended.")
+@click.option("--json", "as_json", is_flag=True, help="End with one JSON object; no monitor unless the recipe has one.")
+def train(  # noqa: PLR0913  # the options of a command
+    *,
+    recipe: Path,
+    settings: tuple[str, ...],
+    directory: Path | None,
+    no_directory: bool,
+    restore: Path | None,
+    quiet: bool,
+    as_json: bool,
+) -> None:
+    """Train the network of RECIPE, a TOML file, until its criterion holds.
+
+    `--set optimiser.learning_rate=0.01` changes a setting; elements of lists are counted from 0, as in
+    `--set network.1.size=64`. Exit code 0 when the run has ended by itself.
+    """
+    with Environment() as environment:
+        composed = Recipe.load(recipe).having(settings)
+        if "name" not in composed.values:
+            composed = composed.having([f"name={recipe.stem}"])
+        if quiet:
+            composed = composed.without("monitors")
+        trainer = Trainer.from_recipe(composed, environment=environment)
+        if restore is not None:
+            trainer.restore(restore)
+        wants_console = not (quiet or as_json or trainer.setup.monitors)
+        monitors = _console(environment) if wants_console else []
+        path = None if no_directory else directory or RunDirectory.next(environment.paths.runs, trainer.setup.name)
+        run = trainer.run(monitors=monitors, directory=path)
+    if as_json:
+        click.echo(json.dumps(run.to_dict()))
+    elif not monitors:
+        click.echo(_told(run))
+
+
+def _console(environment: Environment) -> list[str]:
+    """The console monitor, where one is installed and works; nobody asked for it, so a run does without otherwise."""
+    try:
+        environment.components.get("monitors", "console")
+    except SigmaError:
+        return []
+    return ["console"]
+
+
+def _told(run: Run) -> str:
+    scores = "".join(f"\n  {name}: {value:.4g}" for name, value in run.scores.items())
+    kept = f"\n  kept in {run.directory}" if run.directory else ""
+    return (
+        f"{run.name} ended: {run.ended_because}; {run.epochs} epochs, {run.iterations} iterations, "
+        f"{run.seconds:.1f} s{scores}{kept}"
+    )

@@ -1,0 +1,44 @@
+"""Trainers: composed from parts or recipes, run, steered, saved and resumed."""
+
+from sigma_core.training._checkpoint import Checkpoint
+from sigma_core.training._commands import Attach, Command, Detach, Pause, Resume, SetValue, StepOnce, Stop
+from sigma_core.training._criterion import Criterion, Observation
+from sigma_core.training._criterion_text import parse_criterion
+from sigma_core.training._directory import RunDirectory
+from sigma_core.training._metric import Metric
+from sigma_core.training._monitor import Monitor, RunInfo
+from sigma_core.training._operator import LocalOperator, Operator, Team
+from sigma_core.training._optimiser import Optimiser, Slots
+from sigma_core.training._run import Run
+from sigma_core.training._trainer import Trainer
+from sigma_core.training._worker import Task, Worker
+from sigma_core.training.recipe import Recipe
+
+__all__ = [
+    "Attach",
+    "Checkpoint",
+    "Command",
+    "Criterion",
+    "Detach",
+    "LocalOperator",
+    "Metric",
+    "Monitor",
+    "Observation",
+    "Operator",
+    "Optimiser",
+    "Pause",
+    "Recipe",
+    "Resume",
+    "Run",
+    "RunDirectory",
+    "RunInfo",
+    "SetValue",
+    "Slots",
+    "StepOnce",
+    "Stop",
+    "Task",
+    "Team",
+    "Trainer",
+    "Worker",
+    "parse_criterion",
+]

@@ -1,0 +1,106 @@
+"""Checkpoints: a directory with `state.safetensors` and `manifest.json`, whole or not there at all.
+
+Both are written under a temporary name, flushed to the disk and renamed together with their directory, so that a crash
+leaves the old checkpoint or the new one. The manifest holds a checksum of the arrays. No pickle anywhere.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+
+from sigma_core.errors import CheckpointError, StorageError
+
+VERSION = 1
+_ARRAYS = "state.safetensors"
+_MANIFEST = "manifest.json"
+
+
+@frozen(eq=False)
+class Checkpoint:
+    """Arrays by name, and everything else that decides how a training goes on, in JSON's terms."""
+
+    arrays: Mapping[str, np.ndarray]
+    state: Mapping[str, Any]
+
+    def write(self, directory: Path | str) -> Path:
+        """Write to `directory`, in place of a checkpoint that is there. Raises StorageError when the disk refuses."""
+        from safetensors.numpy import save
+
+        directory = Path(directory)
+        temporary = directory.with_name(f".{directory.name}.{os.getpid()}.partial")
+        data = save({name: np.ascontiguousarray(array) for name, array in self.arrays.items()})
+        manifest = {
+            "format": "sigma-checkpoint",
+            "version": VERSION,
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "state": dict(self.state),
+        }
+        try:
+            temporary.mkdir(parents=True)
+            _flushed(temporary / _ARRAYS, data)
+            _flushed(temporary / _MANIFEST, json.dumps(manifest, indent=1).encode())
+            if directory.exists():
+                shutil.rmtree(directory)
+            temporary.rename(directory)
+        except OSError as error:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise StorageError(
+                str(directory),
+                f"cannot be written: {error}",
+                "a folder that can be written, with room left",
+                "free some space or choose another folder",
+            ) from error
+        return directory
+
+    @classmethod
+    def read(cls, directory: Path | str) -> "Checkpoint":
+        """The checkpoint in a directory. Raises CheckpointError when it is missing, damaged or of another version."""
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        directory = Path(directory)
+        try:
+            manifest = json.loads((directory / _MANIFEST).read_text("utf-8"))
+            data = (directory / _ARRAYS).read_bytes()
+        except OSError as error:
+            raise CheckpointError(
+                str(directory),
+                f"cannot be read: {error}",
+                "the folder of a checkpoint",
+                "give the folder that was saved",
+            ) from error
+        except ValueError as error:
+            raise _damaged(directory, f"{_MANIFEST} is no JSON: {error}") from error
+        if not isinstance(manifest, dict) or manifest.get("format") != "sigma-checkpoint":
+            raise _damaged(directory, f"{_MANIFEST} is not that of a checkpoint")
+        if manifest.get("version") != VERSION:
+            raise CheckpointError(
+                str(directory),
+                f"it has version {manifest.get('version')!r}",
+                f"version {VERSION}",
+                "read it with the version of sigma-core that wrote it",
+            )
+        if hashlib.sha256(data).hexdigest() != manifest.get("sha256"):
+            raise _damaged(directory, f"the checksum of {_ARRAYS} is another than the manifest's")
+        try:
+            return cls(load(data), manifest["state"])
+        except (SafetensorError, KeyError) as error:
+            raise _damaged(directory, f"{_ARRAYS}: {error}") from error
+
+
+def _flushed(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _damaged(directory: Path, found: str) -> CheckpointError:
+    return CheckpointError(str(directory), found, "a whole checkpoint", "use another checkpoint of the run")

@@ -1,0 +1,365 @@
+"""The life of a run: the loop over iterations, the events around them, and the ways in which it can end.
+
+Whatever happens, what has started is ended: for each RunStarted there is exactly one RunEnded, the last event of all.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from sys import maxsize as NEVER  # noqa: N812  # an iteration that does not come
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from sigma_core.events import (
+    Bus,
+    EpochEnded,
+    EpochStarted,
+    Event,
+    IterationEnded,
+    IterationStarted,
+    RunEnded,
+    RunFailed,
+    RunInterrupted,
+    RunPaused,
+    RunResumed,
+    RunStarted,
+    ValidationEnded,
+    ValidationStarted,
+)
+from sigma_core.hooks import Clock, Dispatch, HookManager
+from sigma_core.training._commands import Attach, Command, Detach, Pause, Resume, SetValue, StepOnce, Stop
+from sigma_core.training._criterion import Criterion, Moment, Observation, State
+from sigma_core.training._run import Run
+from sigma_core.training._signals import Signals
+from sigma_core.training._worker import Outputs
+
+if TYPE_CHECKING:
+    from sigma_core.training._trainer import Trainer
+
+
+class Ended(Exception):  # noqa: N818  # no error: how the loop is left
+    """The run is to end now, for the reason given."""
+
+
+class Interruption(Ended):
+    """A signal asked the process to end."""
+
+
+class Progress:
+    """Where a run stands, for whoever looks on from another thread; reading it costs the run nothing."""
+
+    def __init__(self, clock: Clock, batches: int) -> None:
+        self.clock = clock
+        self.iterations_per_epoch = batches
+        self.total_iterations = clock.total_iterations
+
+    @property
+    def epoch(self) -> int:
+        """The epoch that runs, from 1."""
+        return self.clock.epoch
+
+    @property
+    def iteration(self) -> int:
+        """Iterations done in the whole run."""
+        return self.clock.iteration
+
+    @property
+    def seconds(self) -> float:
+        """Running time, pauses left out."""
+        return self.clock.elapsed()
+
+
+class Loop:
+    """One run of a trainer that has been built."""
+
+    def __init__(self, trainer: "Trainer", stop: Criterion, criterion_state: State | None) -> None:
+        self.trainer = trainer
+        self.stop = stop
+        self.criterion_state = stop.initial() if criterion_state is None else criterion_state
+        self.commands: deque[Command] = deque()
+        self.arrived = threading.Event()
+        self.thread = threading.get_ident()
+        self.scores: dict[str, float] = dict(trainer.scores)
+        self.clock = trainer.clock
+        self.clock.total_iterations = stop.last_iteration(trainer.batches.iterations_per_epoch)
+        self.is_paused = False
+        self._signal: str | None = None
+        self._began = perf_counter()
+        self._seconds_before = trainer.seconds
+        self._paused_since: float | None = None
+        self.clock.seconds = self.seconds
+        self._bus: Bus = trainer.environment.bus
+        self._hooks: HookManager = trainer.hooks
+        self.dispatch: Dispatch = self._hooks.freeze(self.clock)
+        self.progress = Progress(self.clock, trainer.batches.iterations_per_epoch)
+        self._next_check = NEVER
+        self._scored_at = self.clock.iteration
+
+    def seconds(self) -> float:
+        """Running time of the trainer in seconds, pauses left out."""
+        until = perf_counter() if self._paused_since is None else self._paused_since
+        return self._seconds_before + until - self._began
+
+    # Events
+
+    def _fire(self, event: Event) -> None:
+        self.dispatch.fire(event, self.trainer)
+        self._bus.publish(event)
+
+    def _tear_down(self, event: Event, failures: list[BaseException]) -> None:
+        """Tell everybody of an end; what they raise is collected, so that the ends after this one come as well."""
+        try:
+            self.dispatch.end(event, self.trainer)
+        except BaseException as error:  # noqa: BLE001  # teardown goes on whatever is raised
+            failures.append(error)
+        self._bus.publish(event)
+
+    # The run
+
+    def run(self, name: str, directory: str | None, keep: Callable[[], object] | None = None) -> Run:
+        """Run to the end. Re-raises, after every teardown, what ended the run if that was an exception.
+
+        `keep` is called when the run ends between two iterations, where its state is whole.
+        """
+        failures: list[BaseException] = []
+        is_whole = False
+        ended_because = ""
+        with Signals(self._interrupt):
+            try:
+                self._fire(
+                    RunStarted(run=name, directory=directory, epoch=self.clock.epoch, iteration=self.clock.iteration)
+                )
+                self._epochs()
+            except Interruption as end:
+                ended_because = f"interrupted by {end}"
+                position = self._position()
+                self._tear_down(RunInterrupted(**position, signal=str(end)), failures)
+                failures.append(KeyboardInterrupt() if str(end) == "SIGINT" else SystemExit(143))
+                is_whole = True
+            except Ended as end:
+                ended_because = str(end)
+                is_whole = self._attempt(self._finish, failures)
+            except KeyboardInterrupt as error:
+                ended_because = "interrupted at once"
+                self._tear_down(RunInterrupted(**self._position(), signal="SIGINT"), failures)
+                failures.append(error)
+            except BaseException as error:  # noqa: BLE001  # raised again below, after the teardown
+                ended_because = f"failed: {error}".splitlines()[0]
+                failures.append(error)
+                self._tear_down(RunFailed(**self._position(), error=error), failures)
+            if is_whole and keep is not None:
+                self._attempt(keep, failures)
+            seconds = self.seconds()
+            run = Run(
+                name, directory, ended_because, self._completed(), self.clock.iteration, seconds, dict(self.scores)
+            )
+            self._tear_down(
+                RunEnded(
+                    run=name,
+                    directory=directory,
+                    **self._position(),
+                    seconds=seconds,
+                    ended_because=ended_because,
+                    scores=dict(self.scores),
+                ),
+                failures,
+            )
+        self.trainer.ended(run, self)
+        if failures:
+            _raise(failures)
+        return run
+
+    def _position(self) -> dict[str, int]:
+        return {"epoch": self.clock.epoch, "iteration": self.clock.iteration}
+
+    def _completed(self) -> int:
+        return self.clock.iteration // self.trainer.batches.iterations_per_epoch
+
+    def _epochs(self) -> NoReturn:
+        batches, clock = self.trainer.batches, self.clock
+        self._schedule_check()
+        while True:
+            epoch, index = batches.position
+            if index == batches.iterations_per_epoch:
+                epoch, index = epoch + 1, 0
+                batches.seek(epoch)
+            clock.epoch = epoch
+            if index == 0:
+                self.trainer.team.push({"totals.loss": 0.0, "totals.records": 0.0})
+                length = batches.iterations_per_epoch
+                self._fire(EpochStarted(epoch=epoch, iteration=clock.iteration, iterations_per_epoch=length))
+            self._iterations()
+            self._end_epoch(epoch)
+
+    def _iterations(self) -> None:
+        """What is left of an epoch. The hot loop: everything that does not change is looked up before it."""
+        trainer, clock, commands, bus = self.trainer, self.clock, self.commands, self._bus
+        step = trainer.team.step
+        epoch = clock.epoch
+        iteration = clock.iteration
+        started, ended, names, generation, is_heard = self._lanes()
+        if commands:
+            self._apply()
+            started, ended, names, generation, is_heard = self._lanes()
+        for batch in trainer.batches:
+            # Frozen lanes are left alone until somebody is due; an event that nobody waits for is not even built.
+            if iteration + 1 >= started.next_iteration:
+                clock.iteration = iteration + 1
+                started.fire(IterationStarted(epoch=epoch, iteration=iteration + 1), trainer)
+            outputs = step(batch)
+            iteration += 1
+            clock.iteration = iteration
+            if iteration >= ended.next_iteration or is_heard:
+                scores = Outputs(names or trainer.team.names, outputs)
+                event = IterationEnded(epoch=epoch, iteration=iteration, scores=scores)
+                if iteration >= ended.next_iteration:
+                    ended.fire(event, trainer)
+                if is_heard:
+                    bus.publish(event)
+            if iteration >= self._next_check:
+                self._check("iteration", {"training.loss": float(outputs[0])})
+                self._schedule_check()
+            if commands or generation != bus.generation:
+                self._apply()
+                started, ended, names, generation, is_heard = self._lanes()
+
+    def _lanes(self) -> tuple[Any, Any, tuple[str, ...], int, bool]:
+        dispatch, bus = self.dispatch, self._bus
+        return (
+            dispatch.lane(IterationStarted),
+            dispatch.lane(IterationEnded),
+            self.trainer.team.names,
+            bus.generation,
+            bus.wants(IterationEnded),
+        )
+
+    def _end_epoch(self, epoch: int) -> None:
+        self._score(epoch)
+        self._fire(
+            EpochEnded(
+                epoch=epoch,
+                iteration=self.clock.iteration,
+                iterations_per_epoch=self.trainer.batches.iterations_per_epoch,
+                scores=dict(self.scores),
+            )
+        )
+        self._check("epoch", {})
+        if self.commands:
+            self._apply()
+
+    def _score(self, epoch: int) -> None:
+        """The loss of the epoch so far, and a pass over each validation set."""
+        trainer, iteration = self.trainer, self.clock.iteration
+        self._scored_at = iteration
+        totals = trainer.team.pull(("totals.loss", "totals.records"))
+        records = float(totals["totals.records"])
+        if records:
+            self.scores["training.loss"] = float(totals["totals.loss"]) / records
+        for name, sections in trainer.data.validation.items():
+            self._fire(ValidationStarted(name=name, epoch=epoch, iteration=iteration))
+            scores = trainer.score(sections)
+            self.scores |= {f"{name}.{key}": value for key, value in scores.items()}
+            self._fire(ValidationEnded(name=name, epoch=epoch, iteration=iteration, scores=scores))
+
+    def _finish(self) -> None:
+        """Score a run that ends inside an epoch as it stands, so that its last scores are of its last parameters."""
+        if self._scored_at != self.clock.iteration:
+            self._score(self.clock.epoch)
+
+    def _attempt(self, last: Callable[[], object], failures: list[BaseException]) -> bool:
+        """Do something at the end of a run; if it fails the run has failed, and is torn down as such."""
+        try:
+            last()
+        except BaseException as error:  # noqa: BLE001  # raised after the teardown
+            failures.append(error)
+            self._tear_down(RunFailed(**self._position(), error=error), failures)
+            return False
+        return True
+
+    # Criteria
+
+    def _schedule_check(self) -> None:
+        looks = "iteration" in self.stop.moments
+        self._next_check = self.stop.next_iteration(self.clock.iteration) if looks else NEVER
+
+    def _check(self, moment: Moment, scores: dict[str, float]) -> None:
+        """Let the criterion look, and leave the loop if it holds."""
+        epochs = self._completed()
+        observation = Observation(self.clock.iteration, epochs, self.seconds(), {**self.scores, **scores})
+        self.criterion_state = self.stop.step(self.criterion_state, observation, moment)
+        if self.criterion_state["reached"]:
+            raise Ended(self.stop.reason(self.criterion_state))
+
+    # Commands
+
+    def send(self, command: Command) -> None:
+        """Queue a command, from any thread; it is applied between two iterations."""
+        self.commands.append(command)
+        self.arrived.set()
+
+    def _interrupt(self, signal: str) -> None:
+        self._signal = signal
+        self.send(Stop(f"interrupted by {signal}"))
+
+    def _apply(self) -> None:
+        """Apply what has come in; while paused, wait for more."""
+        while self.commands or self.is_paused:
+            if not self.commands:
+                self.arrived.wait(0.5)
+                self.arrived.clear()
+                continue
+            _APPLY[type(command := self.commands.popleft())](self, command)
+            if isinstance(command, StepOnce):
+                break
+        if self.dispatch.generation != self._hooks.generation:
+            self.dispatch = self._hooks.freeze(self.clock, previous=self.dispatch)
+
+    def pause(self) -> None:
+        """Hold, at a command; everybody is told."""
+        if not self.is_paused:
+            self.is_paused = True
+            self._paused_since = perf_counter()
+            self._fire(RunPaused(**self._position()))
+
+    def resume(self) -> None:
+        """Go on, at a command; the time of the pause does not count."""
+        if self.is_paused and self._paused_since is not None:
+            self._began += perf_counter() - self._paused_since
+            self._paused_since = None
+            self.is_paused = False
+            self._fire(RunResumed(**self._position()))
+
+    def step_once(self) -> None:
+        """Go on for one iteration."""
+        self.resume()
+        # The next iteration finds this in the queue when it is done, and pauses there.
+        self.commands.appendleft(Pause())
+
+    def attach(self, command: Attach) -> None:
+        """Register a hook, at a command."""
+        self._hooks.register(command.hook, command.name)
+
+    def end(self, reason: str) -> NoReturn:
+        """Leave the loop, at a command or a signal."""
+        if self._signal is not None:
+            raise Interruption(self._signal)
+        raise Ended(reason)
+
+
+_APPLY: dict[type[Command], Callable[[Loop, Any], None]] = {
+    Pause: lambda loop, _: loop.pause(),
+    Resume: lambda loop, _: loop.resume(),
+    StepOnce: lambda loop, _: loop.step_once(),
+    Stop: lambda loop, command: loop.end(command.reason),
+    Attach: lambda loop, command: loop.attach(command),
+    Detach: lambda loop, command: loop.trainer.hooks.unregister(name=command.name),
+    SetValue: lambda loop, command: loop.trainer.put(command.identifier, command.value),
+}
+
+
+def _raise(failures: list[BaseException]) -> None:
+    """Raise the first failure; what was raised during the teardown stays visible in its notes."""
+    first, *others = failures
+    for other in others:
+        first.add_note(f"while the run was torn down: {type(other).__name__}: {other}")
+    raise first

@@ -1,0 +1,193 @@
+"""The graphs that a worker compiles: one whole training step, one pass that scores, one that predicts.
+
+The placeholders `parameters`, `fixed`, `slots.*`, `step`, `key`, `totals.*` and `optimiser.*` are bound to the arrays of
+a TrainingState once; the sections of a batch are arguments of each call.
+"""
+
+from collections.abc import Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+
+from sigma_core.errors import IdentifierError, NetworkError, listed
+from sigma_core.graph import Graph, Value, gradients, placeholder
+from sigma_core.network import Cost, Network, Section
+from sigma_core.registry import matches
+from sigma_core.training._layout import Layout
+from sigma_core.training._metric import Metric
+from sigma_core.training._optimiser import Optimiser, Slots
+from sigma_core.training._state import hyperparameters, settings_of
+
+Batch = Mapping[str, Section]
+"""Sections of a batch, with the batch axis in their shapes."""
+
+
+@frozen(eq=False)
+class StepGraph:
+    """A graph with what a backend must know to compile it."""
+
+    graph: Graph
+    bound: frozenset[str]
+    donations: Mapping[int, str]
+    outputs: tuple[str, ...]
+    """Names of the outputs that are no donations, which come first."""
+
+
+def training_step(
+    network: Network, optimiser: Optimiser, layout: Layout, batch: Batch, watch: Sequence[str] = ()
+) -> StepGraph:
+    """Forward pass, costs, gradients and update as one graph.
+
+    Its outputs are `loss` (the weighted sum of all costs), `losses.<cost>` where there are several, the gradients whose
+    identifiers match a pattern of `watch`, such as `gradients.layers.*.weights`, and the donated arrays.
+    Raises NetworkError when nothing can be trained, IdentifierError for a pattern that matches nothing.
+    """
+    bound = _Bound(network)
+    trainable = bound.vector("parameters", layout.trainable_size)
+    # Views first, gradients with respect to the views: the gradient of a slice would be a vector of zeros otherwise.
+    views = layout.views(trainable, bound.vector("fixed", layout.fixed_size))
+    key = bound.key()
+    sections = _sections(batch)
+    done = network.apply(sections, views, training=True, key=key)
+    costs = {name: np.mean(losses) for name, losses in done.losses.items()}
+    loss = _weighted(network, costs)
+    trained = [views[place.identifier] for place in layout.trainable]
+    parts = gradients(loss, trained)
+    flat: Any = np.concatenate([part.reshape(-1) for part in parts])
+    step = bound.scalar("step") + 1.0
+    names = type(optimiser).slots.names()
+    slots = Slots(**{name: bound.vector(f"slots.{name}", layout.trainable_size) for name in names})
+    new, new_slots = optimiser.update(trainable, flat, slots, step, _settings(optimiser, bound))
+
+    outputs: dict[str, Any] = {"loss": loss}
+    if len(costs) > 1:
+        outputs |= {f"losses.{name}": cost for name, cost in costs.items()}
+    outputs |= _watched(layout, parts, watch)
+    records = float(next(iter(batch.values())).shape[0])
+    total, count = bound.exact("totals.loss"), bound.exact("totals.records")
+    donated: dict[str, Any] = {
+        "parameters": new,
+        **{f"slots.{name}": getattr(new_slots, name) for name in names},
+        "step": step,
+        "key": key + np.array([0, 1], np.uint64),
+        "totals.loss": total + loss.astype(np.float64) * records,
+        "totals.records": count + records,
+    }
+    donations = dict(enumerate(donated, start=len(outputs)))
+    graph = Graph(
+        inputs=(*bound.placeholders.values(), *sections.values()),
+        outputs=(*outputs.values(), *donated.values()),
+    )
+    return StepGraph(graph, frozenset(bound.placeholders), donations, tuple(outputs))
+
+
+def scoring_pass(network: Network, metrics: Mapping[str, Metric], layout: Layout, batch: Batch) -> StepGraph:
+    """Losses and metrics of a batch, without training: sums, to be added up over a pass.
+
+    Its outputs are `loss` (sum of the weighted losses of all records) and `<metric>.<part>`, what each metric adds up.
+    """
+    bound = _Bound(network)
+    views = layout.views(bound.vector("parameters", layout.trainable_size), bound.vector("fixed", layout.fixed_size))
+    sections = _sections(batch)
+    done = network.apply(sections, views, training=False)
+    outputs: dict[str, Any] = {"loss": _weighted(network, {name: np.sum(each) for name, each in done.losses.items()})}
+    several = len(network.costs) > 1
+    for placed in network.costs:
+        cost = placed.layer
+        if not isinstance(cost, Cost):
+            continue
+        for name, metric in metrics.items():
+            measured = metric.measure(done.predictions[placed.name], sections[cost.targets])
+            prefix = f"{placed.name}.{name}" if several else name
+            outputs |= {f"{prefix}.{part}": value for part, value in measured.items()}
+    graph = Graph(inputs=(*bound.placeholders.values(), *sections.values()), outputs=tuple(outputs.values()))
+    return StepGraph(graph, frozenset(bound.placeholders), {}, tuple(outputs))
+
+
+def prediction_pass(network: Network, layout: Layout, batch: Batch) -> StepGraph:
+    """What the network predicts for a batch; outputs are named after the costs, or the last layers without one."""
+    bound = _Bound(network)
+    views = layout.views(bound.vector("parameters", layout.trainable_size), bound.vector("fixed", layout.fixed_size))
+    sections = _sections(batch)
+    done = network.apply(sections, views, training=False)
+    graph = Graph(inputs=(*bound.placeholders.values(), *sections.values()), outputs=tuple(done.predictions.values()))
+    return StepGraph(graph, frozenset(bound.placeholders), {}, tuple(done.predictions))
+
+
+class _Bound:
+    """Placeholders for the arrays of a training state, made as they are asked for."""
+
+    def __init__(self, network: Network) -> None:
+        self.dtype = network.dtype
+        self.placeholders: dict[str, Value] = {}
+
+    def vector(self, name: str, size: int) -> Value:
+        return self._new(name, placeholder((size,), self.dtype, name))
+
+    def scalar(self, name: str) -> Value:
+        """A scalar that promotes as a Python float does."""
+        return self._new(name, placeholder((), np.float64, name, weak=True))
+
+    def exact(self, name: str) -> Value:
+        """A float64 scalar that stays one."""
+        return self._new(name, placeholder((), np.float64, name))
+
+    def key(self) -> Value:
+        return self._new("key", placeholder((2,), np.uint64, "key"))
+
+    def _new(self, name: str, value: Value) -> Value:
+        self.placeholders[name] = value
+        return value
+
+
+def _sections(batch: Batch) -> dict[str, Value]:
+    return {name: placeholder(section.shape, section.dtype, name) for name, section in batch.items()}
+
+
+def _weighted(network: Network, costs: Mapping[str, Any]) -> Any:
+    """The weighted sum of the costs; a weight of one costs no operation."""
+    if not costs:
+        raise NetworkError(
+            "network",
+            "it has no cost whose targets are in the data",
+            "a cost as its last layer",
+            "add one of `sigma components costs`",
+        )
+    weights = {placed.name: placed.layer.weight for placed in network.costs if isinstance(placed.layer, Cost)}
+    total = None
+    for name, cost in costs.items():
+        part = cost if weights[name] == 1.0 else weights[name] * cost
+        total = part if total is None else total + part
+    return total
+
+
+def _settings(optimiser: Optimiser, bound: _Bound) -> SimpleNamespace:
+    """The optimiser's settings: hyperparameters as placeholders, the others as they are."""
+    live = hyperparameters(optimiser)
+    settings = {}
+    for field in settings_of(optimiser):
+        identifier = f"optimiser.{field.name}"
+        settings[field.name] = bound.scalar(identifier) if identifier in live else getattr(optimiser, field.name)
+    return SimpleNamespace(**settings)
+
+
+def _watched(layout: Layout, parts: Sequence[Value], patterns: Sequence[str]) -> dict[str, Value]:
+    """Gradients that hooks asked to see, by identifier: `gradients.layers.dense_1.weights`."""
+    known = {
+        place.identifier.replace("network", "gradients", 1): part
+        for place, part in zip(layout.trainable, parts, strict=True)
+    }
+    found: dict[str, Value] = {}
+    for pattern in patterns:
+        matching = {name: value for name, value in known.items() if matches(pattern, name)}
+        if not matching:
+            raise IdentifierError(
+                f"required value {pattern!r}",
+                "it matches nothing that a step computes",
+                listed(known, pattern),
+                "require one of these",
+            )
+        found |= matching
+    return found

@@ -1,0 +1,70 @@
+"""What a checkpoint of a trainer holds, and how a trainer goes on from one."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sigma_core.errors import CheckpointError
+from sigma_core.training._checkpoint import Checkpoint
+
+if TYPE_CHECKING:
+    from sigma_core.training._loop import Loop
+    from sigma_core.training._trainer import Trainer
+
+
+def checkpoint_of(trainer: "Trainer", loop: "Loop | None") -> Checkpoint:
+    """Everything that decides how the training goes on: arrays, counters, and the state of whatever has one."""
+    state = {
+        "epoch": trainer.clock.epoch,
+        "iteration": trainer.clock.iteration,
+        "seconds": trainer.clock.elapsed(),
+        "scores": dict(trainer.scores if loop is None else loop.scores),
+        "batches": trainer.batches.state(),
+        "criterion": trainer.criterion_state if loop is None else loop.criterion_state,
+        "hooks": None if loop is None else loop.dispatch.state(),
+        "plugins": {name: plugin.state() for name, plugin in _stateful(trainer).items()},
+        "shapes": _shapes(trainer),
+    }
+    return Checkpoint(trainer.team.pull(), state)
+
+
+def restore(trainer: "Trainer", directory: Path) -> Mapping[str, Any]:
+    """Put a checkpoint's arrays and positions in place; the rest of its state is returned.
+
+    Raises CheckpointError when it does not fit the trainer's network, optimiser or dtype.
+    """
+    checkpoint = Checkpoint.read(directory)
+    state = checkpoint.state
+    arrays = trainer.team.pull()
+    fits = checkpoint.arrays.keys() == arrays.keys() and all(
+        checkpoint.arrays[name].shape == array.shape and checkpoint.arrays[name].dtype == array.dtype
+        for name, array in arrays.items()
+    )
+    if state["shapes"] != _shapes(trainer) or not fits:
+        raise CheckpointError(
+            str(directory),
+            f"it is of another training: {_described(state['shapes'], checkpoint.arrays)}",
+            _described(_shapes(trainer), arrays),
+            "restore it into a trainer with the same network, optimiser and dtype",
+        )
+    trainer.batches.restore(state["batches"])
+    trainer.team.push(checkpoint.arrays)
+    for name, plugin in _stateful(trainer).items():
+        if name in state["plugins"]:
+            plugin.restore(state["plugins"][name])
+    return state
+
+
+def _stateful(trainer: "Trainer") -> dict[str, Any]:
+    return {name: plugin for name, plugin in trainer.hooks.list_name_plugin() if hasattr(plugin, "state")}
+
+
+def _shapes(trainer: "Trainer") -> dict[str, list[int]]:
+    return {name: list(spec.shape) for name, spec in trainer.network.parameters.items()}
+
+
+def _described(shapes: Mapping[str, list[int]], arrays: Mapping[str, Any]) -> str:
+    """A network and what trains it, in a line."""
+    parameters = ", ".join(f"{name} {tuple(shape)}" for name, shape in shapes.items())
+    slots = [name for name in arrays if name.startswith(("slots.", "optimiser."))]
+    return f"{arrays['parameters'].dtype} {parameters}; {', '.join(sorted(slots)) or 'no slots'}"

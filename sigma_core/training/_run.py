@@ -1,0 +1,33 @@
+"""What remains of a run when it has ended."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import field, frozen
+
+
+@frozen
+class Run:
+    """One training, ended: how far it came, why it ended, its last scores by identifier."""
+
+    name: str
+    directory: str | None
+    ended_because: str
+    epochs: int
+    """Epochs that were completed."""
+    iterations: int
+    seconds: float
+    scores: Mapping[str, float] = field(factory=dict)
+    """By identifier: `training.loss`, `validation.loss`, `validation.accuracy`."""
+
+    def to_dict(self) -> dict[str, Any]:
+        """The run in JSON's terms, as `sigma train --json` prints it."""
+        return {
+            "run": self.name,
+            "directory": self.directory,
+            "ended_because": self.ended_because,
+            "epochs": self.epochs,
+            "iterations": self.iterations,
+            "seconds": self.seconds,
+            "scores": dict(self.scores),
+        }

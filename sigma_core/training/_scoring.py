@@ -1,0 +1,33 @@
+"""Scores of a whole pass over some data, exact whatever the size of its batches."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from sigma_core.data import Minibatches, Sections
+from sigma_core.network import Network
+from sigma_core.training._metric import Metric
+from sigma_core.training._operator import Team
+
+
+def score(
+    team: Team, network: Network, metrics: Mapping[str, Metric], sections: Sections, batch_size: int
+) -> dict[str, float]:
+    """`loss` and every metric over all records of `sections`; with several costs metrics are `<cost>.<metric>`.
+
+    Sums are added up over batches in float64 and divided once, so that a smaller last batch weighs as much as it holds.
+    """
+    batches = Minibatches(sections, batch_size, sections=network.sections, shuffle=False)
+    totals: dict[str, np.ndarray] = {}
+    for batch in batches:
+        for name, value in team.score(batch).items():
+            totals[name] = totals[name] + value if name in totals else value
+    scores = {"loss": float(totals.pop("loss")) / batches.records}
+    prefixes = [f"{placed.name}." for placed in network.costs] if len(network.costs) > 1 else [""]
+    for prefix in prefixes:
+        for name, metric in metrics.items():
+            start = f"{prefix}{name}."
+            parts = {key.removeprefix(start): value for key, value in totals.items() if key.startswith(start)}
+            parts["count"] = np.array(float(batches.records))
+            scores[f"{prefix}{name}"] = float(metric.result(parts))
+    return scores

@@ -1,0 +1,445 @@
+"""The trainer: composed from parts, run, steered and asked."""
+
+import threading
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Self, TypeVar
+
+import numpy as np
+from attrs import evolve
+
+from sigma_core.data import Data, Iterator, Minibatches, Sections, as_dataset
+from sigma_core.environment import Environment
+from sigma_core.errors import DataError, TrainerError, listed
+from sigma_core.events import CheckpointRestored, CheckpointSaved, NetworkBuilt, StepCompiled
+from sigma_core.hooks import HOOKS, Clock, HookManager
+from sigma_core.network import Network, Section
+from sigma_core.training import _commands as commands
+from sigma_core.training._criterion import Criterion, State
+from sigma_core.training._criterion_text import parse_criterion
+from sigma_core.training._directory import RunDirectory
+from sigma_core.training._inputs import input_arrays
+from sigma_core.training._loop import Loop
+from sigma_core.training._monitor import Monitor, RunInfo, attach
+from sigma_core.training._operator import Team
+from sigma_core.training._resume import checkpoint_of, restore
+from sigma_core.training._run import Run
+from sigma_core.training._scoring import score
+from sigma_core.training._state import TrainingState
+from sigma_core.training._values import Values
+from sigma_core.training._worker import Task
+from sigma_core.training.recipe import Recipe, Setup, compose, write
+
+_DEFAULT: Any = object()
+T = TypeVar("T")
+
+
+class Trainer:
+    """Trains a network on a dataset with an optimiser until a criterion says that it is good enough.
+
+    Components are given as objects, by name, or as tables as in a recipe. Nothing is loaded or computed before `build`
+    or whatever needs it first. Raises RecipeError, with all faults, for settings that do not fit.
+    """
+
+    def __init__(  # noqa: PLR0913  # the keys of a recipe, all but the first four by name
+        self,
+        network: Any,
+        data: Any,
+        optimiser: Any,
+        stop: Any,
+        *,
+        validation: Any = None,
+        metrics: Any = _DEFAULT,
+        initialisers: Mapping[str, Any] | None = None,
+        hooks: Iterable[Any] = (),
+        monitors: Iterable[Any] = (),
+        backend: Any = "numpy",
+        operator: Any = "local",
+        dtype: Any = "float32",
+        batch_size: int = 32,
+        seed: int | None = None,
+        name: str = "run",
+        environment: Environment | None = None,
+    ) -> None:
+        environment = environment or Environment()
+        values = {
+            "network": network,
+            "dataset": data,
+            "optimiser": optimiser,
+            "stop": stop,
+            "initialisers": initialisers or {},
+            "hooks": list(hooks),
+            "monitors": list(monitors),
+            "backend": backend,
+            "operator": operator,
+            "dtype": dtype,
+            "batch_size": batch_size,
+            "seed": environment.seed if seed is None else seed,
+            "name": name,
+        }
+        if metrics is not _DEFAULT:
+            values["metrics"] = metrics
+        self._begin(environment, compose(values, environment.composer), validation)
+
+    @classmethod
+    def from_recipe(
+        cls, recipe: Recipe | Mapping[str, Any] | Path | str, *, environment: Environment | None = None
+    ) -> Self:
+        """The trainer that a recipe describes: a Recipe, its values, or the path of its file.
+
+        Raises RecipeError with all of the recipe's faults, each with its line.
+        """
+        if isinstance(recipe, Path | str):
+            recipe = Recipe.load(recipe)
+        elif isinstance(recipe, Mapping):
+            recipe = Recipe(recipe)
+        environment = environment or Environment()
+        trainer = cls.__new__(cls)
+        trainer._begin(environment, compose(recipe.values, environment.composer, recipe), None)
+        return trainer
+
+    def _begin(self, environment: Environment, setup: Setup, validation: Any) -> None:
+        self.environment = environment
+        self.setup = setup
+        self.clock = Clock()
+        self.scores: dict[str, float] = {}
+        self.seconds = 0.0
+        self.hooks: HookManager = environment.hooks.copy()
+        for hook in setup.hooks:
+            registered = environment.components.name_of(hook)
+            self.hooks.register(hook, None if registered is None else registered[1])
+        self._validation = validation
+        self.criterion_state: State | None = None
+        self._hook_state: Mapping[str, Any] | None = None
+        self._loop: Loop | None = None
+        self._data: Data | None = None
+        self._network: Network | None = None
+        self._batches: Iterator | None = None
+        self._team: Team | None = None
+
+    # Parts that are made when they are first needed
+
+    def build(self) -> Self:
+        """Load the data, build the network and fill its parameters, if that has not been done.
+
+        Raises DataError, NetworkError and whatever else shows before the first step that something does not fit.
+        """
+        if self._team is not None:
+            return self
+        setup = self.setup
+        data = self._prepared().cast(setup.dtype)
+        sections = {name: Section(array.shape[1:], array.dtype) for name, array in data.training.items()}
+        network = Network.build(setup.network, sections, dtype=setup.dtype)
+        if not network.costs:
+            raise TrainerError(
+                "network",
+                f"it ends with {network.layers[-1].name!r}, which is no cost",
+                "a cost as its last layer",
+                "add one of `sigma components costs`",
+            )
+        # Also here, because a batch holds just these and dropping the others early saves gathering them.
+        batches = Minibatches(data.training, setup.batch_size, setup.seed, sections=network.sections)
+        state = TrainingState.initial(
+            network, setup.optimiser, seed=setup.seed, initialisers=setup.initialisers
+        )
+        task = Task(
+            network=network,
+            optimiser=setup.optimiser,
+            metrics=setup.metrics,
+            backend=setup.backend,
+            dtypes={name: data.dtypes[name] for name in network.sections},
+            watch=tuple(name for name in self._required() if name.startswith("gradients.")),
+            compiled=self._compiled,
+        )
+        team = setup.operator.team(task, state)
+        self._data, self._network, self._batches, self._team = data, network, batches, team
+        self.clock.iterations_per_epoch = batches.iterations_per_epoch
+        self._announce(NetworkBuilt(network=network))
+        return self
+
+    def _prepared(self) -> Data:
+        dataset, seed = self.setup.dataset, self.setup.seed
+        data = dataset.prepare(self.environment, seed)
+        if self._validation is None:
+            return data
+        named = self._validation
+        if not isinstance(named, Mapping) or all(isinstance(value, np.ndarray | list) for value in named.values()):
+            named = {"validation": named}
+        further = {
+            name: data.preprocess(as_dataset(sections).load(self.environment)) for name, sections in named.items()
+        }
+        checked = Data.from_arrays(data.training, {**data.validation, **further})
+        return evolve(checked, preprocessing=data.preprocessing)
+
+    def _required(self) -> tuple[str, ...]:
+        return tuple(
+            dict.fromkeys(
+                name
+                for hook in HOOKS
+                for implementation in self.hooks.implementations(hook)
+                for name in implementation.requires
+            )
+        )
+
+    def _compiled(self, signature: str, seconds: float, nodes: int) -> None:
+        self._announce(StepCompiled(signature=signature, seconds=seconds, nodes=nodes))
+
+    def _announce(self, event: Any) -> None:
+        self.hooks.fire(event, self)
+        self.environment.bus.publish(event)
+
+    @property
+    def data(self) -> Data:
+        """The data, split and preprocessed."""
+        return _made(self.build()._data)
+
+    @property
+    def network(self) -> Network:
+        """The network, named and checked; its numbers are in the trainer (`get`)."""
+        return _made(self.build()._network)
+
+    @property
+    def batches(self) -> Iterator:
+        """The iterator over the training data."""
+        return _made(self.build()._batches)
+
+    @property
+    def team(self) -> Team:
+        """The workers."""
+        return _made(self.build()._team)
+
+    # Running
+
+    def run(
+        self,
+        *,
+        monitors: Iterable[Any] = (),
+        directory: Path | str | None = None,
+        stop: Any = None,
+    ) -> Run:
+        """Train until the criterion holds, and say what came of it.
+
+        With a `directory`, which must not hold a run yet, the recipe, the plugins, all events and metrics and the last
+        checkpoint are kept there. `monitors` are added to those of the setup. `stop` takes the place of the criterion.
+        Raises what a hook or a step raised, after every teardown; KeyboardInterrupt after Ctrl-C. The parameters stay
+        as they were when the run ended.
+        """
+        if self._loop is not None:
+            raise TrainerError(
+                f"trainer {self.setup.name!r}", "it is running", "one run at a time", "wait for its end, or stop it"
+            )
+        composer = self.environment.composer
+        if stop is not None:
+            criterion: Criterion = (
+                parse_criterion(stop, composer) if isinstance(stop, str) else composer.build("criteria", stop)
+            )
+            self.criterion_state = None
+        else:
+            criterion = self.setup.stop
+        if self.criterion_state is not None and self.criterion_state["reached"]:
+            raise TrainerError(
+                f"trainer {self.setup.name!r}",
+                f"it has ended: {criterion.reason(self.criterion_state)}",
+                "a criterion that does not hold yet",
+                "give run(stop=...) another criterion, or reset() the trainer",
+            )
+        chosen = [*self.setup.monitors, *(composer.build("monitors", monitor) for monitor in monitors)]
+        self.build()
+        kept = None if directory is None else RunDirectory.create(Path(directory))
+        try:
+            return self._run(criterion, chosen, kept)
+        finally:
+            self._loop = None
+            if kept is not None:
+                kept.close()
+
+    def _run(self, criterion: Criterion, monitors: list[Monitor], kept: RunDirectory | None) -> Run:
+        self.team.prepare(next(iter(self._probe())))
+        loop = self._loop = Loop(self, criterion, self.criterion_state)
+        if self._hook_state is not None:
+            loop.dispatch.restore(self._hook_state)
+            self._hook_state = None
+        name = self.setup.name if kept is None else kept.path.name
+        info = RunInfo(
+            name=name,
+            directory=None if kept is None else str(kept.path),
+            iterations_per_epoch=self.batches.iterations_per_epoch,
+            total_iterations=self.clock.total_iterations,
+            parameters=self.network.size,
+            backend=self.setup.backend.name,
+        )
+        if kept is not None:
+            kept.begin(self)
+        handles = [attach(monitor, self.environment.bus, info, loop.progress, loop.send) for monitor in monitors]
+        try:
+            keep = None if kept is None else lambda: self.save(kept.last_checkpoint)
+            return loop.run(name, info.directory, keep)
+        finally:
+            for handle in handles:
+                handle.close()
+
+    def _probe(self) -> Iterable[Any]:
+        """A batch of the usual shapes, for compiling before the first iteration."""
+        size = min(self.setup.batch_size, self.batches.records)
+        yield tuple(self.data.training[name][:size] for name in self.network.sections)
+
+    def ended(self, run: Run, loop: Loop) -> None:
+        """Take over what a loop leaves; called by it when everything has been torn down."""
+        self.scores = dict(run.scores)
+        self.seconds = run.seconds
+        self.clock.seconds = run.seconds
+        self.criterion_state = loop.criterion_state
+
+    def reset(self) -> None:
+        """Back to before the first iteration: parameters are filled anew, counters and scores forgotten."""
+        if self._loop is not None:
+            raise TrainerError(
+                f"trainer {self.setup.name!r}", "it is running", "a trainer that stands still", "stop it first"
+            )
+        if self._team is not None:
+            self._team.close()
+        self._team = None
+        self.clock = Clock()
+        self.scores, self.seconds, self.criterion_state = {}, 0.0, None
+
+    # Steering, from any thread
+
+    @property
+    def status(self) -> str:
+        """`ready`, `running` or `paused`."""
+        if self._loop is None:
+            return "ready"
+        return "paused" if self._loop.is_paused else "running"
+
+    def pause(self) -> None:
+        """Hold before the next iteration."""
+        self._send(commands.Pause())
+
+    def resume(self) -> None:
+        """Go on after a pause."""
+        self._send(commands.Resume())
+
+    def step_once(self) -> None:
+        """Run one iteration, then pause."""
+        self._send(commands.StepOnce())
+
+    def stop(self, reason: str = "stopped") -> None:
+        """End the run before the next iteration."""
+        self._send(commands.Stop(reason))
+
+    def attach(self, hook: Any, name: str | None = None) -> None:
+        """Register a hook, at once or, in a run, before its next iteration."""
+        if isinstance(hook, str | Mapping):
+            hook = self.environment.composer.build("hooks", hook)
+        # A hook that cannot be registered is refused here, to whoever gave it, and not in the middle of the run.
+        HookManager().register(hook, name)
+        self._do(commands.Attach(hook, name))
+
+    def detach(self, name: str) -> None:
+        """Take the hook of that name away, at once or, in a run, before its next iteration."""
+        self._do(commands.Detach(name))
+
+    def set(self, identifier: str, value: Any) -> None:
+        """Set a hyperparameter, such as `optimiser.learning_rate`, or a parameter of the network.
+
+        From another thread than the run's it takes effect before the next iteration. Nothing is compiled anew. Raises
+        IdentifierError for an identifier that does not exist or a value that does not fit.
+        """
+        checked = self._values().checked(identifier, value)
+        if self._loop is not None and threading.get_ident() != self._loop.thread:
+            self._send(commands.SetValue(identifier, checked))
+        else:
+            self.put(identifier, checked)
+
+    def get(self, identifier: str) -> Any:
+        """A hyperparameter as a float, a parameter as a copy of its array; for a pattern, a dictionary of these.
+
+        Raises IdentifierError where nothing matches.
+        """
+        return self._values().get(identifier)
+
+    def put(self, identifier: str, value: Any) -> None:
+        """Set a value at once; only between iterations, in the run's own thread."""
+        self._values().put(identifier, value)
+
+    def _values(self) -> Values:
+        return Values(self.team, self.network, self.setup.optimiser)
+
+    def _do(self, command: commands.Attach | commands.Detach) -> None:
+        if self._loop is not None:
+            self._send(command)
+        elif isinstance(command, commands.Attach):
+            self.hooks.register(command.hook, command.name)
+        else:
+            self.hooks.unregister(name=command.name)
+
+    def _send(self, command: commands.Command) -> None:
+        if self._loop is None:
+            raise TrainerError(
+                f"trainer {self.setup.name!r}",
+                f"there is no run for {type(command).__name__}",
+                "a run that goes on",
+                "call run(), from another thread",
+            )
+        self._loop.send(command)
+
+    # Asking
+
+    def predict(self, inputs: Any) -> Any:
+        """What the network says about raw inputs, treated as the training data was.
+
+        `inputs` is an array of shape (records, ...), or a mapping of arrays by section where there are several.
+        Returns an array, or a dictionary by name of the cost where there are several. Raises DataError for inputs that
+        the network does not take.
+        """
+        arrays = input_arrays(self.network, self.data, inputs)
+        found = self.team.predict(arrays)
+        return next(iter(found.values())) if len(found) == 1 else found
+
+    def evaluate(self, data: Any = "validation") -> dict[str, float]:
+        """`loss` and metrics over named validation data, over `training`, or over raw sections that are given."""
+        if isinstance(data, str):
+            named = {"training": self.data.training, **self.data.validation}
+            if data not in named:
+                raise DataError("evaluate", f"there is no data {data!r}", listed(named, data), "give one of these")
+            return self.score(named[data])
+        raw = self.data.preprocess(as_dataset(data).load(self.environment))
+        return self.score(Data.from_arrays(raw).cast(self.setup.dtype).training)
+
+    def score(self, sections: Sections) -> dict[str, float]:
+        """`loss` and metrics over sections that are prepared already."""
+        return score(self.team, self.network, self.setup.metrics, sections, max(self.setup.batch_size, 256))
+
+    def recipe(self) -> Recipe:
+        """The recipe that composes an equal trainer. Raises ComponentError for parts that have no name, as arrays."""
+        return write(self.setup, self.environment.composer)
+
+    def explain(self) -> tuple[Any, ...]:
+        """A row for each hook implementation, in the order in which they are called and with the reason for it."""
+        return self.hooks.explain()
+
+    # Checkpoints
+
+    def save(self, directory: Path | str) -> Path:
+        """Write a checkpoint. Raises StorageError when the disk refuses."""
+        path = checkpoint_of(self, self._loop).write(directory)
+        self._announce(CheckpointSaved(path=str(path), **self._position()))
+        return path
+
+    def restore(self, directory: Path | str) -> Self:
+        """Go on from a checkpoint, exactly. Raises CheckpointError when it is damaged or of another network."""
+        state = restore(self, Path(directory))
+        self.clock.epoch, self.clock.iteration = state["epoch"], state["iteration"]
+        self.seconds, self.scores = state["seconds"], dict(state["scores"])
+        self.criterion_state, self._hook_state = state["criterion"], state["hooks"]
+        self._announce(CheckpointRestored(path=str(directory), **self._position()))
+        return self
+
+    def _position(self) -> dict[str, int]:
+        return {"epoch": self.clock.epoch, "iteration": self.clock.iteration}
+
+
+def _made(part: T | None) -> T:
+    if part is None:
+        raise RuntimeError("build has not made this part")
+    return part

@@ -1,0 +1,71 @@
+"""Values of a training by identifier: hyperparameters and parameters of the network."""
+
+from typing import Any
+
+import numpy as np
+
+from sigma_core.errors import IdentifierError, listed
+from sigma_core.network import Network
+from sigma_core.registry import matches
+from sigma_core.training._layout import Layout
+from sigma_core.training._operator import Team
+from sigma_core.training._optimiser import Optimiser
+from sigma_core.training._state import hyperparameters
+
+
+class Values:
+    """Reads and writes what the workers hold, such as `optimiser.learning_rate` or `network.layers.dense_1.weights`."""
+
+    def __init__(self, team: Team, network: Network, optimiser: Optimiser) -> None:
+        self._team = team
+        self._shapes: dict[str, tuple[int, ...]] = dict.fromkeys(hyperparameters(optimiser), ())
+        self._parameters = {name: spec.shape for name, spec in network.parameters.items()}
+        self._layout = Layout.of(network.parameters)
+
+    def get(self, identifier: str) -> Any:
+        """A float, a copy of an array, or for a pattern a dictionary of these.
+
+        Raises IdentifierError where nothing matches.
+        """
+        known = {**self._shapes, **self._parameters}
+        if identifier in known:
+            return self._read(identifier)
+        found = {name: self._read(name) for name in known if matches(identifier, name)}
+        if not found:
+            raise _unknown(identifier, known)
+        return found
+
+    def checked(self, identifier: str, value: Any) -> np.ndarray:
+        """The value as an array that `put` takes. Raises IdentifierError for one that does not fit."""
+        known = {**self._shapes, **self._parameters}
+        if identifier not in known:
+            raise _unknown(identifier, known)
+        shape = known[identifier]
+        try:
+            array = np.asarray(value, np.float64)
+            fits = array.shape == shape and bool(np.isfinite(array).all())
+        except (TypeError, ValueError):
+            fits = False
+        if not fits:
+            kind = "a finite number" if shape == () else f"finite numbers of shape {shape}"
+            raise IdentifierError(identifier, f"it cannot be set to {value!r}", kind, "give such a value")
+        return array
+
+    def put(self, identifier: str, value: Any) -> None:
+        """Write a value that has been checked."""
+        if identifier in self._shapes:
+            self._team.push({identifier: value})
+            return
+        arrays = self._team.pull(["parameters", "fixed"])
+        self._layout.views(arrays["parameters"], arrays["fixed"])[identifier][...] = value
+        self._team.push(arrays)
+
+    def _read(self, identifier: str) -> Any:
+        if identifier in self._shapes:
+            return float(self._team.pull([identifier])[identifier])
+        arrays = self._team.pull(["parameters", "fixed"])
+        return self._layout.views(arrays["parameters"], arrays["fixed"])[identifier].copy()
+
+
+def _unknown(identifier: str, known: Any) -> IdentifierError:
+    return IdentifierError(identifier, "there is no such value", listed(known, identifier), "use one of these")

@@ -1,0 +1,134 @@
+"""A worker: one training state on one backend, and the programs compiled for the batches it has met."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+from attrs import field, frozen
+
+from sigma_core.backends import Backend, Executable
+from sigma_core.network import Network, Section
+from sigma_core.training._metric import Metric
+from sigma_core.training._optimiser import Optimiser
+from sigma_core.training._programs import StepGraph, prediction_pass, scoring_pass, training_step
+from sigma_core.training._state import Arrays, TrainingState
+
+
+@frozen(eq=False)
+class Task:
+    """What a worker is to do: everything from which its programs are traced."""
+
+    network: Network
+    optimiser: Optimiser
+    metrics: Mapping[str, Metric]
+    backend: Backend
+    dtypes: Mapping[str, np.dtype]
+    """Dtype of each section of a batch, by name, in the order in which batches hold them."""
+    watch: tuple[str, ...] = ()
+    """Patterns of gradients that hooks want to see."""
+    compiled: Callable[[str, float, int], None] = field(default=lambda _signature, _seconds, _nodes: None)
+    """Told of each new program: its signature, seconds it took to compile, number of its nodes."""
+
+
+@frozen(eq=False)
+class Outputs(Mapping[str, float]):
+    """Scalars of a step by name, read from the device when they are looked up.
+
+    The arrays behind them are overwritten by the next step.
+    """
+
+    names: tuple[str, ...]
+    arrays: Sequence[Any]
+
+    def __getitem__(self, name: str) -> Any:
+        try:
+            array = self.arrays[self.names.index(name)]
+        except ValueError:
+            raise KeyError(name) from None
+        return float(array) if np.ndim(array) == 0 else array
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.names)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+class Worker:
+    """Runs steps and passes over batches; keeps one program per shape of batch.
+
+    A batch is a tuple of arrays of shape (batch, ...) in the order of the task's sections.
+    """
+
+    def __init__(self, task: Task, state: TrainingState) -> None:
+        self.task = task
+        self.layout = state.layout
+        self.arrays = {name: task.backend.array(array) for name, array in state.arrays.items()}
+        self.names: tuple[str, ...] = ()
+        self._steps: dict[tuple[tuple[int, ...], ...], Executable] = {}
+        self._scorings: dict[tuple[tuple[int, ...], ...], tuple[Executable, tuple[str, ...]]] = {}
+        self._predictions: dict[tuple[tuple[int, ...], ...], tuple[Executable, tuple[str, ...]]] = {}
+
+    def step(self, batch: Sequence[Any]) -> Sequence[Any]:
+        """One training step; its outputs, named by `names`, belong to the worker and are overwritten by the next."""
+        executable = self._steps.get(tuple([array.shape for array in batch]))
+        if executable is None:
+            executable = self.executable(batch)
+        return executable(*batch)
+
+    def executable(self, batch: Sequence[Any]) -> Executable:
+        """The compiled training step for batches of these shapes."""
+        shapes = tuple([array.shape for array in batch])
+        if shapes not in self._steps:
+            task = self.task
+            program = training_step(task.network, task.optimiser, self.layout, self._described(shapes), task.watch)
+            self.names = program.outputs
+            self._steps[shapes] = self._compiled("step", shapes, program)
+        return self._steps[shapes]
+
+    def score(self, batch: Sequence[Any]) -> dict[str, np.ndarray]:
+        """Sums of losses and of what the metrics measure, over one batch, as float64."""
+        shapes = tuple([array.shape for array in batch])
+        if shapes not in self._scorings:
+            program = scoring_pass(self.task.network, self.task.metrics, self.layout, self._described(shapes))
+            self._scorings[shapes] = self._compiled("score", shapes, program), program.outputs
+        executable, names = self._scorings[shapes]
+        to_numpy = self.task.backend.to_numpy
+        sums = (to_numpy(array).astype(np.float64) for array in executable(*batch))
+        return dict(zip(names, sums, strict=True))
+
+    def predict(self, batch: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """What the network predicts for sections of inputs, by name of the cost or last layer; copies."""
+        shapes = tuple([array.shape for array in batch.values()])
+        if shapes not in self._predictions:
+            described = {name: Section(array.shape, array.dtype) for name, array in batch.items()}
+            program = prediction_pass(self.task.network, self.layout, described)
+            self._predictions[shapes] = self._compiled("predict", shapes, program), program.outputs
+        executable, names = self._predictions[shapes]
+        outputs = executable(*batch.values())
+        return {name: self.task.backend.to_numpy(array).copy() for name, array in zip(names, outputs, strict=True)}
+
+    def pull(self, names: Iterable[str] | None = None) -> Arrays:
+        """The state's arrays, copied to the host: all, or those of the given names."""
+        wanted = self.arrays if names is None else names
+        return {name: np.array(self.task.backend.to_numpy(self.arrays[name])) for name in wanted}
+
+    def push(self, arrays: Mapping[str, Any]) -> None:
+        """Put values in place of the state's; the names may be some of those in `pull`."""
+        for name, values in arrays.items():
+            self.arrays[name][...] = self.task.backend.array(values)
+
+    def _described(self, shapes: tuple[tuple[int, ...], ...]) -> dict[str, Section]:
+        return {
+            name: Section(shape, dtype)
+            for (name, dtype), shape in zip(self.task.dtypes.items(), shapes, strict=True)
+        }
+
+    def _compiled(self, what: str, shapes: tuple[tuple[int, ...], ...], step: StepGraph) -> Executable:
+        begin = perf_counter()
+        program = self.task.backend.compile(step.graph, bound=step.bound, donations=step.donations)
+        executable = program.instantiate({name: self.arrays[name] for name in step.bound})
+        signature = f"{what}: {', '.join(str(shape) for shape in shapes)}"
+        self.task.compiled(signature, perf_counter() - begin, program.nodes)
+        return executable

@@ -1,0 +1,279 @@
+"""From settings, plain or live, to the parts of a trainer; every fault is reported, not only the first."""
+
+from collections.abc import Callable, Mapping, Sequence
+from sys import maxsize as NEVER  # noqa: N812  # a line that does not come
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from attrs import define, evolve, field, frozen
+
+from sigma_core.backends import Backend
+from sigma_core.data import Dataset, as_dataset
+from sigma_core.errors import (
+    FaultsError,
+    NetworkError,
+    RecipeError,
+    SettingError,
+    SigmaError,
+    UnknownComponentError,
+    listed,
+    nearest,
+)
+from sigma_core.events import snake_case
+from sigma_core.network import Architecture, Cost, Initialiser
+from sigma_core.registry import Composer, Fault
+from sigma_core.training._criterion import Criterion
+from sigma_core.training._criterion_text import parse_criterion
+from sigma_core.training._metric import Metric
+from sigma_core.training._operator import Operator
+from sigma_core.training._optimiser import Optimiser
+from sigma_core.training.recipe._lines import Place
+
+if TYPE_CHECKING:
+    from sigma_core.training.recipe._recipe import Recipe
+
+DTYPES = ("float32", "float64")
+
+
+@frozen(eq=False, kw_only=True)
+class Setup:
+    """The parts of a trainer, composed and checked one by one."""
+
+    name: str
+    network: Architecture
+    dataset: Dataset
+    optimiser: Optimiser
+    stop: Criterion
+    metrics: Mapping[str, Metric]
+    initialisers: Mapping[str, Initialiser]
+    hooks: tuple[Any, ...]
+    monitors: tuple[Any, ...]
+    backend: Backend
+    operator: Operator
+    dtype: np.dtype = field(converter=np.dtype)
+    batch_size: int
+    seed: int
+
+
+@define
+class _Reader:
+    """Reads one value; its faults go into a common list, with their places."""
+
+    composer: Composer
+    faults: list[Fault]
+
+    def component(self, kind: str, value: Any, place: Place) -> Any:
+        return self.composer.build(kind, value, place=place, faults=self.faults)
+
+    def refuse(self, place: Place, found: str, expected: str, remedy: str) -> None:
+        where = ".".join(str(key) for key in place)
+        self.faults.append(Fault(place, SettingError(where, found, expected, remedy)))
+
+    def each(self, kind: str, values: Any, place: Place) -> tuple[Any, ...]:
+        if isinstance(values, str) or not isinstance(values, Sequence):
+            values = [values]
+        return tuple(self.component(kind, value, (*place, index)) for index, value in enumerate(values))
+
+
+def _component(kind: str) -> Callable[[_Reader, Any, Place], Any]:
+    return lambda reader, value, place: reader.component(kind, value, place)
+
+
+def _components(kind: str) -> Callable[[_Reader, Any, Place], Any]:
+    return lambda reader, value, place: reader.each(kind, value, place)
+
+
+def _text(reader: _Reader, value: Any, place: Place) -> Any:
+    if not isinstance(value, str) or not value:
+        reader.refuse(place, f"{value!r} is a {type(value).__name__}", "a text", "write it in quotes")
+    return value
+
+
+def _count(lowest: int) -> Callable[[_Reader, Any, Place], Any]:
+    def read(reader: _Reader, value: Any, place: Place) -> Any:
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < lowest:
+            reader.refuse(place, f"{value!r}", f"a whole number from {lowest}", "give such a number")
+            return lowest
+        return int(value)
+
+    return read
+
+
+def _dtype(reader: _Reader, value: Any, place: Place) -> Any:
+    try:
+        name = np.dtype(value).name
+    except TypeError:
+        name = str(value)
+    if name not in DTYPES:
+        reader.refuse(place, f"{value!r}", " or ".join(DTYPES), f"write {nearest(name, DTYPES) or DTYPES[0]}")
+        return DTYPES[0]
+    return name
+
+
+def _stop(reader: _Reader, value: Any, place: Place) -> Any:
+    if isinstance(value, str):
+        try:
+            return parse_criterion(value, reader.composer)
+        except FaultsError as error:
+            reader.faults.extend(Fault(place, fault) for fault in error.faults)
+        except SigmaError as error:
+            reader.faults.append(Fault(place, error))
+        return None
+    return reader.component("criteria", value, place)
+
+
+def _dataset(reader: _Reader, value: Any, place: Place) -> Any:
+    if isinstance(value, str) or (isinstance(value, Mapping) and "use" in value):
+        return reader.component("datasets", value, place)
+    try:
+        dataset = as_dataset(value)
+    except SigmaError as error:
+        reader.faults.append(Fault(place, error))
+        return None
+    return reader.component("datasets", dataset, place)
+
+
+def _network(reader: _Reader, value: Any, place: Place) -> Any:
+    try:
+        return _architecture(reader, value, place)
+    except NetworkError as error:
+        reader.faults.append(Fault(place, error))
+        return None
+
+
+def _architecture(reader: _Reader, value: Any, place: Place) -> Architecture:
+    """Layers in a row, each a table, a name, a layer or architecture, or a group `{repeat = 2, layers = [...]}`."""
+    if isinstance(value, Architecture):
+        layers = [reader.component("layers", node.layer, (*place, index)) for index, node in enumerate(value.nodes)]
+        if any(layer is None for layer in layers):
+            return value
+        return Architecture(
+            tuple(evolve(node, layer=layer) for node, layer in zip(value.nodes, layers, strict=True))
+        )
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        value = [value]
+    whole = Architecture()
+    for index, entry in enumerate(value):
+        part = _part(reader, entry, (*place, index))
+        if part is not None:
+            whole = whole + part
+    return whole
+
+
+def _part(reader: _Reader, entry: Any, place: Place) -> Architecture | None:
+    if isinstance(entry, Architecture):
+        return _architecture(reader, entry, place)
+    repeat = 1
+    if isinstance(entry, Mapping):
+        entry = dict(entry)
+        repeat = _count(1)(reader, entry.pop("repeat", 1), (*place, "repeat"))
+        if "layers" in entry and "use" not in entry:
+            for key in entry:
+                if key != "layers":
+                    reader.refuse((*place, key), f"there is no key {key!r}", "layers, repeat", "leave it out")
+            group: Architecture = _architecture(reader, entry["layers"], (*place, "layers")) * repeat
+            return group
+    layer = reader.component("layers", entry, place)
+    repeated: Architecture | None = None if layer is None else Architecture.of(layer) * repeat
+    return repeated
+
+
+def _initialisers(reader: _Reader, value: Any, place: Place) -> Any:
+    if not isinstance(value, Mapping):
+        reader.refuse(place, f"{value!r}", "a table of patterns", 'write { "**.weights" = "he" }')
+        return {}
+    return {
+        pattern: reader.component("initialisers", chosen, (*place, pattern)) for pattern, chosen in value.items()
+    }
+
+
+def _metrics(reader: _Reader, value: Any, place: Place) -> Any:
+    if isinstance(value, Mapping) and "use" not in value:
+        return {name: reader.component("metrics", metric, (*place, name)) for name, metric in value.items()}
+    metrics = [metric for metric in reader.each("metrics", value, place) if metric is not None]
+    return {metric_name(metric, reader.composer): metric for metric in metrics}
+
+
+def metric_name(metric: Any, composer: Composer) -> str:
+    """The name under which a metric's scores appear: that of its component."""
+    registered = composer.registry.name_of(metric)
+    return registered[1] if registered else snake_case(type(metric).__name__)
+
+
+@frozen
+class _Key:
+    read: Callable[[_Reader, Any, Place], Any]
+    default: Any = None
+    is_required: bool = False
+
+
+KEYS: Mapping[str, _Key] = {
+    "name": _Key(_text, "run"),
+    "seed": _Key(_count(0), 0),
+    "backend": _Key(_component("backends"), "numpy"),
+    "operator": _Key(_component("operators"), "local"),
+    "dtype": _Key(_dtype, "float32"),
+    "batch_size": _Key(_count(1), 32),
+    "stop": _Key(_stop, is_required=True),
+    "dataset": _Key(_dataset, is_required=True),
+    "optimiser": _Key(_component("optimisers"), is_required=True),
+    "network": _Key(_network, is_required=True),
+    "initialisers": _Key(_initialisers, {}),
+    "metrics": _Key(_metrics),
+    "hooks": _Key(_components("hooks"), ()),
+    "monitors": _Key(_components("monitors"), ()),
+}
+"""What a recipe may hold."""
+
+
+def compose(values: Mapping[str, Any], composer: Composer, recipe: "Recipe | None" = None) -> Setup:
+    """The parts that settings describe, by the keys of a recipe.
+
+    Where they stand in a `recipe`, all faults are raised together as RecipeError, each with its line. Otherwise one
+    fault alone is raised as what it is, several as RecipeError.
+    """
+    faults: list[Fault] = []
+    reader = _Reader(composer, faults)
+    parts: dict[str, Any] = {}
+    for name in values:
+        if name not in KEYS:
+            close = nearest(name, KEYS)
+            remedy = f"write {close}" if close else "leave it out"
+            faults.append(Fault((name,), SettingError(name, f"there is no key {name!r}", listed(KEYS), remedy)))
+    for name, key in KEYS.items():
+        if name in values:
+            parts[name] = key.read(reader, values[name], (name,))
+        elif key.is_required:
+            reader.refuse((name,), "it is missing", f"a value for {name}", f"add {name}; see `sigma components`")
+        else:
+            parts[name] = None if key.default is None else key.read(reader, key.default, (name,))
+    if not faults and parts["metrics"] is None:
+        parts["metrics"] = _usual_metrics(reader, parts["network"])
+    if faults:
+        raise _report(faults, recipe)
+    return Setup(**parts)
+
+
+def _usual_metrics(reader: _Reader, network: Architecture) -> Mapping[str, Metric]:
+    """What the network's costs are usually judged by, as far as it is installed."""
+    names = dict.fromkeys(name for node in network.nodes if isinstance(node.layer, Cost) for name in node.layer.metrics)
+    found: dict[str, Metric] = {}
+    for name in names:
+        try:
+            found[name] = reader.composer.build("metrics", name)
+        except UnknownComponentError:
+            continue
+    return found
+
+
+def _report(faults: Sequence[Fault], recipe: "Recipe | None") -> SigmaError:
+    if recipe is None and len(faults) == 1:
+        return faults[0].error
+    if recipe is not None:
+        for fault in faults:
+            fault.error.where = recipe.place(fault.place)
+        # As they stand in the file; what is missing there comes last.
+        faults = sorted(faults, key=lambda fault: recipe.line(fault.place) or NEVER)
+    errors = tuple(fault.error for fault in faults)
+    source = "trainer" if recipe is None else recipe.source
+    return RecipeError(source, f"{len(errors)} fault{'s' if len(errors) > 1 else ''}", faults=errors)

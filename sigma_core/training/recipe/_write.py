@@ -1,0 +1,75 @@
+"""From the parts of a trainer back to the recipe that composes an equal one."""
+
+from typing import Any
+
+from sigma_core.errors import SigmaError
+from sigma_core.network import Architecture
+from sigma_core.registry import Composer
+from sigma_core.training._criterion import Criterion
+from sigma_core.training._criterion_text import parse_criterion
+from sigma_core.training.recipe._compose import KEYS, Setup, metric_name
+from sigma_core.training.recipe._recipe import Recipe
+
+
+def write(setup: Setup, composer: Composer) -> Recipe:
+    """The recipe of a setup; what is as by default is left out.
+
+    Raises ComponentError for a part that is not registered, such as arrays in memory, since a recipe can only name it.
+    """
+    values: dict[str, Any] = {
+        "name": setup.name,
+        "seed": setup.seed,
+        "backend": _short(composer.table(setup.backend)),
+        "operator": _short(composer.table(setup.operator)),
+        "dtype": setup.dtype.name,
+        "batch_size": setup.batch_size,
+        "stop": _criterion(setup.stop, composer),
+        "dataset": composer.table(setup.dataset),
+        "optimiser": composer.table(setup.optimiser),
+        "network": _layers(setup.network, composer),
+        "initialisers": {pattern: composer.table(chosen) for pattern, chosen in setup.initialisers.items()},
+        "metrics": _metrics(setup, composer),
+        "hooks": [composer.table(hook) for hook in setup.hooks],
+        "monitors": [composer.table(monitor) for monitor in setup.monitors],
+    }
+    return Recipe({name: value for name, value in values.items() if not _is_default(name, value)})
+
+
+def _is_default(name: str, value: Any) -> bool:
+    default = KEYS[name].default
+    return value == default or (value in ([], {}) and not default and name != "metrics")
+
+
+def _short(table: dict[str, Any]) -> Any:
+    """A component without settings, by name alone."""
+    return table["use"] if set(table) == {"use"} else table
+
+
+def _criterion(stop: Criterion, composer: Composer) -> Any:
+    """As text, unless the criterion's text does not say all of it."""
+    try:
+        if parse_criterion(str(stop), composer) == stop:
+            return str(stop)
+    except SigmaError:
+        pass
+    return composer.table(stop)
+
+
+def _layers(network: Architecture, composer: Composer) -> list[dict[str, Any]]:
+    """The layers in a row; equal ones that follow each other become one entry with `repeat`."""
+    entries: list[dict[str, Any]] = []
+    for node in network.nodes:
+        table = composer.table(node.layer)
+        previous = dict(entries[-1]) if entries else {}
+        times = previous.pop("repeat", 1)
+        if previous == table and "name" not in table:
+            entries[-1]["repeat"] = times + 1
+        else:
+            entries.append(table)
+    return entries
+
+
+def _metrics(setup: Setup, composer: Composer) -> Any:
+    if all(metric_name(metric, composer) == name for name, metric in setup.metrics.items()):
+        return [_short(composer.table(metric)) for metric in setup.metrics.values()]
+    return {name: composer.table(metric) for name, metric in setup.metrics.items()}

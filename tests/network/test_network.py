@@ -1,0 +1,219 @@
+"""Networks: names, shapes, parameters, and what is refused before the first step."""
+
+import numpy as np
+import pytest
+from attrs import frozen
+from sigma_nn import Dense, Dropout, Flatten, Input, SoftmaxCrossEntropy, SquaredDifference
+
+from sigma_core.errors import NetworkError
+from sigma_core.network import Initialiser, Layer, Network, Parameter, Section
+from sigma_core.registry import ComponentRegistry, Composer
+
+CLASSES = {"inputs": Section((4,), np.float32), "targets": Section((), np.int64)}
+
+
+@pytest.fixture(scope="module")
+def composer():
+    return Composer(ComponentRegistry())
+
+
+def build(layers, sections=None, composer=None):
+    return Network.build(layers, CLASSES if sections is None else sections, composer=composer or Composer(ComponentRegistry()))
+
+
+@frozen
+class Zeros(Initialiser):
+    def fill(self, shape, random):
+        return np.zeros(shape)
+
+
+@frozen
+class Scale(Layer):
+    def parameters(self, shape):
+        return {"factor": Parameter(shape, Zeros(), {"scaling"})}
+
+    def forward(self, inputs, *, parameters, context):
+        return inputs * parameters.factor
+
+
+@frozen
+class Broken(Layer):
+    def forward(self, inputs, *, parameters, context):
+        return inputs.no_such_thing
+
+
+@frozen
+class Drawing(Layer):
+    def forward(self, inputs, *, parameters, context):
+        return inputs + context.uniform(inputs.shape)
+
+
+@frozen
+class Pair(Layer):
+    def forward(self, left, right, *, parameters, context):
+        return left + right
+
+
+def test_layers_are_named_and_shaped(composer):
+    """Names count by kind, shapes leave the batch out, parameters have identifiers."""
+    network = build(Input(4) + 2 * Dense(3, activation="relu") + Dense(2, name="logits") + SoftmaxCrossEntropy())
+
+    assert [layer.name for layer in network] == ["input_1", "dense_1", "dense_2", "logits", "softmax_cross_entropy_1"]
+    assert [layer.shape for layer in network] == [(4,), (3,), (3,), (2,), ()]
+    assert {name: spec.shape for name, spec in network.parameters.items()} == {
+        "network.layers.dense_1.weights": (4, 3),
+        "network.layers.dense_1.biases": (3,),
+        "network.layers.dense_2.weights": (3, 3),
+        "network.layers.dense_2.biases": (3,),
+        "network.layers.logits.weights": (3, 2),
+        "network.layers.logits.biases": (2,),
+    }
+    assert network.size == 4 * 3 + 3 + 9 + 3 + 6 + 2
+    assert network.sections == ("inputs", "targets")
+    assert network.input_sections == ("inputs",)
+    assert network["dense_1"].inputs == ("input_1",)
+
+
+def test_a_given_name_is_not_given_again():
+    """Automatic names step over those that were given."""
+    network = build(Input(4) + Dense(3, name="dense_1") + Dense(2) + SoftmaxCrossEntropy())
+
+    assert [layer.name for layer in network][1:3] == ["dense_1", "dense_2"]
+
+
+def test_a_network_without_data_has_shapes():
+    """Inputs declare their shapes, so that a network can be looked at before there is any data."""
+    network = Network.build(Input((2, 3)) + Flatten() + Dense(5) + SoftmaxCrossEntropy(), composer=Composer(ComponentRegistry()))
+
+    assert [layer.shape for layer in network] == [(2, 3), (6,), (5,), ()]
+    assert network.summary().splitlines() == [
+        "layer                    kind                 output         parameters",
+        "input_1                  Input                (batch, 2, 3)           0",
+        "flatten_1                Flatten              (batch, 6)              0",
+        "dense_1                  Dense                (batch, 5)             35",
+        "softmax_cross_entropy_1  SoftmaxCrossEntropy  scalar                  0",
+        "total                                                                35",
+    ]
+
+
+def test_a_layer_of_ones_own_declares_parameters():
+    """Tags and shapes are the layer's."""
+    network = build(Input(4) + Scale() + SoftmaxCrossEntropy())
+
+    spec = network.parameters["network.layers.scale_1.factor"]
+    assert (spec.shape, spec.tags) == ((4,), {"scaling"})
+
+
+REFUSED = [
+    (
+        [],
+        "network: it has no layers\n  expected: at least an input\n  to do:    add layers",
+    ),
+    (
+        Dense(3) + SoftmaxCrossEntropy(),
+        "network.layers.dense_1: no layer feeds it\n"
+        "  expected: 1\n"
+        "  to do:    begin the network with an input layer",
+    ),
+    (
+        Input(4) + Input(4),
+        "network.layers.input_2: 1 layers feed it (input_1)\n"
+        "  expected: 0\n"
+        "  to do:    connect it to as many layers as it takes",
+    ),
+    (
+        Input(4) + Pair(),
+        "network.layers.pair_1: 1 layers feed it (input_1)\n"
+        "  expected: 2\n"
+        "  to do:    connect it to as many layers as it takes",
+    ),
+    (
+        Input(4) + SoftmaxCrossEntropy() + Dense(3),
+        "network.layers.dense_1: it comes after the cost 'softmax_cross_entropy_1'\n"
+        "  expected: nothing after a cost\n"
+        "  to do:    put the cost last in the network",
+    ),
+    (
+        Input(4) + Dense(3, name="same") + Dense(3, name="same"),
+        "network.layers.same: 2 layers have this name\n"
+        "  expected: a name for each\n"
+        "  to do:    rename all but one",
+    ),
+    (
+        Input(4) + Dense(3, name="my layer"),
+        "network: a layer is called 'my layer'\n"
+        "  expected: letters, digits and underscores, no digit first\n"
+        "  to do:    call it 'my_layer', say",
+    ),
+    (
+        Input(4, section="input") + Dense(3),
+        "network.layers.input_1: the data has no section 'input'\n"
+        "  expected: inputs, targets (nearest: inputs)\n"
+        "  to do:    name a section of the data, or give the data this section",
+    ),
+    (
+        Input(4) + Dense(3) + SoftmaxCrossEntropy(targets="target"),
+        "network.layers.softmax_cross_entropy_1: the data has no section 'target'\n"
+        "  expected: inputs, targets (nearest: targets)\n"
+        "  to do:    name a section of the data, or give the data this section",
+    ),
+    (
+        Input(4) + Broken(),
+        "network.layers.broken_1: with inputs of shape (batch, 4): "
+        "AttributeError: a value has no attribute 'no_such_thing'\n"
+        "  to do:    change the layer's settings or the shape of what comes in",
+    ),
+]
+
+
+@pytest.mark.parametrize(("layers", "message"), REFUSED)
+def test_what_is_no_network_is_refused(layers, message):
+    """Each fault names the layer, what it got and what it needs."""
+    with pytest.raises(NetworkError) as caught:
+        build(layers)
+
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("layers", "beginning"),
+    [
+        (Input(5) + Dense(3), "network.layers.input_1: "),
+        (Input(4) + Dense(3) + SquaredDifference(), "network.layers.squared_difference_1: "),
+    ],
+)
+def test_shapes_that_do_not_fit_name_their_layer(layers, beginning):
+    """A fault inside a layer's own code is one of the layer."""
+    with pytest.raises(NetworkError) as caught:
+        build(layers)
+
+    assert str(caught.value).startswith(beginning)
+
+
+def test_drawing_outside_of_training_is_refused():
+    """A pass that only scores has no random numbers to give."""
+    network = build(Input(4) + Drawing() + SoftmaxCrossEntropy())
+    from sigma_core.graph import placeholder
+
+    with pytest.raises(NetworkError) as caught:
+        network.apply({"inputs": placeholder((2, 4), np.float32, "inputs")}, {}, training=False)
+
+    assert str(caught.value) == (
+        "network.layers.drawing_1: it draws random numbers in a pass that has none\n"
+        "  expected: random numbers only where context.training is true\n"
+        "  to do:    return the inputs unchanged when context.training is false"
+    )
+
+
+def test_an_unknown_layer_is_told_with_the_nearest():
+    """Looking up a layer by a wrong name helps."""
+    network = build(Input(4) + Dropout(0.5) + SoftmaxCrossEntropy())
+
+    with pytest.raises(NetworkError) as caught:
+        network["droput_1"]
+
+    assert str(caught.value) == (
+        "network: there is no layer 'droput_1'\n"
+        "  expected: dropout_1, input_1, softmax_cross_entropy_1 (nearest: dropout_1)\n"
+        "  to do:    use one of these names"
+    )

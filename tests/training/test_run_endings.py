@@ -1,0 +1,227 @@
+"""Every line of the table in docs/run-endings.md: which events fire on which way a run can end."""
+
+import re
+import signal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from sigma_nn import Dense, GradientDescent, Input, SquaredDifference
+
+import sigma_core as sigma
+from sigma_core import events
+from sigma_core.errors import DataError, StorageError
+
+PAGE = Path(__file__).parents[2] / "docs" / "run-endings.md"
+EVENTS = [name for name in events.__all__ if name.startswith(("Run", "Epoch", "Iteration", "Validation", "Checkpoint"))]
+RECORDS, BATCH = 12, 4
+
+
+class Recorder:
+    """Writes down every event of a run, and does something at one of them."""
+
+    def __init__(self, at=None, action=None):
+        self.names = []
+        self.at = at
+        self.action = action
+
+    def note(self, event, trainer):
+        self.names.append(type(event).__name__)
+        if self.at == type(event).__name__:
+            self.action(trainer)
+
+
+for name in EVENTS:
+    if hasattr(events, name) and name != "RunStore":
+        hook = f"sigma_{events.name_of_event(getattr(events, name))}"
+        # One method for each hook, since a hook is recognised by its name.
+        exec(f"def {hook}(self, event, trainer): self.note(event, trainer)", namespace := {})  # noqa: S102
+        setattr(Recorder, hook, namespace[hook])
+
+
+def fail(_trainer):
+    raise ValueError("on purpose")
+
+
+def make(recorder, stop="2 epochs", **settings):
+    inputs = np.linspace(0, 1, RECORDS * 3).reshape(RECORDS, 3)
+    network = Input(3) + Dense(1) + SquaredDifference()
+    return sigma.Trainer(
+        network,
+        (inputs, inputs[:, :1]),
+        GradientDescent(0.01),
+        stop,
+        validation=(inputs, inputs[:, :1]),
+        batch_size=BATCH,
+        hooks=[recorder],
+        **settings,
+    ).build()
+
+
+def break_step(trainer, after=4):
+    """The step fails from some iteration on."""
+    step, calls = trainer.team.step, []
+
+    def broken(batch):
+        calls.append(None)
+        if len(calls) > after:
+            raise ValueError("on purpose")
+        return step(batch)
+
+    trainer.team.step = broken
+
+
+def second_signal(trainer, after=4):
+    """Ctrl-C twice inside an iteration."""
+    step, calls = trainer.team.step, []
+
+    def interrupted(batch):
+        calls.append(None)
+        if len(calls) > after:
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+        return step(batch)
+
+    trainer.team.step = interrupted
+
+
+def refuse_checkpoint(monkeypatch, trainer):
+    def refused(_directory):
+        raise StorageError("checkpoint", "cannot be written: on purpose")
+
+    monkeypatch.setattr(trainer, "save", refused)
+
+
+def at_iteration(number, action):
+    """An action of iteration `number` alone."""
+    return lambda trainer: action(trainer) if trainer.clock.iteration == number else None
+
+
+def at_end_of(recorder, at, action):
+    recorder.at, recorder.action = at, action
+
+
+def pause_and_stop(trainer):
+    trainer.pause()
+    trainer.stop()
+
+
+def scenario(way, monkeypatch, tmp_path):
+    """A recorder, a trainer and the arguments of its run, for one way of ending."""
+    recorder = Recorder()
+    kept = {"directory": tmp_path / "run"}
+    trainer = make(recorder, "4 iterations" if "inside an epoch" in way and "holds" in way else "2 epochs")
+    arguments = kept if "with a directory" in way or "a disk" in way else {}
+    interrupt = {
+        "Ctrl-C": signal.SIGINT,
+        "Ctrl-C, in a run with a directory": signal.SIGINT,
+        "SIGTERM": signal.SIGTERM,
+    }
+    if way in interrupt:
+        at_end_of(recorder, "IterationEnded", at_iteration(4, lambda _: signal.raise_signal(interrupt[way])))
+    elif way == "Ctrl-C a second time, inside an iteration":
+        second_signal(trainer)
+    elif way == "`trainer.stop()`":
+        at_end_of(recorder, "IterationEnded", at_iteration(4, lambda trainer: trainer.stop()))
+    elif way == "`trainer.stop()` while paused":
+        at_end_of(recorder, "IterationEnded", at_iteration(4, pause_and_stop))
+    elif way == "an exception in a step":
+        break_step(trainer)
+    elif way == "an exception in a hook of an iteration":
+        at_end_of(recorder, "IterationEnded", at_iteration(4, fail))
+    elif way == "an exception in a hook of an epoch's end":
+        at_end_of(recorder, "EpochEnded", fail)
+    elif way == "an exception in `sigma_run_started`":
+        at_end_of(recorder, "RunStarted", fail)
+    elif way == "an exception in the last validation":
+        monkeypatch.setattr(trainer, "score", fail)
+    elif way == "an exception in `sigma_run_failed`, after one in a step":
+        break_step(trainer)
+        at_end_of(recorder, "RunFailed", fail)
+    elif way == "an exception in `sigma_run_ended`":
+        at_end_of(recorder, "RunEnded", fail)
+    elif way == "a disk that refuses the last checkpoint":
+        refuse_checkpoint(monkeypatch, trainer)
+    else:
+        assert way.startswith("the criterion holds"), f"no scenario for {way!r}"
+    return recorder, trainer, arguments
+
+
+def lines():
+    rows = [line.strip("|").split("|") for line in PAGE.read_text("utf-8").splitlines() if line.startswith("| ")]
+    return [tuple(cell.strip() for cell in row) for row in rows[1:]]
+
+
+@pytest.mark.parametrize(("way", "expected", "outcome"), lines(), ids=[row[0] for row in lines()])
+def test_the_table_is_true(way, expected, outcome, monkeypatch, tmp_path):
+    """What the page says of this way to end is what happens."""
+    recorder, trainer, arguments = scenario(way, monkeypatch, tmp_path)
+
+    try:
+        happened = f"returns a {type(trainer.run(**arguments)).__name__}"
+    except BaseException as error:  # noqa: BLE001
+        happened = f"raises {type(error).__name__}"
+
+    names = recorder.names
+    last = len(names) - 1 - names[::-1].index("IterationEnded") if "IterationEnded" in names else 0
+    assert happened == outcome
+    assert names[last + 1 :] == [name for name in re.split(r", ", expected)]
+    assert names.count("RunStarted") == names.count("RunEnded") == 1
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_run_that_cannot_begin_fires_nothing():
+    """Faults of data and network show before the run has started."""
+    recorder = Recorder()
+    trainer = sigma.Trainer(
+        Input(3) + Dense(1) + SquaredDifference(),
+        (np.full((4, 3), np.nan), np.zeros((4, 1))),
+        GradientDescent(0.01),
+        "1 epochs",
+        hooks=[recorder],
+    )
+
+    with pytest.raises(DataError):
+        trainer.run()
+
+    assert recorder.names == []
+
+
+def test_every_teardown_runs_whatever_is_raised():
+    """A plugin whose teardown raises does not keep the others from theirs; all that was raised is told."""
+
+    class Bad:
+        def sigma_run_failed(self, event):
+            raise RuntimeError("bad teardown")
+
+    after = Recorder()
+    trainer = make(Bad())
+    trainer.attach(after)
+    break_step(trainer)
+
+    with pytest.raises(ValueError, match=r"^on purpose\n") as caught:
+        trainer.run()
+
+    assert after.names[-2:] == ["RunFailed", "RunEnded"]
+    assert any("bad teardown" in note for note in caught.value.__notes__)
+
+
+def test_a_run_can_be_started_from_another_thread():
+    """Signals are the main thread's; a run in another does without them."""
+    import threading
+
+    recorder = Recorder()
+    trainer = make(recorder)
+    thread = threading.Thread(target=trainer.run)
+    thread.start()
+    thread.join()
+
+    assert recorder.names[-1] == "RunEnded"
+
+
+def test_every_event_of_a_run_is_on_the_page():
+    """No event is left out of the table's words but those that only begin something."""
+    text = PAGE.read_text("utf-8")
+    endings = {"RunEnded", "RunFailed", "RunInterrupted", "EpochEnded", "ValidationEnded", "CheckpointSaved", "RunPaused"}
+
+    assert {name for name in endings if name not in text} == set()

@@ -1,0 +1,121 @@
+"""Handwritten digits of 28 x 28 pixels, from the four IDX files in which they are published."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+from attrs import frozen
+
+from sigma_core.extend import Array, DataError, Dataset, Sections
+from sigma_data.datasets._download import download
+from sigma_data.extractors.idx import read_idx
+from sigma_data.sources import File
+
+# Images and labels of each part, as they are called everywhere.
+FILES: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+        "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+    }
+)
+PARTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "train": ("train",),
+        "test": ("test",),
+        "all": ("train", "test"),
+    }
+)
+# Of the compressed files as they are published.
+SHA256: Mapping[str, str] = MappingProxyType(
+    {
+        "train-images-idx3-ubyte.gz": "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+        "train-labels-idx1-ubyte.gz": "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+        "t10k-images-idx3-ubyte.gz": "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+        "t10k-labels-idx1-ubyte.gz": "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+    }
+)
+MIRRORS = (
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+)
+
+
+@frozen
+class MNIST(Dataset):
+    """70,000 digits: inputs (784,) float32 from 0 to 1, row by row; targets whole numbers 0 to 9.
+
+    LeCun, Cortes & Burges (1998). The files are looked for in `path`, then in the cache; they may be compressed or
+    not. Part `all` has the 60,000 training digits first, so that `split = [60000, 10000]` with `shuffle = false` is
+    the split that results are published for.
+    """
+
+    path: str = ""
+    """The folder with the IDX files."""
+    part: Literal["train", "test", "all"] = "train"
+    flatten: bool = True
+    """Without it, inputs are (28, 28, 1): rows, columns, channels."""
+    download: bool = False
+    """Whether files that are missing are fetched into the cache, 12 MB in all."""
+    mirrors: tuple[str, ...] = MIRRORS
+    """Addresses of folders to fetch from, tried in order."""
+
+    def load(self, environment: Any) -> Sections:
+        """The digits of the part; raises `DataError` when files are missing, damaged or no digits."""
+        pairs = [self._read(part, environment) for part in PARTS[self.part]]
+        pixels, labels = (
+            np.concatenate(arrays) if len(arrays) > 1 else arrays[0] for arrays in zip(*pairs, strict=True)
+        )
+        inputs = np.multiply(pixels, np.float32(1 / 255), dtype=np.float32)
+        shape = (-1,) if self.flatten else (28, 28, 1)
+        return {"inputs": inputs.reshape(len(inputs), *shape), "targets": labels.astype(np.int64)}
+
+    def _read(self, part: str, environment: Any) -> tuple[Array, Array]:
+        images, labels = (self._located(name, part, environment) for name in FILES[part])
+        pixels, classes = read_idx(images), read_idx(labels)
+        _check(images, pixels, (28, 28))
+        _check(labels, classes, ())
+        if len(pixels) != len(classes):
+            raise DataError(
+                images.describe(),
+                f"it has {len(pixels)} images, and {labels.describe()} has {len(classes)} labels",
+                "a label for each image",
+            )
+        return pixels, classes
+
+    def _located(self, name: str, part: str, environment: Any) -> File:
+        cache = Path(environment.paths.cache) / "mnist"
+        folders = [Path(self.path).expanduser(), cache] if self.path else [cache]
+        for folder in folders:
+            for candidate in (folder / name, folder / f"{name}.gz"):
+                if candidate.is_file():
+                    return File(candidate)
+        if self.download:
+            compressed = f"{name}.gz"
+            addresses = [f"{mirror.rstrip('/')}/{compressed}" for mirror in self.mirrors]
+            download(addresses, cache / compressed, SHA256[compressed], environment.log)
+            return File(cache / compressed)
+        places = " nor ".join(f"in '{folder}'" for folder in folders)
+        raise DataError(
+            "dataset MNIST",
+            f"neither {name} nor {name}.gz is {places}",
+            "the IDX files of the digits",
+            self._remedy(part, folders[0]),
+        )
+
+    def _remedy(self, part: str, folder: Path) -> str:
+        for other, names in FILES.items():
+            if other != part and all((folder / name).is_file() or (folder / f"{name}.gz").is_file() for name in names):
+                return f'set part = "{other}", whose files are there, or download = true to fetch the others'
+        return "set path to the folder that holds them, or download = true to fetch them"
+
+
+def _check(file: File, array: Array, shape: tuple[int, ...]) -> None:
+    if array.dtype != np.uint8 or array.shape[1:] != shape:
+        wanted = ", ".join(["records", *map(str, shape)])
+        raise DataError(
+            file.describe(),
+            f"it holds {array.dtype.name} of shape {array.shape}",
+            f"uint8 of shape ({wanted})",
+        )

@@ -1,0 +1,46 @@
+"""Turn classes into vectors with a single one."""
+
+import numpy as np
+from attrs import field, frozen
+
+from sigma_core.extend import Array, DataError, FittedState, Preprocessor, listed
+
+
+def _classes(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+@frozen
+class OneHot(Preprocessor):
+    """A vector per value, 1 at the place of its class and 0 elsewhere.
+
+    Raises `DataError` for a value that is none of the classes.
+    """
+
+    classes: int | tuple[int | str, ...] | None = field(default=None, converter=_classes)
+    """The classes in order; a number n stands for 0 to n - 1. Without any, those of the training records, sorted."""
+
+    def fit(self, array: Array) -> FittedState:
+        """`classes`: an array of them, in order."""
+        if self.classes is None:
+            return {"classes": np.unique(array)}
+        return {"classes": np.arange(self.classes) if isinstance(self.classes, int) else np.array(self.classes)}
+
+    def apply(self, array: Array, state: FittedState) -> Array:
+        """Values of shape (records, ...) become float32 of shape (records, ..., classes)."""
+        classes = np.asarray(state["classes"])
+        order = np.argsort(classes)
+        places = order[np.searchsorted(classes, array, sorter=order).clip(max=len(classes) - 1)]
+        unknown = classes[places] != array
+        if unknown.any():
+            record = int(np.nonzero(unknown)[0][0])
+            value = array[unknown][0]
+            raise DataError(
+                "preprocessor one_hot",
+                f"record {record} holds {value.item()!r}, which is no class",
+                f"one of {listed(str(name) for name in classes)}",
+                "name all classes by the setting classes",
+            )
+        vectors = np.zeros((*array.shape, len(classes)), np.float32)
+        np.put_along_axis(vectors, places[..., None], 1, axis=-1)
+        return vectors

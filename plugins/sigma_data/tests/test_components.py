@@ -1,0 +1,60 @@
+"""What holds for every component of this plugin."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sigma_core.registry import ComponentRegistry, Composer
+
+REGISTRY = ComponentRegistry()
+OURS = [entry for entry in REGISTRY.components() if entry.distribution == "sigma-data"]
+# Settings that have to be given.
+REQUIRED = {
+    "file": {"path": "a.csv"},
+    "memory": {"content": "1,2"},
+    "csv": {"source": "a.csv"},
+    "idx": {"inputs": "a.idx"},
+    "cast": {"dtype": "float32"},
+    "extracted": {"extractor": {"use": "csv", "source": "a.csv"}},
+}
+
+
+def test_the_plugin_offers_what_its_table_lists():
+    """The README has a row for each component, and no other."""
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1:3] for line in readme.splitlines() if line.startswith("| ") and "`" in line.split("|")[2]]
+    assert sorted((kind.strip(), name.strip(" `")) for kind, name in rows) == sorted(
+        (entry.kind, entry.name) for entry in OURS
+    )
+
+
+@pytest.mark.parametrize("entry", OURS, ids=lambda entry: f"{entry.kind}:{entry.name}")
+def test_settings_build_a_component_and_are_had_back(entry):
+    """A recipe and an object are equal in power."""
+    composer = Composer(REGISTRY)
+    built = composer.build(entry.kind, {"use": entry.name, **REQUIRED.get(entry.name, {})})
+    if entry.name != "memory":  # bytes are nothing that TOML can write
+        assert composer.build(entry.kind, composer.table(built)) == built
+    assert composer.describe(entry.kind, entry.name).summary
+
+
+@pytest.mark.parametrize("entry", [entry for entry in OURS if entry.kind == "preprocessors"], ids=lambda e: e.name)
+def test_preprocessors_keep_the_records_and_are_pure(entry):
+    """As many records as before, the same result each time."""
+    preprocessor = Composer(REGISTRY).build(entry.kind, {"use": entry.name, **REQUIRED.get(entry.name, {})})
+    array = np.arange(6.0)
+    state = preprocessor.fit(array)
+    first, again = preprocessor.apply(array, state), preprocessor.apply(array, state)
+    assert len(first) == 6
+    np.testing.assert_array_equal(first, again)
+
+
+@pytest.mark.parametrize("name", ["breast_cancer", "digits", "iris", "wine", "xor"])
+def test_built_in_datasets_prepare_alike_for_a_seed(name, environment):
+    """Bit for bit."""
+    dataset = Composer(REGISTRY).build("datasets", {"use": name, "split": [0.5, 0.5]})
+    first, again = dataset.prepare(environment, 7), dataset.prepare(environment, 7)
+    for section in first.sections:
+        np.testing.assert_array_equal(first.training[section], again.training[section])
+    assert set(first.validation) == {"validation"}

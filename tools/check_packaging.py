@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _WANTED = ("Summary", "Requires-Python", "License-Expression", "Description-Content-Type")
 
 # Run in an environment: what the commands list, and what of the plugins was imported for it. Then every door of the
-# kernel is opened, because names behind them are imported when they are first used.
+# kernel is opened and every component loaded, because they are imported when they are first used.
 _PROBE = """
 import contextlib, io, json, sys
 from sigma_core.cli import main
@@ -44,6 +44,14 @@ import sigma_core, sigma_core.extend, sigma_core.testing
 for door in (sigma_core, sigma_core.extend, sigma_core.testing):
     for name in door.__all__:
         getattr(door, name)
+registry, broken = sigma_core.Environment().components, []
+for kind, names in answer["components"].items():
+    for name in names:
+        try:
+            registry.get(kind, name)
+        except Exception as error:
+            broken.append(f"{kind} {name}: {error}")
+answer["broken"] = broken
 print(json.dumps(answer))
 """
 
@@ -137,7 +145,7 @@ def install(folder: Path, wheels: list[Wheel]) -> Path:
     constraints.write_text("\n".join(project["tool"]["uv"]["constraint-dependencies"]), "utf-8")
     venv.create(folder, with_pip=True)
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-    words = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--constraint", constraints]
+    words = [python, "-m", "pip", "install", "-qq", "--disable-pip-version-check", "--constraint", constraints]
     # From a folder without sources: what is imported later must come from the wheels.
     command(*words, *(wheel.path for wheel in wheels), directory=folder)
     command(python, "-m", "pip", "check", directory=folder)
@@ -158,6 +166,8 @@ def check_listing(python: Path, wheels: list[Wheel]) -> None:
         raise Failed(f"`sigma components` lists {listed}, but the wheels offer {offered}")
     if answer["imported"]:
         raise Failed(f"`sigma components` imports {', '.join(answer['imported'])}")
+    if answer["broken"]:
+        raise Failed("\n".join(answer["broken"]))
     known = {plugin["name"]: plugin["status"] for plugin in answer["plugins"]}
     if known != {wheel.name: "active" for wheel in wheels}:
         raise Failed(f"`sigma plugins` lists {known}")

@@ -59,7 +59,8 @@ class Iterator(ABC):
             yield batch
             if turn != self._turn:
                 return
-        self._epoch, self._index = self._epoch + 1, 0
+        if turn == self._turn:
+            self._epoch, self._index = self._epoch + 1, 0
 
     def epoch(self, number: int) -> Generator[Batch]:
         """The whole of epoch `number`, which counts from 1."""

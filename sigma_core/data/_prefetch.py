@@ -11,12 +11,6 @@ from attrs import frozen
 from sigma_core.data._iterator import Batch, Iterator
 
 
-@frozen
-class _Fetched:
-    batch: Batch
-    position: tuple[int, int]
-
-
 class _EpochOver:
     """Stands in the queue between two epochs."""
 
@@ -30,7 +24,7 @@ class _Failed:
     error: BaseException
 
 
-_Item = _Fetched | _EpochOver | _Stopped | _Failed
+_Item = Batch | _EpochOver | _Stopped | _Failed
 
 
 class Prefetch(Iterator):
@@ -52,32 +46,6 @@ class Prefetch(Iterator):
         self._worker: _Worker | None = None
         self._stop: Callable[[], object] = _nothing
         self.reserve(1)
-
-    def __iter__(self) -> Generator[Batch]:
-        """What is left of the current epoch."""
-        self._turn += 1
-        turn = self._turn
-        worker = self._started()
-        while True:
-            item = worker.items.get()
-            match item:
-                case _Fetched():
-                    self._epoch, self._index = item.position
-                    try:
-                        yield item.batch
-                    finally:
-                        worker.permits.put(None)
-                    if turn != self._turn:
-                        return
-                case _EpochOver():
-                    worker.permits.put(None)
-                    self._epoch, self._index = self._epoch + 1, 0
-                    return
-                case _Failed():
-                    self.close()
-                    raise item.error
-                case _Stopped():
-                    return
 
     def seek(self, epoch: int, index: int = 0) -> None:
         """Go to behind batch `index` of an epoch; what was made ahead is forgotten."""
@@ -110,8 +78,23 @@ class Prefetch(Iterator):
     def _identity(self) -> dict[str, Any]:
         return self.iterator._identity()  # noqa: SLF001
 
-    def _batches(self, epoch: int, start: int) -> Generator[Batch]:
-        return self.iterator._batches(epoch, start)  # noqa: SLF001
+    def _batches(self, epoch: int, start: int) -> Generator[Batch]:  # noqa: ARG002  # seeking has set the thread on them
+        worker = self._started()
+        while True:
+            match worker.items.get():
+                case _Failed(error):
+                    self.close()
+                    raise error
+                case tuple(batch):
+                    try:
+                        yield batch
+                    finally:
+                        worker.permits.put(None)
+                case _EpochOver():
+                    worker.permits.put(None)
+                    return
+                case _Stopped():
+                    return
 
 
 class _Worker:
@@ -153,7 +136,7 @@ def _fetch(
                 if batch is None:
                     items.put(_EpochOver())
                     break
-                items.put(_Fetched(batch, iterator.position))
+                items.put(batch)
     except BaseException as error:  # noqa: BLE001  # whatever it is, it belongs to the thread that iterates
         items.put(_Failed(error))
     items.put(_Stopped())

@@ -136,6 +136,27 @@ def test_one_that_is_dropped_stops_its_thread():
     assert not prefetching()
 
 
+def test_closing_amid_an_epoch_ends_its_loop_but_not_the_epoch():
+    """What was made ahead is given neither twice nor never."""
+    ahead = Prefetch(Minibatches(numbers(8), 2, 1))
+    seen = []
+    for _, labels in ahead:
+        seen.append(list(labels))
+        ahead.close()
+    assert ahead.position == (1, 1)
+    assert seen + targets(ahead) == targets(Minibatches(numbers(8), 2, 1))
+    ahead.close()
+
+
+def test_a_loop_that_comes_too_late_to_a_stopped_thread_ends():
+    """It never waits for a batch that nobody makes."""
+    ahead = Prefetch(Minibatches(numbers(40), 2, 1), 2)
+    batches = ahead._batches(1, 0)
+    next(batches)
+    ahead.close()
+    assert len(list(batches)) <= 2
+
+
 def test_closing_from_another_thread_ends_a_waiting_loop():
     """Whoever waits for a batch is released."""
     made = Event()

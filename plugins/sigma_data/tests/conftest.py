@@ -39,8 +39,13 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(404)
             return
         self.send_response(200)
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
+        if self.path in self.server.chunked:
+            self.send_header("Transfer-Encoding", "chunked")
+            self.end_headers()
+            self.wfile.write(b"%x\r\n" % len(content))
+        else:
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
         self.wfile.write(content[: self.server.cut.get(self.path)])
 
     def log_message(self, *_):
@@ -49,10 +54,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch):
-    """An HTTP server on the loopback address: `files` by path, `cut` lengths by path, paths `asked` for."""
+    """An HTTP server on the loopback address: `files` and `cut` lengths by path, paths `chunked` and `asked` for."""
     monkeypatch.setenv("no_proxy", "*")
     with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as http:
-        http.files, http.cut, http.asked = {}, {}, []
+        http.files, http.cut, http.chunked, http.asked = {}, {}, set(), []
         http.address = f"http://127.0.0.1:{http.server_port}"
         thread = Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()

@@ -51,6 +51,15 @@ def test_every_refusal_is_reported(tmp_path, server, refused):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_stream_that_breaks_off_is_told(tmp_path, server, refused):
+    """Also where its length was not said before."""
+    server.files["/a.gz"] = CONTENT
+    server.chunked.add("/a.gz")
+    server.cut["/a.gz"] = 1000
+    _, message = refused(download, [f"{server.address}/a.gz"], tmp_path / "a.gz", SUM)
+    assert message.startswith(f"download of a.gz: {server.address}/a.gz: it broke off after 0 bytes: IncompleteRead(")
+
+
 def test_an_address_that_does_not_answer_is_told(tmp_path):
     """With the system's reason, whatever its words."""
     with pytest.raises(DataError) as caught:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
@@ -76,12 +77,15 @@ def _fetch(address: str, destination: Path, sha256: str) -> None:
 
 def _copy(address: str, file: Any) -> str:
     """Copy what the address gives; its SHA-256. Faults of the network are refusals, those of the disk are not."""
-    sum_ = hashlib.sha256()
+    digest = hashlib.sha256()
     received = 0
     try:
         response = urlopen(address, timeout=_PATIENCE)  # noqa: S310  # the scheme was checked
+    except HTTPError as error:
+        error.close()  # it is the response, too
+        raise _Refused(str(error)) from error
     except (OSError, HTTPException) as error:
-        raise _Refused(str(getattr(error, "reason", error) if not hasattr(error, "code") else error)) from error
+        raise _Refused(str(error.reason if isinstance(error, URLError) else error)) from error
     with response:
         length = response.headers.get("Content-Length")
         while True:
@@ -92,8 +96,8 @@ def _copy(address: str, file: Any) -> str:
             if not piece:
                 break
             file.write(piece)
-            sum_.update(piece)
+            digest.update(piece)
             received += len(piece)
     if length is not None and received < int(length):
         raise _Refused(f"it broke off after {received} of {length} bytes")
-    return sum_.hexdigest()
+    return digest.hexdigest()

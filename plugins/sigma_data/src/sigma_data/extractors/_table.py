@@ -43,8 +43,8 @@ def read_table(  # noqa: PLR0913  # the settings of a format, by name
     """The table in a CSV file (RFC 4180); blank lines are skipped, spaces around cells removed.
 
     Where it is not said whether there is a `header`, the first row is one if it has texts alone, with numbers below
-    some of them; marks of missing values are neither. Raises `DataError` with the line for text that cannot be decoded, rows of unequal width and bad
-    quotes, and for a file without rows.
+    some of them; marks of missing values are neither. Raises `DataError` with the line for text that cannot be
+    decoded, rows of unequal width and bad quotes, and for a file without rows.
     """
     text = _decoded(stream.read(), where, encoding)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True, strict=True)

@@ -40,8 +40,8 @@ class Console(Monitor):
     _display: Display | None = field(default=None, init=False, repr=False)
 
     def start(self, run: RunInfo, progress: Progress, send: Send) -> None:
-        """Choose the display; rich is imported here, so that listing and composing do without it."""
-        from rich.console import Console as RichConsole  # noqa: PLC0415  (costs 40 ms)
+        """Choose the display; rich is imported here, because it takes 40 ms and listing and composing do without it."""
+        from rich.console import Console as RichConsole
 
         # Notebooks get plain lines: rich's live pictures need widgets there, and no thread may draw them.
         self._display = self._choose(RichConsole(stderr=self.output == "stderr", force_jupyter=False), run, progress)
@@ -64,7 +64,7 @@ class Console(Monitor):
 
     def _choose(self, console: "RichConsole", run: RunInfo, progress: Progress) -> Display:
         if console.is_terminal and not console.is_dumb_terminal and not self.quiet:
-            from sigma_monitors._live import LiveDisplay  # noqa: PLC0415  (imports rich)
+            from sigma_monitors._live import LiveDisplay
 
             return LiveDisplay(console, run, progress)
         return PlainDisplay(console, run, progress, quiet=self.quiet)

@@ -75,7 +75,7 @@ def test_operators_join_without_nesting():
     """`a & b & c` has three parts, in whatever order it was put together."""
     assert (A & B) & C == A & (B & C) == AllOf([A, B, C])
     assert (A | B) | C == A | (B | C) == AnyOf([A, B, C])
-    assert A | B & C == AnyOf([A, AllOf([B, C])])
+    assert AnyOf([A, AllOf([B, C])]) == A | B & C
 
 
 @pytest.mark.parametrize(

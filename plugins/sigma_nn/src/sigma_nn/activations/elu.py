@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Elu(Activation):
-    """f(x) = x where x > 0, else scale * (exp(x) - 1)."""
+    """Exponential linear unit: f(x) = x where x > 0, else scale * (exp(x) - 1)."""
 
     scale: float = number(default=1.0, at_least=0)
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Gelu(Activation):
-    """f(x) = x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))).
+    """Gaussian error linear unit: f(x) = x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))).
 
     The paper's approximation (section 2) of x * Phi(x), with Phi the distribution function of the standard normal;
     it differs from the exact form by less than 0.0005.

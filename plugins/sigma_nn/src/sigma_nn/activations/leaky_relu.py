@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @frozen
 class LeakyRelu(Activation):
-    """f(x) = x where x > 0, else slope * x."""
+    """Rectifier that leaks: f(x) = x where x > 0, else slope * x."""
 
     slope: float = number(default=0.01, at_least=0)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Identity(Activation):
-    """f(x) = x: a layer without activation; called `none` in recipes."""
+    """No activation: f(x) = x; called `none` in recipes."""
 
     def __call__(self, inputs: "Value") -> "Value":
         """(batch, ...) as it is."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Relu(Activation):
-    """f(x) = max(x, 0)."""
+    """Rectifier: f(x) = max(x, 0)."""
 
     def __call__(self, inputs: "Value") -> "Value":
         """(batch, ...) of the same shape."""

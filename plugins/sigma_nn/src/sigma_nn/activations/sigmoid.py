@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Sigmoid(Activation):
-    """f(x) = 1 / (1 + exp(-x)), computed as (1 + tanh(x / 2)) / 2, which cannot overflow."""
+    """Logistic function: f(x) = 1 / (1 + exp(-x)), computed as (1 + tanh(x / 2)) / 2, which cannot overflow."""
 
     def __call__(self, inputs: "Value") -> "Value":
         """(batch, ...) of the same shape."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Silu(Activation):
-    """f(x) = x * sigmoid(x), with the sigmoid as (1 + tanh(x / 2)) / 2."""
+    """Input times its sigmoid: f(x) = x * sigmoid(x), with the sigmoid as (1 + tanh(x / 2)) / 2."""
 
     def __call__(self, inputs: "Value") -> "Value":
         """(batch, ...) of the same shape."""

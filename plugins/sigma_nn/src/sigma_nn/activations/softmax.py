@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Softmax(Activation):
-    """f(x)_i = exp(x_i) / sum_j exp(x_j) over the last axis.
+    """Shares of a whole: f(x)_i = exp(x_i) / sum_j exp(x_j) over the last axis.
 
     As the last layer before `SoftmaxCrossEntropy` it would be applied twice: that cost takes logits.
     """

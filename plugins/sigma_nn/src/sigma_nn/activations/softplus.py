@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Softplus(Activation):
-    """f(x) = log(1 + exp(x)), without overflow for large x."""
+    """Smooth rectifier: f(x) = log(1 + exp(x)), without overflow for large x."""
 
     def __call__(self, inputs: "Value") -> "Value":
         """(batch, ...) of the same shape."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @frozen
 class Tanh(Activation):
-    """f(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x))."""
+    """Hyperbolic tangent: f(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x))."""
 
     def __call__(self, inputs: "Value") -> "Value":
         """(batch, ...) of the same shape."""

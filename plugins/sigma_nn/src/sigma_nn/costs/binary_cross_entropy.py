@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
 @frozen
 class BinaryCrossEntropy(Cost):
-    """-t * log(p) - (1 - t) * log(1 - p) with p = sigmoid(logit), averaged over the questions of a record.
+    """The negative log-likelihood of the right answers to yes-or-no questions, from logits, averaged over a record.
 
-    Logits and targets, which lie in [0, 1], are (batch, ...) of the same shape. Computed as log(1 + exp(logit)) -
-    t * logit, the same without overflow. Predictions are the probabilities p.
+    Logits and targets t, which lie in [0, 1], are (batch, ...) of the same shape. The loss is -t * log(p) - (1 - t) *
+    log(1 - p) with p = sigmoid(logit), computed as log(1 + exp(logit)) - t * logit, the same without overflow.
+    Predictions are the probabilities p. Raises ShapeError where the shapes differ.
     """
 
     metrics: ClassVar[tuple[str, ...]] = ("accuracy",)

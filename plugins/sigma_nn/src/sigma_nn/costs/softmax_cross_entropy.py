@@ -15,11 +15,12 @@ if TYPE_CHECKING:
 
 @frozen
 class SoftmaxCrossEntropy(Cost):
-    """-log softmax(logits)[class], or -sum_i target_i * log softmax(logits)_i.
+    """The negative log-likelihood of the right class, from logits.
 
     Logits are (batch, ..., classes). Targets are integer classes (batch, ...), or probabilities, such as one-hot rows,
-    (batch, ..., classes). Axes between are averaged within a record. Predictions are the softmax of the logits. Raises
-    ShapeError for targets of another shape, and for less than two classes.
+    (batch, ..., classes). The loss is -log softmax(logits)[class], or -sum_i target_i * log softmax(logits)_i; axes
+    between are averaged within a record. Predictions are the softmax of the logits. Raises ShapeError for targets of
+    another shape, and for less than two classes.
     """
 
     metrics: ClassVar[tuple[str, ...]] = ("accuracy",)

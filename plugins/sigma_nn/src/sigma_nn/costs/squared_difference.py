@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @frozen
 class SquaredDifference(Cost):
-    """(prediction - target)^2, averaged over the numbers of a record.
+    """The squared difference of prediction and target, averaged over the numbers of a record.
 
     Predictions and targets are (batch, ...) of the same shape. Raises ShapeError where they are not.
     """

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @frozen
 class MeanAbsoluteError(Metric):
-    """|prediction - target|, averaged over the numbers of a record and over all records.
+    """The distance of prediction and target, averaged over the numbers of a record and over all records.
 
     Predictions and targets are (batch, ...) of the same shape. Raises ShapeError where they are not.
     """

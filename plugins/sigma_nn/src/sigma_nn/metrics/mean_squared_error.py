@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @frozen
 class MeanSquaredError(Metric):
-    """(prediction - target)^2, averaged over the numbers of a record and over all records.
+    """The squared difference of prediction and target, averaged over the numbers of a record and over all records.
 
     Predictions and targets are (batch, ...) of the same shape. Raises ShapeError where they are not.
     """

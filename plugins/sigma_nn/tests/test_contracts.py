@@ -1,0 +1,356 @@
+"""What every component of a kind must do, run over all that this plugin registers: to be registered is to be tested.
+
+A component that cannot be made from its defaults needs a line in `MINIMAL`, nothing else.
+"""
+
+import inspect
+from importlib.metadata import entry_points
+from itertools import pairwise
+from types import SimpleNamespace
+
+import attrs
+import numpy as np
+import pytest
+
+from sigma_core.extend import Activation, Context, Cost, Criterion, Initialiser, Layer, Metric, Observation, Optimiser
+from sigma_core.testing import ComponentRegistry, Composer, check_grads, evaluate, trace, vjp
+
+CONTRACTS = {
+    "layers": Layer,
+    "costs": Cost,
+    "activations": Activation,
+    "initialisers": Initialiser,
+    "optimisers": Optimiser,
+    "criteria": Criterion,
+    "metrics": Metric,
+}
+# Settings without a default.
+MINIMAL = {
+    "dense": {"size": 3},
+    "input": {"shape": [4]},
+    "element_wise": {"activation": "tanh"},
+    "constant": {"value": 0.5},
+    "epochs": {"count": 2},
+    "iterations": {"count": 20},
+    "patience": {"value": "validation.loss", "count": 2},
+    "plateau": {"value": "validation.loss", "count": 2},
+    "threshold": {"value": "validation.loss", "comparison": "<", "bound": 0.5},
+}
+# Costs whose targets are not of the predictions' shape and kind.
+TARGETS = {"softmax_cross_entropy": np.array([0, 2, 1, 1, 0])}
+
+REGISTERED = [
+    (kind, entry.name)
+    for kind in CONTRACTS
+    for entry in sorted(entry_points(group=f"sigma.{kind}"))
+    if entry.value.startswith("sigma_nn.")
+]
+
+
+def of(kind):
+    return pytest.mark.parametrize("name", [name for each, name in REGISTERED if each == kind])
+
+
+def every(test):
+    return pytest.mark.parametrize(("kind", "name"), REGISTERED, ids=[f"{kind}-{name}" for kind, name in REGISTERED])(
+        test
+    )
+
+
+@pytest.fixture(scope="module")
+def composer():
+    return Composer(ComponentRegistry())
+
+
+@pytest.fixture
+def make(composer):
+    return lambda kind, name: composer.build(kind, {"use": name, **MINIMAL.get(name, {})})
+
+
+# All kinds
+
+
+@every
+def test_a_component_keeps_the_contract_of_its_kind(kind, name, make):
+    """It is of the right class, frozen and hashable, and equal settings make equal components."""
+    component = make(kind, name)
+    assert isinstance(component, CONTRACTS[kind])
+    assert hash(component) == hash(make(kind, name))
+    assert component == make(kind, name)
+    for field in attrs.fields(type(component)):
+        with pytest.raises(attrs.exceptions.FrozenInstanceError):
+            setattr(component, field.name, getattr(component, field.name))
+
+
+@every
+def test_a_component_round_trips_through_a_recipe(kind, name, make, composer):
+    """Written as settings and built again it is the same."""
+    component = make(kind, name)
+    table = composer.table(component)
+    assert table["use"] == name
+    assert composer.build(kind, table) == component
+
+
+@every
+def test_a_component_is_documented(kind, name, make, composer):
+    """A sentence on its class and on each of its own public methods, and shapes where arrays go in and out."""
+    component = make(kind, name)
+    description = composer.describe(kind, name)
+    assert description.summary[0].isupper()
+    assert description.documentation
+    assert inspect.getmodule(type(component)).__doc__
+    for attribute, member in vars(type(component)).items():
+        if inspect.isfunction(member) and not attribute.startswith("_"):
+            assert member.__doc__, f"{name}.{attribute}"
+    if kind in ("layers", "costs", "activations"):
+        call = {"layers": "forward", "costs": "losses", "activations": "__call__"}[kind]
+        assert "batch" in description.documentation + vars(type(component))[call].__doc__
+
+
+@every
+def test_a_setting_that_does_not_exist_is_refused(kind, name, composer):
+    """With the settings there are."""
+    faults = []
+    composer.build(kind, {"use": name, **MINIMAL.get(name, {}), "colour": "red"}, faults=faults)
+    assert [fault.place for fault in faults] == [("colour",)]
+
+
+# Layers
+
+
+def passing(layer, inputs, dtype=np.float64, *, training=False):
+    """A function of the inputs and parameters of a layer, and parameters for it."""
+    random = np.random.default_rng(3)
+    specs = layer.parameters(inputs.shape[1:])
+    # Not their initialisers: zeros would hide what depends on them.
+    parameters = {name: random.normal(0, 0.5, spec.shape).astype(dtype) for name, spec in specs.items()}
+
+    def forward(inputs, parameters):
+        context = Context(
+            "network.layers.tested", training=training, dtype=np.dtype(dtype), key=np.array([1, 2], np.uint64)
+        )
+        return layer.forward(inputs, parameters=SimpleNamespace(**parameters), context=context)
+
+    return forward, parameters
+
+
+def result_of(function, inputs, parameters):
+    arrays = (inputs, *parameters.values())
+    return evaluate(trace(function, inputs, parameters), *arrays)[0]
+
+
+INPUTS = np.random.default_rng(2).normal(size=(5, 4))
+
+
+@of("layers")
+@pytest.mark.parametrize("training", [False, True])
+def test_a_layer_has_the_right_derivatives(name, training, make):
+    """Against finite differences, both modes, second order, by its inputs and parameters."""
+    check_grads(*as_pair(passing(make("layers", name), INPUTS, training=training)))
+
+
+def as_pair(passed):
+    forward, parameters = passed
+    return forward, [INPUTS, parameters]
+
+
+@of("layers")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_layer_keeps_the_dtype_of_the_network(name, dtype, make):
+    """Nothing widens float32."""
+    inputs = INPUTS.astype(dtype)
+    for training in (False, True):
+        result = result_of(*passing_with(make("layers", name), inputs, dtype, training=training))
+        assert result.dtype == dtype
+
+
+def passing_with(layer, inputs, dtype=np.float64, *, training=False):
+    forward, parameters = passing(layer, inputs, dtype, training=training)
+    return forward, inputs, parameters
+
+
+@of("layers")
+def test_a_layer_treats_records_apart(name, make):
+    """In validation, a record's output does not depend on the others of its batch."""
+    layer = make("layers", name)
+    whole = result_of(*passing_with(layer, INPUTS))
+    for i in range(len(INPUTS)):
+        np.testing.assert_allclose(result_of(*passing_with(layer, INPUTS[i : i + 1]))[0], whole[i], rtol=1e-12)
+
+
+@of("layers")
+def test_a_layer_takes_a_batch_without_records(name, make):
+    """And makes one of the same records' shape."""
+    layer = make("layers", name)
+    assert result_of(*passing_with(layer, INPUTS[:0])).shape == (0, *result_of(*passing_with(layer, INPUTS)).shape[1:])
+
+
+# Activations
+
+
+@of("activations")
+def test_an_activation_keeps_shape_and_dtype(name, make):
+    """Of any number of axes."""
+    for shape in ((5, 4), (2, 3, 4), (0, 4)):
+        inputs = np.ones(shape, np.float32)
+        (result,) = evaluate(trace(make("activations", name), inputs), inputs)
+        assert (result.shape, result.dtype) == (shape, np.float32)
+
+
+@of("activations")
+def test_an_activation_has_the_right_derivatives(name, make):
+    """Against finite differences, both modes, second order."""
+    check_grads(make("activations", name), [INPUTS])
+
+
+# Costs
+
+
+def targets_of(name, predictions):
+    return TARGETS.get(name, (predictions > 0).astype(predictions.dtype))
+
+
+@of("costs")
+def test_a_cost_gives_one_loss_per_record(name, make):
+    """Each depends on its record alone, and none is negative."""
+    cost, targets = make("costs", name), targets_of(name, INPUTS)
+    (losses,) = evaluate(trace(cost.losses, INPUTS, targets), INPUTS, targets)
+    assert losses.shape == (5,)
+    assert (losses >= 0).all()
+    (single,) = evaluate(trace(cost.losses, INPUTS[2:3], targets[2:3]), INPUTS[2:3], targets[2:3])
+    np.testing.assert_allclose(single[0], losses[2], rtol=1e-12)
+
+
+@of("costs")
+def test_a_cost_has_the_right_derivatives(name, make):
+    """Against finite differences, both modes, second order."""
+    cost, targets = make("costs", name), targets_of(name, INPUTS)
+    check_grads(lambda predictions: cost.losses(predictions, targets), [INPUTS])
+
+
+@of("costs")
+def test_a_cost_falls_along_its_gradient(name, make):
+    """What it says is downhill is downhill."""
+    cost, targets, predictions = make("costs", name), targets_of(name, INPUTS), INPUTS
+    values = []
+    for _ in range(20):
+        losses, pull = vjp(lambda predictions: cost.losses(predictions, targets), predictions)
+        values.append(losses.sum())
+        predictions = predictions - 0.1 * pull(np.ones_like(losses))[0]
+    assert all(later < earlier for earlier, later in pairwise(values))
+
+
+@of("costs")
+def test_a_cost_names_metrics_that_exist(name, make, composer):
+    """And that take what it predicts."""
+    cost, targets = make("costs", name), targets_of(name, INPUTS)
+    for metric in cost.metrics:
+        trace(
+            lambda p, t, metric=metric: composer.build("metrics", metric).measure(cost.predict(p), t), INPUTS, targets
+        )
+
+
+# Initialisers
+
+
+@of("initialisers")
+def test_an_initialiser_is_a_function_of_shape_and_generator(name, make):
+    """The same generator state gives the same float64 values, of the shape."""
+    initialiser = make("initialisers", name)
+    first, second = (initialiser.fill((3, 4), np.random.Generator(np.random.Philox(key=[1, 2]))) for _ in range(2))
+    assert (first.shape, first.dtype) == ((3, 4), np.float64)
+    assert np.array_equal(first, second)
+    assert np.isfinite(first).all()
+
+
+# Optimisers
+
+
+def stepping(optimiser, size, dtype):
+    """One step of a quadratic as a trainer traces it: hyperparameters are weak placeholders."""
+    settings = attrs.asdict(optimiser)
+    names = list(vars(type(optimiser).slots))
+
+    def step(parameter, slots, step, settings):
+        scales = np.linspace(0.1, 2.0, size).astype(dtype)
+        new, new_slots = optimiser.update(
+            parameter, scales * parameter, SimpleNamespace(**slots), step, SimpleNamespace(**settings)
+        )
+        assert set(vars(new_slots)) == set(names)
+        return new, vars(new_slots)
+
+    slots = {key: np.full(size, start, dtype) for key, start in vars(type(optimiser).slots).items()}
+    return step, np.linspace(-1.0, 1.0, size).astype(dtype), slots, settings
+
+
+@of("optimisers")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_an_optimiser_improves_a_quadratic(name, dtype, make):
+    """In the parameters' dtype, with all float settings as values."""
+    step, parameter, slots, settings = stepping(make("optimisers", name), 6, dtype)
+    graph = trace(step, parameter, slots, 1.0, settings)
+    heights = []
+    for count in range(1, 51):
+        arrays = (parameter, *slots.values(), np.asarray(float(count)), *map(np.asarray, settings.values()))
+        results = dict(zip(graph.output_names, evaluate(graph, *arrays), strict=True))
+        parameter, slots = results["0"], {key: results[f"1.{key}"] for key in slots}
+        assert all(array.dtype == dtype for array in (parameter, *slots.values()))
+        heights.append(float(np.sum(np.linspace(0.1, 2.0, 6) * parameter**2)))
+    assert heights[-1] < heights[0]
+    assert np.isfinite(heights).all()
+
+
+@of("optimisers")
+def test_an_optimiser_stands_still_at_a_learning_rate_of_zero(name, composer):
+    """The settings it is handed count, not its own."""
+    optimiser = composer.build("optimisers", name)
+    step, parameter, slots, settings = stepping(optimiser, 6, np.float64)
+    new, _ = step(parameter, slots, 1.0, {**settings, "learning_rate": 0.0})
+    assert np.array_equal(new, parameter)
+
+
+@of("optimisers")
+def test_the_settings_of_an_optimiser_that_are_numbers_are_floats(name, make):
+    """Others are not live in a compiled step."""
+    assert not [value for value in attrs.asdict(make("optimisers", name)).values() if type(value) is int]
+
+
+# Criteria
+
+
+@of("criteria")
+def test_a_criterion_is_pure_and_has_a_text_form(name, make):
+    """The state says whether it is reached; an update leaves the old one; the text is in one line."""
+    criterion = make("criteria", name)
+    state = criterion.initial()
+    assert state["reached"] is False
+    observation = Observation(100, 10, 1.0, {"validation.loss": 0.25})
+    before = dict(state)
+    new = criterion.update(state, observation)
+    assert state == before
+    assert isinstance(new["reached"], bool)
+    assert str(criterion)
+    assert criterion.reason(new)
+    assert criterion.moment in ("iteration", "epoch")
+
+
+# Metrics
+
+
+@of("metrics")
+def test_a_metric_is_exact_over_unequal_batches(name, make):
+    """The sums of two batches, added up, give the score of the whole."""
+    metric = make("metrics", name)
+    predictions = np.random.default_rng(4).random((7, 3))
+    targets = np.eye(3)[[0, 2, 1, 1, 0, 2, 2]]
+
+    def totals(part):
+        arrays = predictions[part], targets[part]
+        graph = trace(metric.measure, *arrays)
+        return dict(zip(graph.output_names, evaluate(graph, *arrays), strict=True))
+
+    whole, first, second = totals(slice(0, 7)), totals(slice(0, 5)), totals(slice(5, 7))
+    added = {key: np.float64(first[key] + second[key]) for key in first}
+    assert metric.result(added | {"count": np.float64(7)}) == pytest.approx(
+        metric.result({key: np.float64(value) for key, value in whole.items()} | {"count": np.float64(7)}), rel=1e-12
+    )

@@ -1,0 +1,59 @@
+"""Checks of what a program is compiled for, bound to and called with; shared by backends."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NoReturn
+
+from sigma_core.errors import ShapeError, listed
+from sigma_core.graph import Graph, Value
+
+
+def check_names(graph: Graph, bound: Collection[str], donations: Mapping[int, str]) -> None:
+    """Raise ShapeError for bound names that the graph lacks, and donations that do not fit."""
+    inputs = {value.attributes["name"]: value for value in graph.inputs}
+    for name in bound:
+        if name not in inputs:
+            raise ShapeError("compile", f"{name!r} is bound, but no input of the graph", listed(inputs, name))
+    for position, name in donations.items():
+        if name not in bound:
+            raise ShapeError(
+                "compile", f"output {position} is donated to {name!r}, which is not bound", listed(bound, name)
+            )
+        output, target = graph.outputs[position], inputs[name]
+        if (output.shape, output.dtype) != (target.shape, target.dtype):
+            raise ShapeError(
+                f"output {graph.output_names[position]!r}",
+                f"{_typed(output)} is donated to {name!r} of {_typed(target)}",
+                "equal shapes and dtypes",
+                "cast the output with astype",
+            )
+    if len(set(donations.values())) < len(donations):
+        raise ShapeError("compile", "two outputs are donated to one array", "one output for each")
+
+
+def check_bound(expected: Sequence[Value], bound: Mapping[str, Any], donated: Collection[str]) -> None:
+    """Raise ShapeError unless each bound placeholder has a contiguous array that fits and, if donated, is writeable."""
+    for value in expected:
+        name = value.attributes["name"]
+        if name not in bound:
+            raise ShapeError(f"bound array {name!r}", "it is missing", _typed(value))
+        array = bound[name]
+        if array.shape != value.shape or array.dtype != value.dtype:
+            raise ShapeError(f"bound array {name!r}", f"an array of {_typed(array)}", _typed(value))
+        if not array.flags.c_contiguous:
+            raise ShapeError(f"bound array {name!r}", "its memory is not contiguous", "C order", "np.ascontiguousarray")
+        if name in donated and not array.flags.writeable:
+            raise ShapeError(
+                f"bound array {name!r}", "it is read-only, but an output is donated to it", "a writeable array"
+            )
+
+
+def check_arguments(expected: Sequence[Value], arrays: Sequence[Any]) -> NoReturn:
+    """Say which array of a call does not fit; called when one does not. Raises ShapeError."""
+    for value, array in zip(expected, arrays, strict=True):
+        if array.shape != value.shape or array.dtype != value.dtype:
+            raise ShapeError(f"input {value.attributes['name']!r}", f"an array of {_typed(array)}", _typed(value))
+    raise ShapeError("inputs", "the arrays do not fit", ", ".join(_typed(value) for value in expected))
+
+
+def _typed(array: Any) -> str:
+    return f"{array.dtype}{list(array.shape)}"

@@ -1,0 +1,67 @@
+"""What a backend is: it compiles graphs to programs, whose executables own their arrays."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Mapping
+from typing import Any, ClassVar
+
+import numpy as np
+
+from sigma_core.graph import Graph
+
+NO_DONATIONS: Mapping[int, str] = {}
+
+
+class Executable(ABC):
+    """A program with its memory, ready to be called; one thread at a time may call it."""
+
+    @abstractmethod
+    def __call__(self, *inputs: Any) -> tuple[Any, ...]:
+        """The outputs for the arrays of a call, in the order of the graph's placeholders that are not bound.
+
+        The arrays returned belong to the executable, and the next call overwrites them; a donated output is the bound
+        array itself. Raises ShapeError for inputs that are not of the shapes and dtypes compiled for.
+        """
+
+
+class Program(ABC):
+    """A compiled graph. It owns no arrays, so several workers may share it."""
+
+    source: str | None = None
+    """What was generated, for whoever wants to read it."""
+    nodes: int = 0
+    """Nodes of the graph after its passes."""
+    bytes: int = 0
+    """Bytes that each executable plans for itself, beside what is bound."""
+
+    @abstractmethod
+    def instantiate(self, bound: Mapping[str, Any]) -> Executable:
+        """An executable over the arrays of the bound placeholders, by name, which it keeps and partly writes.
+
+        Raises ShapeError when one is missing, of another shape or dtype, or not contiguous.
+        """
+
+
+class Backend(ABC):
+    """Compiles graphs and owns device arrays; a component of kind `backends`."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def compile(
+        self, graph: Graph, *, bound: Collection[str] = (), donations: Mapping[int, str] = NO_DONATIONS
+    ) -> Program:
+        """A program for a graph.
+
+        `bound` names the placeholders whose arrays are given once, at instantiation; the others are arguments of each
+        call. `donations` maps positions of outputs to bound placeholders whose arrays receive them in place: all
+        outputs see the arrays as they were before the call. Raises ShapeError for names that are not in the graph and
+        for donations of another shape or dtype.
+        """
+
+    @abstractmethod
+    def array(self, array: Any) -> Any:
+        """A copy of an array on the backend's device, contiguous."""
+
+    @abstractmethod
+    def to_numpy(self, array: Any) -> np.ndarray[Any, Any]:
+        """An array of the device on the host; the same array where the device is the host."""

@@ -1,0 +1,92 @@
+"""One statement of NumPy per operation, which writes into memory that is planned."""
+
+from collections.abc import Callable, Sequence
+
+from sigma_core.graph import Kind, Value
+
+Statement = Callable[[Value, Sequence[str], str], list[str]]
+"""(node, sources of the operands, source of the result) -> lines."""
+
+
+def call(node: Value, operands: Sequence[str], out: str) -> list[str]:
+    """Any operation, by the implementation in its row of the table."""
+    given = [*operands, *(f"{name}={attribute!r}" for name, attribute in node.attributes.items()), f"out={out}"]
+    return [f"{node.operation.name}({', '.join(given)})"]
+
+
+def ufunc(node: Value, operands: Sequence[str], out: str) -> list[str]:
+    """A ufunc with its result positional, which NumPy parses fastest."""
+    return [f"{node.operation.name}({', '.join([*operands, out])})"]
+
+
+def reduction(node: Value, operands: Sequence[str], out: str) -> list[str]:
+    """The ufunc's method: np.sum and its kin are Python functions around it."""
+    axes, keepdims = node.attributes["axes"], node.attributes["keepdims"]
+    assert node.operation.ufunc is not None  # noqa: S101  # rows of reductions have one
+    return [f"{node.operation.ufunc.__name__}.reduce({operands[0]}, {axes}, None, {out}, {keepdims})"]
+
+
+def position(node: Value, operands: Sequence[str], out: str) -> list[str]:
+    """argmax and argmin as methods."""
+    if node.attributes["keepdims"]:
+        return call(node, operands, out)
+    return [f"{operands[0]}.{node.operation.name}({node.attributes['axis']}, {out})"]
+
+
+def where(_node: Value, operands: Sequence[str], out: str) -> list[str]:
+    """NumPy's where has no `out`; the second operand's memory may be the result's, the others' may not."""
+    condition, a, b = operands
+    first = [] if b == out else [f"copyto({out}, {b})"]
+    return [*first, f"copyto({out}, {a}, where={condition})"]
+
+
+def cast(_node: Value, operands: Sequence[str], out: str) -> list[str]:
+    """A copy that converts."""
+    return [f"copyto({out}, {operands[0]}, 'unsafe')"]
+
+
+def cumsum(node: Value, operands: Sequence[str], out: str) -> list[str]:
+    """The ufunc's method."""
+    return [f"add.accumulate({operands[0]}, {node.attributes['axis']}, None, {out})"]
+
+
+STATEMENTS: dict[str, Statement] = {
+    "argmax": position,
+    "argmin": position,
+    "cast": cast,
+    "cumsum": cumsum,
+    "matmul": ufunc,
+    "where": where,
+}
+BY_KIND: dict[Kind, Statement] = {Kind.ELEMENTWISE: ufunc, Kind.REDUCTION: reduction}
+
+
+def statement(node: Value, operands: Sequence[str], out: str) -> list[str]:
+    """The lines that compute a node into `out`."""
+    known = STATEMENTS.get(node.operation.name)
+    if known is None:
+        known = BY_KIND.get(node.operation.kind, call) if node.operation.ufunc else call
+    return known(node, operands, out)
+
+
+def view(node: Value, operand: str) -> str:
+    """The expression of a view."""
+    if node.operation.name == "reshape":
+        return f"{operand}.reshape({node.shape})"
+    if node.operation.name == "transpose":
+        axes = node.attributes["axes"]
+        return f"{operand}.T" if axes == (1, 0) else f"{operand}.transpose({axes})"
+    if node.operation.name == "broadcast_to":
+        return f"broadcast_to({operand}, {node.shape})"
+    if node.operation.name == "slice":
+        cuts = zip(node.attributes["cuts"], node.inputs[0].shape, strict=True)
+        return f"{operand}[{', '.join(_cut(cut, size) for cut, size in cuts)}]"
+    attributes = [f"{name}={attribute!r}" for name, attribute in node.attributes.items()]
+    return f"{node.operation.name}({', '.join([operand, *attributes])})"
+
+
+def _cut(cut: tuple[int, int | None, int], size: int) -> str:
+    start, stop, step = cut
+    if cut == (0, size, 1):
+        return ":"
+    return f"{start}:{'' if stop is None else stop}{'' if step == 1 else f':{step}'}"

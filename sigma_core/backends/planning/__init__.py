@@ -1,0 +1,21 @@
+"""From a graph to where and when everything is computed: shared by backends that generate code.
+
+`arrange` decides what is a view of what, `schedule` groups nodes to instructions, `place` gives each a place in memory.
+"""
+
+from sigma_core.backends.planning._arrangement import Arrangement, Storage, arrange
+from sigma_core.backends.planning._placement import IN_PLACE_OPERAND, Piece, Placement, Store, place
+from sigma_core.backends.planning._schedule import Instruction, schedule
+
+__all__ = [
+    "IN_PLACE_OPERAND",
+    "Arrangement",
+    "Instruction",
+    "Piece",
+    "Placement",
+    "Storage",
+    "Store",
+    "arrange",
+    "place",
+    "schedule",
+]

@@ -1,0 +1,90 @@
+"""What each value of a graph is in memory: given, computed, a number, or a view of another."""
+
+from collections.abc import Collection
+from enum import Enum
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+
+from sigma_core.graph import Graph, Kind, Value
+
+
+class Storage(Enum):
+    """How a value comes to be."""
+
+    BOUND = "bound"
+    ARGUMENT = "argument"
+    CONSTANT = "constant"
+    NUMBER = "number"
+    """A 0-d floating-point result, which backends compute without arrays."""
+    VIEW = "view"
+    COMPUTED = "computed"
+
+
+@frozen(eq=False)
+class Arrangement:
+    """Storage and memory root of every node, by index."""
+
+    graph: Graph
+    storage: dict[int, Storage]
+    root: dict[int, Value]
+    """The node whose memory this one looks at; itself unless it is a view."""
+    layout: dict[int, np.ndarray[Any, Any]]
+    """An array laid out in memory like the value; its numbers mean nothing."""
+
+    def covers(self, value: Value) -> bool:
+        """Whether element i of the value, in C order, is element i of its root's memory, and no element is left out."""
+        root = self.root[value.index]
+        layout = self.layout[value.index]
+        # Roots are contiguous; a contiguous view of as many elements starts where the root does.
+        return value.size == root.size and layout.flags.c_contiguous
+
+    def is_bound(self, value: Value) -> bool:
+        """Whether the value is a placeholder whose array is given once."""
+        return self.storage[value.index] is Storage.BOUND
+
+    def is_static(self, value: Value) -> bool:
+        """Whether the value is in the same memory at every call."""
+        return self.storage[self.root[value.index].index] is not Storage.ARGUMENT
+
+
+def arrange(graph: Graph, bound: Collection[str]) -> Arrangement:
+    """Find out which views of the graph can be views in memory: a reshape of a transposed array cannot."""
+    storage: dict[int, Storage] = {}
+    root: dict[int, Value] = {}
+    layout: dict[int, np.ndarray[Any, Any]] = {}
+    # Inputs that no output needs are given all the same.
+    everything = {value.index: value for value in (*graph.inputs, *graph.nodes)}
+    for node in everything.values():
+        view = _view(node, layout) if node.operation.is_view else None
+        if view is None:
+            storage[node.index], root[node.index] = _made(node, bound), node
+            # Reserved but never touched, so that the system gives it no memory.
+            layout[node.index] = np.empty(node.shape, node.dtype)
+        else:
+            storage[node.index], root[node.index] = Storage.VIEW, root[node.inputs[0].index]
+            layout[node.index] = view
+    return Arrangement(graph, storage, root, layout)
+
+
+def _view(node: Value, layout: dict[int, np.ndarray[Any, Any]]) -> np.ndarray[Any, Any] | None:
+    base = layout[node.inputs[0].index]
+    if node.operation.name != "reshape":
+        view: np.ndarray[Any, Any] = node.operation.implementation(base, **node.attributes)
+        return view
+    try:
+        return np.reshape(base, node.shape, copy=False)
+    except ValueError:
+        return None
+
+
+def _made(node: Value, bound: Collection[str]) -> Storage:
+    if node.operation.name == "placeholder":
+        return Storage.BOUND if node.attributes["name"] in bound else Storage.ARGUMENT
+    if node.operation.name == "constant":
+        return Storage.CONSTANT
+    numbers = all(not value.shape and value.dtype.kind in "fb" for value in node.inputs)
+    if node.operation.kind is Kind.ELEMENTWISE and not node.shape and node.dtype.kind in "fb" and numbers:
+        return Storage.NUMBER
+    return Storage.COMPUTED

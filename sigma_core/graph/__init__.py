@@ -1,0 +1,51 @@
+"""Graphs: values that trace plain NumPy, the table of operations, derivatives and passes.
+
+`np` functions on values record nodes; `Graph` makes a program of them, which a backend compiles.
+"""
+
+from sigma_core.graph import functions as _functions  # fills the table that values dispatch with
+from sigma_core.graph._check import check_grads
+from sigma_core.graph._evaluate import evaluate
+from sigma_core.graph._gradients import gradients
+from sigma_core.graph._graph import Graph
+from sigma_core.graph._random import random_normal, random_uniform
+from sigma_core.graph._record import as_value, constant, placeholder, record
+from sigma_core.graph._scope import scope
+from sigma_core.graph._structure import flatten, unflatten
+from sigma_core.graph._tangents import tangents
+from sigma_core.graph._trace import trace
+from sigma_core.graph._transforms import grad, jvp, stop_gradient, value_and_grad, vjp
+from sigma_core.graph._value import Value
+from sigma_core.graph.functions._indexing import one_hot
+from sigma_core.graph.operations import OPERATIONS, Kind, Operation, register
+from sigma_core.graph.passes import optimise
+
+__all__ = [
+    "OPERATIONS",
+    "Graph",
+    "Kind",
+    "Operation",
+    "Value",
+    "as_value",
+    "check_grads",
+    "constant",
+    "evaluate",
+    "flatten",
+    "grad",
+    "gradients",
+    "jvp",
+    "one_hot",
+    "optimise",
+    "placeholder",
+    "random_normal",
+    "random_uniform",
+    "record",
+    "register",
+    "scope",
+    "stop_gradient",
+    "tangents",
+    "trace",
+    "unflatten",
+    "value_and_grad",
+    "vjp",
+]

@@ -1,0 +1,62 @@
+"""What NumPy's functions mean on values: tables that the sibling modules fill when the room is imported.
+
+`Value` reads them and so depends on none of those modules.
+"""
+
+from collections.abc import Callable
+from inspect import Signature, signature
+from typing import Any
+
+from attrs import frozen
+
+from sigma_core.errors import TraceError
+from sigma_core.graph._scope import current_scope
+
+
+@frozen
+class Meaning:
+    """The traced counterpart of a NumPy function, with its signature, which says what is supported."""
+
+    name: str
+    function: Callable[..., Any]
+    signature: Signature
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Record the call; raises TraceError for arguments that cannot be traced."""
+        try:
+            self.signature.bind(*arguments, **keywords)
+        except TypeError as error:
+            raise TraceError(
+                place(),
+                f"{self.name} cannot be traced with these arguments: {error}",
+                f"{self.name}{self.signature}",
+            ) from error
+        return self.function(*arguments, **keywords)
+
+
+FUNCTIONS: dict[Callable[..., Any], Meaning] = {}
+"""NumPy functions and ufuncs, and `operator.getitem`."""
+
+
+def meaning_of(*functions: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Register the decorated function as what NumPy's `functions` do on values."""
+
+    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        for numpy_function in functions:
+            FUNCTIONS[numpy_function] = Meaning(name_of(numpy_function), function, signature(function))
+        return function
+
+    return register
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    """A NumPy function as users write it: np.linalg.norm."""
+    module = getattr(function, "__module__", None) or "numpy"
+    name = getattr(function, "__name__", str(function))
+    return f"{module}.{name}".replace("numpy", "np", 1) if module.startswith("numpy") else name
+
+
+def place(path: str | None = None) -> str:
+    """Where an error is, in words: the layer under which something is traced."""
+    path = current_scope() if path is None else path
+    return path or "traced function"

@@ -1,0 +1,78 @@
+"""Nested containers of arrays, taken apart and put together: tuples, lists, dicts, attrs classes and None."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import attrs
+from attrs import frozen
+
+
+@frozen
+class Structure:
+    """The shape of a nested container: what remains when its leaves are taken out."""
+
+    kind: Any
+    """list, tuple, dict, a class, None for an empty place, or "leaf"."""
+    names: tuple[Any, ...] = ()
+    parts: tuple["Structure", ...] = ()
+
+    def filled(self, leaves: Iterator[Any]) -> Any:
+        """The container with leaves from an iterator in the places of the old ones."""
+        if self.kind == "leaf":
+            return next(leaves)
+        if self.kind is None:
+            return None
+        parts = [part.filled(leaves) for part in self.parts]
+        if self.kind in (list, tuple):
+            return self.kind(parts)
+        if self.kind is dict:
+            return dict(zip(self.names, parts, strict=True))
+        return (
+            self.kind(*parts)
+            if hasattr(self.kind, "_fields")
+            else self.kind(**dict(zip(self.names, parts, strict=True)))
+        )
+
+
+_LEAF = Structure("leaf")
+
+
+def flatten(thing: Any) -> tuple[list[Any], Structure]:
+    """The leaves of a container in order, and its structure; dicts in order of their keys' insertion."""
+    if thing is None:
+        return [], Structure(None)
+    names, members = _members(thing)
+    if names is None:
+        return [thing], _LEAF
+    leaves: list[Any] = []
+    parts = []
+    for member in members:
+        inside, structure = flatten(member)
+        leaves += inside
+        parts.append(structure)
+    return leaves, Structure(type(thing), names, tuple(parts))
+
+
+def unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
+    """The container of that structure with these leaves."""
+    return structure.filled(iter(leaves))
+
+
+def paths(structure: Structure, prefix: str = "") -> list[str]:
+    """A dotted name for each leaf: `0.weights`."""
+    if structure.kind == "leaf":
+        return [prefix]
+    names = [f"{prefix}.{name}" if prefix else str(name) for name in structure.names]
+    return [path for name, part in zip(names, structure.parts, strict=True) for path in paths(part, name)]
+
+
+def _members(thing: Any) -> tuple[tuple[Any, ...] | None, Iterable[Any]]:
+    if isinstance(thing, dict):
+        return tuple(thing), thing.values()
+    if isinstance(thing, tuple | list):
+        return tuple(range(len(thing))), thing
+    # Values are attrs classes themselves, but leaves.
+    if attrs.has(type(thing)) and not hasattr(thing, "__array_ufunc__"):
+        fields = [field for field in attrs.fields(type(thing)) if field.init]
+        return tuple(field.alias for field in fields), [getattr(thing, field.name) for field in fields]
+    return None, ()

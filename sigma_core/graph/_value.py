@@ -1,0 +1,196 @@
+"""A value: the symbolic array that plain NumPy code is traced with (NEP 13 and NEP 18)."""
+
+import operator
+from collections.abc import Mapping, Sequence
+from itertools import count
+from typing import Any, NoReturn
+
+import numpy as np
+from attrs import Factory, field, frozen
+
+from sigma_core.errors import TraceError, nearest
+from sigma_core.graph._protocol import FUNCTIONS, name_of, place
+from sigma_core.graph._scope import current_scope
+from sigma_core.graph.operations._operation import Operation, Shape
+
+_indices = count()
+
+
+@frozen(eq=False, repr=False)
+class Value(np.lib.mixins.NDArrayOperatorsMixin):
+    """A node of an expression: an operation on other values, with a known shape and dtype.
+
+    Values come from `placeholder` and `trace`; NumPy's functions, operators and methods on them record more values. A
+    `weak` value (a Python scalar, a hyperparameter) promotes as a Python scalar does under NEP 50.
+    """
+
+    operation: Operation
+    inputs: tuple["Value", ...]
+    attributes: Mapping[str, Any]
+    shape: Shape
+    dtype: np.dtype[Any]
+    weak: bool = False
+    scope: str = Factory(current_scope)
+    # Inputs exist before what is made of them: sorting by index is a topological order, without recursion.
+    index: int = field(factory=_indices.__next__, init=False)
+
+    __hash__ = object.__hash__
+    __array_priority__ = 1000
+
+    def with_inputs(self, inputs: tuple["Value", ...]) -> "Value":
+        """The same operation on other inputs of the same shapes and dtypes."""
+        return Value(self.operation, inputs, self.attributes, self.shape, self.dtype, self.weak, self.scope)
+
+    # NumPy's protocols
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
+        """NEP 13."""
+        function = ufunc if method == "__call__" else _METHODS.get((ufunc, method))
+        if function is None:
+            self._refuse(f"{name_of(ufunc)}.{method} cannot be traced", "np.sum, np.prod, np.max, np.min, np.cumsum")
+        if any(each is not None for each in keywords.get("out") or ()):
+            self._refuse(f"{name_of(ufunc)} cannot write into `out`", "use the function's result")
+        keywords.pop("out", None)
+        return self._call(function, inputs, keywords)
+
+    def __array_function__(
+        self, function: Any, types: Sequence[type], arguments: Sequence[Any], keywords: Mapping[str, Any]
+    ) -> Any:
+        """NEP 18."""
+        return self._call(function, arguments, keywords)
+
+    def _call(self, function: Any, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> Any:
+        meaning = FUNCTIONS.get(function)
+        if meaning is None:
+            name = name_of(function)
+            close = nearest(name, [known.name for known in FUNCTIONS.values()])
+            self._refuse(
+                f"{name} cannot be traced", f"the nearest that can: {close}" if close else "compose it of others"
+            )
+        return meaning(*arguments, **keywords)
+
+    def _refuse(self, found: str, remedy: str) -> NoReturn:
+        raise TraceError(place(current_scope() or self.scope), found, remedy=remedy)
+
+    # What a symbolic array cannot do
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
+        self._refuse("a value has no numbers before it runs, so it cannot become an array", "use NumPy functions on it")
+
+    def __bool__(self) -> NoReturn:
+        self._refuse("a value has no truth before it runs, so code cannot branch on it", "np.where(condition, a, b)")
+
+    def __float__(self) -> NoReturn:
+        self._refuse("a value has no number before it runs, so float() cannot read it", "keep it a value")
+
+    def __int__(self) -> NoReturn:
+        self._refuse("a value has no number before it runs, so int() cannot read it", "keep it a value")
+
+    __index__ = __int__
+
+    def __setitem__(self, key: Any, item: Any) -> NoReturn:
+        self._refuse("a value is immutable, so nothing can be assigned to its items", "np.where or np.concatenate")
+
+    def __iter__(self) -> NoReturn:
+        self._refuse("a value cannot be iterated over", "whole-array functions, or np.split for its parts")
+
+    def __contains__(self, item: Any) -> NoReturn:
+        self._refuse("`in` would branch on a value", "np.any(value == item)")
+
+    def __copy__(self) -> "Value":
+        return self
+
+    def __deepcopy__(self, memo: Any) -> "Value":
+        return self
+
+    # Augmented assignment rebinds the name; the mixin would write into the array.
+
+    def __iadd__(self, other: Any) -> Any:
+        return self + other
+
+    def __isub__(self, other: Any) -> Any:
+        return self - other
+
+    def __imul__(self, other: Any) -> Any:
+        return self * other
+
+    def __itruediv__(self, other: Any) -> Any:
+        return self / other
+
+    def __ipow__(self, other: Any) -> Any:
+        return self**other
+
+    def __imatmul__(self, other: Any) -> Any:
+        return self @ other
+
+    # What ndarray has
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        """Number of elements."""
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the elements."""
+        return self.size * self.dtype.itemsize
+
+    @property
+    def T(self) -> Any:  # noqa: N802  # NumPy's name
+        """Axes reversed."""
+        return np.transpose(self)  # type: ignore[call-overload]  # NumPy's types know no values
+
+    def __len__(self) -> int:
+        if not self.shape:
+            self._refuse("len() of a value without axes", "value.size")
+        return self.shape[0]
+
+    def __getitem__(self, key: Any) -> Any:
+        return self._call(operator.getitem, (self, key), {})
+
+    def reshape(self, *shape: Any) -> Any:
+        """As `ndarray.reshape`."""
+        return self._call(np.reshape, (self, shape[0] if len(shape) == 1 else shape), {})
+
+    def transpose(self, *axes: Any) -> Any:
+        """As `ndarray.transpose`."""
+        given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
+        return self._call(np.transpose, (self, given), {})
+
+    def astype(self, dtype: Any, *, copy: bool = True) -> Any:
+        """As `ndarray.astype`."""
+        return self._call(np.astype, (self, dtype), {})
+
+    def __getattr__(self, name: str) -> Any:
+        function = _SAME_AS_FUNCTION.get(name)
+        if function is None:
+            close = nearest(name, _SAME_AS_FUNCTION)
+            hint = f"; did you mean {close!r}?" if close else ""
+            raise AttributeError(f"a value has no attribute {name!r}{hint}")
+        return lambda *arguments, **keywords: self._call(function, (self, *arguments), keywords)
+
+    def __repr__(self) -> str:
+        return f"<value %{self.index} {self.operation.name} {self.dtype}{list(self.shape)}>"
+
+
+_METHODS: dict[tuple[np.ufunc, str], Any] = {
+    (np.add, "reduce"): np.sum,
+    (np.multiply, "reduce"): np.prod,
+    (np.maximum, "reduce"): np.max,
+    (np.minimum, "reduce"): np.min,
+    (np.logical_and, "reduce"): np.all,
+    (np.logical_or, "reduce"): np.any,
+    (np.add, "accumulate"): np.cumsum,
+}
+
+_SAME_AS_FUNCTION: dict[str, Any] = {
+    name: getattr(np, name)
+    for name in (
+        "all any argmax argmin clip cumsum dot max mean min prod ravel repeat round squeeze std sum swapaxes take var"
+    ).split()
+} | {"flatten": np.ravel, "copy": np.copy}

@@ -1,0 +1,129 @@
+"""Ufuncs on values, and what is composed of them."""
+
+from inspect import Parameter, Signature
+from typing import Any
+
+import numpy as np
+
+from sigma_core.errors import TraceError
+from sigma_core.graph._protocol import FUNCTIONS, Meaning, meaning_of, name_of, place
+from sigma_core.graph._record import as_value, cast, common_dtype, constant, elementwise, full, record
+from sigma_core.graph._value import Value
+from sigma_core.graph.operations import UFUNC_OPERATIONS, Operation
+
+
+def _meaning(ufunc: np.ufunc, operation: Operation) -> Meaning:
+    names = ["x"] if ufunc.nin == 1 else [f"x{number}" for number in range(1, ufunc.nin + 1)]
+    signature = Signature([Parameter(name, Parameter.POSITIONAL_ONLY) for name in names])
+    return Meaning(name_of(ufunc), lambda *operands: elementwise(operation, *operands), signature)
+
+
+FUNCTIONS.update({ufunc: _meaning(ufunc, operation) for ufunc, operation in UFUNC_OPERATIONS.items()})
+
+
+@meaning_of(np.where)
+def where(condition: Any, x: Any, y: Any) -> Value:
+    """As np.where with three arguments."""
+    a, b = as_value(x), as_value(y)
+    dtype = common_dtype(a, b)
+    weak = a.weak and b.weak
+    chosen = as_value(condition)
+    if chosen.dtype != np.bool_:
+        chosen = chosen != 0
+    return record("where", chosen, cast(a, dtype, weak=weak), cast(b, dtype, weak=weak), weak=weak)
+
+
+@meaning_of(np.clip)
+def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:  # noqa: A002
+    """As np.clip."""
+    low = min if a_min is None else a_min
+    high = max if a_max is None else a_max
+    bounded = a if low is None else np.maximum(a, low)
+    return bounded if high is None else np.minimum(bounded, high)
+
+
+@meaning_of(np.astype)
+def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Value:  # noqa: ARG001
+    """As np.astype; a weak value becomes a strong one."""
+    value = as_value(x)
+    if np.dtype(dtype).kind not in "biuf":
+        raise TraceError(place(), f"a value cannot be of dtype {np.dtype(dtype)}", "bool, int, float")
+    if value.weak:
+        return record("cast", value, dtype=np.dtype(dtype))
+    return cast(value, dtype)
+
+
+@meaning_of(np.copy)
+def copy(a: Any) -> Value:
+    """Values are immutable: the value itself."""
+    return as_value(a)
+
+
+@meaning_of(np.zeros_like)
+def zeros_like(a: Any, dtype: Any = None) -> Value:
+    """As np.zeros_like."""
+    return full(a.shape, 0, dtype or a.dtype)
+
+
+@meaning_of(np.ones_like)
+def ones_like(a: Any, dtype: Any = None) -> Value:
+    """As np.ones_like."""
+    return full(a.shape, 1, dtype or a.dtype)
+
+
+@meaning_of(np.full_like)
+def full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
+    """As np.full_like."""
+    filling = as_value(fill_value)
+    return np.broadcast_to(cast(filling, dtype or a.dtype), a.shape)  # type: ignore[call-overload]  # a value
+
+
+@meaning_of(np.nan_to_num)
+def nan_to_num(
+    x: Any, copy: bool = True, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
+) -> Any:  # noqa: ARG001
+    """As np.nan_to_num."""
+    value = as_value(x)
+    if value.dtype.kind != "f":
+        return value
+    limits = np.finfo(value.dtype)
+    high = limits.max if posinf is None else posinf
+    low = limits.min if neginf is None else neginf
+    finite = where(np.equal(value, np.inf), float(high), where(np.equal(value, -np.inf), float(low), value))
+    return where(np.isnan(value), nan, finite)  # type: ignore[call-overload]  # a value
+
+
+@meaning_of(np.round)
+def round_(a: Any, decimals: int = 0) -> Any:
+    """As np.round, to whole numbers."""
+    if decimals:
+        raise TraceError(place(), f"np.round to {decimals} decimals cannot be traced", "decimals=0")
+    return np.rint(a) if as_value(a).dtype.kind == "f" else as_value(a)
+
+
+@meaning_of(np.result_type)
+def result_type(*arrays_and_dtypes: Any) -> np.dtype[Any]:
+    """As np.result_type."""
+    return common_dtype(*(_typed(each) for each in arrays_and_dtypes))
+
+
+def _typed(thing: Any) -> Value:
+    return constant(0, thing) if isinstance(thing, np.dtype | type) else as_value(thing)
+
+
+@meaning_of(np.shape)
+def shape(a: Any) -> tuple[int, ...]:
+    """As np.shape."""
+    return as_value(a).shape
+
+
+@meaning_of(np.ndim)
+def ndim(a: Any) -> int:
+    """As np.ndim."""
+    return as_value(a).ndim
+
+
+@meaning_of(np.size)
+def size(a: Any, axis: int | None = None) -> int:
+    """As np.size."""
+    return as_value(a).size if axis is None else as_value(a).shape[axis]

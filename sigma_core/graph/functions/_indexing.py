@@ -1,0 +1,134 @@
+"""Indexing of values: slices are views, integer arrays gather."""
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from sigma_core.errors import ShapeError, TraceError
+from sigma_core.graph._protocol import meaning_of, place
+from sigma_core.graph._record import as_value, constant, record
+from sigma_core.graph._value import Value
+from sigma_core.graph.functions._views import ravel, reshape
+from sigma_core.graph.operations._shapes import one_axis
+
+
+@meaning_of(operator.getitem)
+def getitem(value: Value, key: Any) -> Value:
+    """Basic indexing and integer arrays, mixed as NumPy allows; raises ShapeError, TraceError."""
+    entries = _complete(list(key) if isinstance(key, tuple) else [key], value)
+    arrays = any(isinstance(entry, Value) for entry in entries)
+    if arrays:
+        # Beside an array NumPy treats a number as an array too, which decides where the picked axes go.
+        entries = [constant(entry) if isinstance(entry, int) else entry for entry in entries]
+    viewed = _basic(value, [slice(None) if isinstance(entry, Value) else entry for entry in entries])
+    if not arrays:
+        return viewed
+    axes = tuple(axis for axis, entry in enumerate(entries) if isinstance(entry, Value))
+    return record("gather", viewed, *(entries[axis] for axis in axes), axes=axes)
+
+
+def _complete(key: list[Any], value: Value) -> list[Any]:
+    """One entry per axis of the result before gathering: int, slice, None or index value."""
+    entries = [_entry(each) for each in key]
+    entries = [part for each in entries for part in (each if isinstance(each, list) else [each])]
+    used = sum(entry is not None and entry is not Ellipsis for entry in entries)
+    if used > value.ndim:
+        raise ShapeError(place(), f"{used} indices for shape {value.shape}", f"at most {value.ndim}")
+    rest = [slice(None)] * (value.ndim - used)
+    for position, entry in enumerate(entries):
+        if entry is Ellipsis:
+            return [*entries[:position], *rest, *(each for each in entries[position + 1 :])]
+    return [*entries, *rest]
+
+
+def _entry(entry: Any) -> Any:
+    if entry is None or entry is Ellipsis or isinstance(entry, slice):
+        return entry
+    if isinstance(entry, Value):
+        if entry.dtype == np.bool_:
+            raise TraceError(
+                place(),
+                "a mask that is a value picks an unknown number of elements",
+                "a mask that is an array",
+                "np.where(mask, value, 0)",
+            )
+        if entry.dtype.kind not in "iu":
+            raise ShapeError(place(), f"an index of dtype {entry.dtype}", "integers")
+        return entry
+    if isinstance(entry, int | np.integer) and not isinstance(entry, bool):
+        return int(entry)
+    array = np.asarray(entry)
+    if array.dtype == np.bool_:
+        return [constant(index) for index in array.nonzero()]
+    if array.dtype.kind not in "iu" and array.size:
+        raise ShapeError(place(), f"an index of dtype {array.dtype}", "integers")
+    return constant(array, np.int64)
+
+
+def _basic(value: Value, entries: list[Any]) -> Value:
+    cuts: list[tuple[int, int | None, int]] = []
+    shape: list[int] = []
+    for entry in entries:
+        if entry is None:
+            shape.append(1)
+            continue
+        size = value.shape[len(cuts)]
+        if isinstance(entry, int):
+            if not -size <= entry < size:
+                raise ShapeError(
+                    place(), f"index {entry} in axis {len(cuts)} of shape {value.shape}", f"{-size} to {size - 1}"
+                )
+            cuts.append((entry % size, entry % size + 1, 1))
+        else:
+            start, stop, step = entry.indices(size)
+            length = len(range(start, stop, step))
+            shape.append(length)
+            # A stop before element 0 cannot be written as a number, for -1 is the last element.
+            cuts.append((start, None if stop < 0 else stop, step) if length else (0, 0, 1))
+    whole = tuple((0, size, 1) for size in value.shape)
+    cut = value if tuple(cuts) == whole else record("slice", value, cuts=tuple(cuts))
+    return reshape(cut, tuple(shape))
+
+
+@meaning_of(np.take)
+def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") -> Value:
+    """As np.take; `mode` "clip" and "wrap" bring the indices into range first."""
+    value, index = as_value(a), as_value(indices)
+    if axis is None:
+        value, axis = ravel(value), 0
+    axis = one_axis(axis, value.ndim)
+    size = value.shape[axis]
+    if mode == "clip":
+        index = np.minimum(np.maximum(index, 0), size - 1)
+    elif mode == "wrap":
+        index = np.remainder(index, size)
+    return record("gather", value, _entry(index), axes=(axis,))
+
+
+@meaning_of(np.take_along_axis)
+def take_along_axis(arr: Any, indices: Any, axis: int) -> Value:
+    """As np.take_along_axis, for indices that have the array's sizes, or 1, in the other axes."""
+    value, index = as_value(arr), as_value(indices)
+    axis = one_axis(axis, value.ndim)
+    picks: list[Any] = []
+    for other, size in enumerate(value.shape):
+        along = (1,) * other + (size,) + (1,) * (value.ndim - other - 1)
+        picks.append(index if other == axis else np.arange(size).reshape(along))
+    return getitem(value, tuple(picks))
+
+
+@meaning_of(np.diagonal)
+def diagonal(a: Any) -> Value:
+    """As np.diagonal of a matrix."""
+    value = as_value(a)
+    if value.ndim != 2:
+        raise ShapeError(place(), f"the diagonal of shape {value.shape}", "a matrix")
+    steps = np.arange(min(value.shape))
+    return getitem(value, (steps, steps))
+
+
+def one_hot(indices: Any, size: int, dtype: Any = np.float32) -> Any:
+    """Rows of a unit matrix: integers (...) become (..., size), zero but for a one at the index."""
+    index = as_value(indices)
+    return (reshape(index, (*index.shape, 1)) == np.arange(size)).astype(dtype)

@@ -1,0 +1,19 @@
+"""The table of operations, by kind: each row types, computes and differentiates one operation."""
+
+from sigma_core.graph.operations import (
+    _contractions,
+    _gather,
+    _joins,
+    _random,
+    _reductions,
+    _selection,
+    _sources,
+    _views,
+)
+from sigma_core.graph.operations._elementwise import UFUNC_OPERATIONS
+from sigma_core.graph.operations._operation import OPERATIONS, Kind, Literal, Operation, Shape, register
+
+__all__ = ["OPERATIONS", "UFUNC_OPERATIONS", "Kind", "Literal", "Operation", "Shape", "register"]
+
+# Importing a module of rows fills the table.
+_ROWS = (_contractions, _gather, _joins, _random, _reductions, _selection, _sources, _views)

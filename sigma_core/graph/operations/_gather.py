@@ -1,0 +1,99 @@
+"""Reading and adding at integer indices: gather and scatter_add are each other's transposes."""
+
+from typing import Any
+
+import numpy as np
+
+from sigma_core.errors import ShapeError
+from sigma_core.graph.operations._operation import Kind, Operation, Shape, Signature, register
+from sigma_core.graph.operations._shapes import broadcast
+
+
+def _key(ndim: int, axes: tuple[int, ...], indices: tuple[Any, ...]) -> tuple[Any, ...]:
+    key: list[Any] = [slice(None)] * ndim
+    for axis, index in zip(axes, indices, strict=True):
+        key[axis] = index
+    return tuple(key)
+
+
+def _gathered(shape: Shape, axes: tuple[int, ...], indices: tuple[Any, ...]) -> Shape:
+    """NumPy's rule: the axes of the indices stand where theirs were if those are neighbours, in front otherwise."""
+    picked = broadcast(*(index.shape for index in indices))
+    neighbours = axes == tuple(range(axes[0], axes[0] + len(axes)))
+    front = axes[0] if neighbours else 0
+    rest = tuple(size for axis, size in enumerate(shape) if axis not in axes)
+    return (*rest[:front], *picked, *rest[front:])
+
+
+def _gather_infer(value: Any, *indices: Any, axes: tuple[int, ...]) -> Signature:
+    return _gathered(value.shape, axes, indices), value.dtype
+
+
+def check_bounds(index: Any, size: int) -> None:
+    """Raise IndexError as NumPy would; one pass over the index where none is negative, as is usual."""
+    if index.dtype.kind == "b" or not index.size:
+        return
+    if index.dtype == np.int64 and index.flags.c_contiguous:
+        # Negative numbers are huge as unsigned ones.
+        if np.maximum.reduce(index.view(np.uint64), None) < size:
+            return
+    low, high = int(index.min()), int(index.max())
+    if low < -size or high >= size:
+        wrong = low if low < -size else high
+        raise IndexError(f"index {wrong} is out of bounds for axis with size {size}")
+
+
+def _gather(array: Any, *indices: Any, axes: tuple[int, ...], out: Any = None) -> Any:
+    if len(axes) == 1:
+        index = np.asarray(indices[0])
+        if out is None:
+            return np.take(array, index, axes[0])
+        # NumPy buffers `out` in its checking mode, so the check is made here and the mode wraps negative indices.
+        check_bounds(index, array.shape[axes[0]])
+        return np.take(array, index, axes[0], out, "wrap")
+    result = array[_key(array.ndim, axes, indices)]
+    if out is None:
+        return result
+    out[...] = result
+    return out
+
+
+def _scatter_infer(updates: Any, *indices: Any, axes: tuple[int, ...], shape: Shape) -> Signature:
+    expected = _gathered(shape, axes, indices)
+    if updates.shape != expected:
+        raise ShapeError("shapes", f"updates of shape {updates.shape} do not fit the indices", f"shape {expected}")
+    return shape, updates.dtype
+
+
+def _scatter_add(updates: Any, *indices: Any, axes: tuple[int, ...], shape: Shape, out: Any = None) -> Any:
+    if out is None:
+        out = np.zeros(shape, np.asarray(updates).dtype)
+    else:
+        out.fill(0)
+    np.add.at(out, _key(len(shape), axes, indices), updates)
+    return out
+
+
+def _record(name: str, *inputs: Any, **attributes: Any) -> Any:
+    from sigma_core.graph._record import record  # noqa: PLC0415  # rules record when they run, the table is below values
+
+    return record(name, *inputs, **attributes)
+
+
+def _gather_reverse(position: int, cotangent: Any, node: Any) -> Any:
+    value, *indices = node.inputs
+    return _record("scatter_add", cotangent, *indices, shape=value.shape, **node.attributes) if position == 0 else None
+
+
+def _scatter_reverse(position: int, cotangent: Any, node: Any) -> Any:
+    return _record("gather", cotangent, *node.inputs[1:], axes=node.attributes["axes"]) if position == 0 else None
+
+
+def _linear(name: str) -> Any:
+    return lambda tangents, node: _record(name, tangents[0], *node.inputs[1:], **node.attributes)
+
+
+GATHER = register(Operation("gather", Kind.GATHER, _gather_infer, _gather, _gather_reverse, _linear("gather")))
+SCATTER_ADD = register(
+    Operation("scatter_add", Kind.GATHER, _scatter_infer, _scatter_add, _scatter_reverse, _linear("scatter_add"))
+)

@@ -1,0 +1,178 @@
+"""Algebraic simplification, as tables of rules from a node to what stands for it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from sigma_core.graph._graph import Graph
+from sigma_core.graph._record import full, record
+from sigma_core.graph._value import Value
+from sigma_core.graph.passes._rewrite import rewrite
+
+
+def simplify(graph: Graph) -> Graph:
+    """Each node becomes the cheapest thing equal to it that one rule knows.
+
+    Results stay equal, NaN and infinities included, but for the sign of zero and the last bit of powers.
+    """
+    return rewrite(graph, _simplified)
+
+
+def _simplified(node: Value) -> Value | None:
+    rule = RULES.get(node.operation.name)
+    found = rule(node) if rule else None
+    if found is None:
+        return None
+    if found.shape != node.shape:
+        found = record("broadcast_to", found, shape=node.shape)
+    return found if found.dtype == node.dtype and found.weak == node.weak else None
+
+
+def number_of(value: Value) -> float | None:
+    """The number that a constant repeats, None for anything else."""
+    while value.operation.name in ("broadcast_to", "reshape"):
+        (value,) = value.inputs
+    if value.operation.name != "constant" or value.size != 1:
+        return None
+    number: float = value.attributes["literal"].array.item()
+    return number
+
+
+def _add(node: Value) -> Value | None:
+    a, b = node.inputs
+    if number_of(a) == 0:
+        return b
+    if number_of(b) == 0:
+        return a
+    if b.operation.name == "negative":
+        return _value(np.subtract(a, b.inputs[0]))
+    if a.operation.name == "negative":
+        return _value(np.subtract(b, a.inputs[0]))
+    return None
+
+
+def _subtract(node: Value) -> Value | None:
+    a, b = node.inputs
+    if number_of(b) == 0:
+        return a
+    if number_of(a) == 0:
+        return _value(np.negative(b))
+    return _value(np.add(a, b.inputs[0])) if b.operation.name == "negative" else None
+
+
+def _multiply(node: Value) -> Value | None:
+    a, b = node.inputs
+    for one, other in ((a, b), (b, a)):
+        if number_of(one) == 1:
+            return other
+        if number_of(one) == -1 and node.dtype.kind in "if":
+            return _value(np.negative(other))
+    if a is b and node.dtype.kind == "f":
+        return _value(np.square(a))
+    return None
+
+
+def _divide(node: Value) -> Value | None:
+    a, b = node.inputs
+    number = number_of(b)
+    if number == 1:
+        return a
+    # Division by a power of two is multiplication, exactly, as long as the reciprocal is a normal number.
+    if number and abs(np.frexp(number)[0]) == 0.5 and 2.0**-100 < abs(number) < 2.0**100 and not node.weak:
+        return _value(np.multiply(a, full((), 1.0 / number, node.dtype)))
+    return None
+
+
+_POWERS: dict[float, Callable[[Any], Any]] = {
+    1.0: lambda x: x,
+    2.0: np.square,
+    0.5: np.sqrt,
+    -1.0: np.reciprocal,
+}
+
+
+def _power(node: Value) -> Value | None:
+    base, exponent = node.inputs
+    number = number_of(exponent)
+    power = _POWERS.get(number) if number is not None and node.dtype.kind == "f" else None
+    # The root of -inf is NaN, its power infinity: only NumPy's operator, not np.power, makes them one.
+    return _value(power(base)) if power else None
+
+
+def _negative(node: Value) -> Value | None:
+    (value,) = node.inputs
+    if value.operation.name == "negative":
+        return value.inputs[0]
+    return _value(np.subtract(value.inputs[1], value.inputs[0])) if value.operation.name == "subtract" else None
+
+
+def _cast(node: Value) -> Value | None:
+    (value,) = node.inputs
+    return value if value.dtype == node.dtype and value.weak == node.weak else None
+
+
+def _reshape(node: Value) -> Value | None:
+    (value,) = node.inputs
+    if value.shape == node.shape:
+        return value
+    if value.operation.name == "reshape":
+        return record("reshape", value.inputs[0], weak=node.weak, shape=node.shape)
+    return None
+
+
+def _transpose(node: Value) -> Value | None:
+    (value,) = node.inputs
+    axes = node.attributes["axes"]
+    if axes == tuple(range(node.ndim)):
+        return value
+    if value.operation.name == "transpose":
+        inner = value.attributes["axes"]
+        return record("transpose", value.inputs[0], axes=tuple(inner[axis] for axis in axes))
+    return None
+
+
+def _broadcast_to(node: Value) -> Value | None:
+    (value,) = node.inputs
+    if value.shape == node.shape:
+        return value
+    if value.operation.name == "broadcast_to":
+        return record("broadcast_to", value.inputs[0], shape=node.shape)
+    return None
+
+
+def _sum(node: Value) -> Value | None:
+    """A sum over axes of size 1 is a reshape."""
+    (value,) = node.inputs
+    if value.dtype == node.dtype and all(value.shape[axis] == 1 for axis in node.attributes["axes"]):
+        return value if value.shape == node.shape else record("reshape", value, weak=node.weak, shape=node.shape)
+    return None
+
+
+def _where(node: Value) -> Value | None:
+    condition, a, b = node.inputs
+    truth = number_of(condition)
+    return None if truth is None else a if truth else b
+
+
+def _value(recorded: Any) -> Value:
+    value: Value = recorded
+    return value
+
+
+RULES: dict[str, Callable[[Value], Value | None]] = {
+    "add": _add,
+    "subtract": _subtract,
+    "multiply": _multiply,
+    "divide": _divide,
+    "power": _power,
+    "negative": _negative,
+    "cast": _cast,
+    "reshape": _reshape,
+    "transpose": _transpose,
+    "broadcast_to": _broadcast_to,
+    "sum": _sum,
+    "where": _where,
+    "identity": lambda node: node.inputs[0],
+    "stop_gradient": lambda node: node.inputs[0],
+}

@@ -90,6 +90,15 @@ def test_a_console_that_knows_ascii_only_gets_ascii(run, standing, epoch):
     assert all(line.isascii() for line in lines(console, display.picture()))
 
 
+def test_a_line_is_never_full(file, run, standing, epoch):
+    """Or the ^C that a terminal shows would begin another, which nobody takes back."""
+    console = Console(file=file, width=60, force_terminal=True, color_system=None, legacy_windows=False)
+    display = LiveDisplay(console, run, standing)
+    display.receive([*epoch(1), *epoch(2, 0.1)])
+    at(display, standing, 2, 90, 1.0)
+    assert max(len(line) for line in lines(console, display.picture())) <= 56
+
+
 def test_the_results_are_a_table(console, display, ended):
     """Scores by identifier, then the facts."""
     assert lines(console, display.results(ended)) == [

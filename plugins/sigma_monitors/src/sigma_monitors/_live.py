@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 _WIDTH = 100  # wider bars are no easier to read
+_MARGIN = 4  # a terminal shows Ctrl-C as ^C behind the cursor; on a full line that would begin another
 _CURVE = 24
 _TROUBLE = {"": "bold green", "interrupted": "bold yellow", "failed": "bold red"}
 
@@ -73,7 +74,7 @@ class LiveDisplay:
 
     def picture(self) -> "RenderableType":
         """The bars and the scores as they stand now."""
-        return Constrain(Group(self._bars(), self._scores()), _WIDTH)
+        return Constrain(Group(self._bars(), self._scores()), min(_WIDTH, self._console.width - _MARGIN))
 
     def results(self, ended: RunEnded) -> Table:
         """The table that is shown at the end."""

@@ -122,6 +122,12 @@ def test_the_next_iteration_worth_a_look():
     assert (~SOON & B).next_iteration(3) == 4
 
 
+def test_a_criterion_that_knows_no_better_looks_at_every_iteration():
+    """And its last iteration is not known beforehand."""
+    assert Criterion.next_iteration(A, 7) == 8
+    assert Criterion.last_iteration(A, 10) is None
+
+
 def test_the_last_iteration_where_it_is_known():
     """A conjunction ends with its last part, an alternative with its first; an unknown one spoils a conjunction."""
     assert (A & C).last_iteration(10) == 30

@@ -8,7 +8,7 @@ from attrs import asdict
 
 from sigma_core.cli._table import table
 from sigma_core.errors import SigmaError
-from sigma_core.registry import Component, ComponentRegistry, Composer, Description, Setting, Status, kind_of, plain
+from sigma_core.registry import Component, ComponentRegistry, Composer, Description, Setting, kind_of, plain
 
 
 def registry_of(context: click.Context) -> ComponentRegistry:
@@ -59,14 +59,14 @@ def _of_kind(registry: ComponentRegistry, kind: str) -> tuple[Any, str]:
     ]
     if not found:
         return data, f"nothing that is installed offers {kind_of(kind).name}"
-    rows = [(component.name, component.origin, state(component), component.value) for component in found]
-    return data, table(("name", "distribution", "status", "value"), rows)
+    rows = [(component.name, component.origin, component.status.value, component.value) for component in found]
+    listing = table(("name", "distribution", "status", "value"), rows)
+    return data, "\n\n".join([listing, *(fault(component) for component in found if component.reason)])
 
 
-def state(component: Component) -> str:
-    """The status, with the reason if it is not the good one."""
-    status = component.status
-    return status.value if status is Status.ACTIVE else f"{status.value}: {component.reason}"
+def fault(component: Component) -> str:
+    """Why a component cannot be used."""
+    return f"{component} is {component.status.value}: {component.reason}"
 
 
 def _described(description: Description) -> tuple[Any, str]:

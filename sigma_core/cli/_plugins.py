@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from sigma_core.cli._components import registry_of, state
+from sigma_core.cli._components import fault, registry_of
 from sigma_core.cli._table import table
 from sigma_core.registry import KINDS, Component, Distribution, Status
 
@@ -47,7 +47,7 @@ def _faults(distribution: Distribution) -> list[str]:
     """Why it, or else some of its components, cannot be used."""
     if distribution.status is not Status.ACTIVE:
         return [f"{distribution.name} is {distribution.status.value}: {distribution.reason}"]
-    return [f"{each} is {state(each)}" for each in distribution.components if each.status is not Status.ACTIVE]
+    return [fault(component) for component in distribution.components if component.reason]
 
 
 def _as_json(distribution: Distribution) -> dict[str, Any]:

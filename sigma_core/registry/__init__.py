@@ -1,10 +1,12 @@
 """Components from entry points, their composition from settings, and registries of identified parameters."""
 
+from sigma_core.registry._build import Fault
 from sigma_core.registry._components import ComponentRegistry
-from sigma_core.registry._composition import Composer, Fault, component, component_table, components
+from sigma_core.registry._composition import Composer
 from sigma_core.registry._conform import conform
 from sigma_core.registry._description import Description, Setting
 from sigma_core.registry._distributions import Component, Distribution, Status
+from sigma_core.registry._fields import component, component_table, components
 from sigma_core.registry._identifiers import Resolver, matches, most_specific, resolve, specificity
 from sigma_core.registry._kinds import KINDS, Kind, kind_of
 from sigma_core.registry._parameters import Registry, RegistryView

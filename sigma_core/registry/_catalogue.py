@@ -42,7 +42,7 @@ class Catalogue:
         if rivals:
             raise DuplicateComponentError(
                 f"{component.kind} '{component.name}'",
-                f"the name is taken, by {_origins(rivals)}",
+                f"the name is taken, by {_origins(rivals, component.kind)}",
                 "one component for each name",
                 "register it under another name, or block the other",
             )
@@ -102,7 +102,7 @@ class Catalogue:
         if rivals:
             raise DuplicateComponentError(
                 f"{kind.name} '{name}'",
-                f"it is offered more than once, by {_origins((usable[0], *rivals))}",
+                f"it is offered more than once, by {_origins((usable[0], *rivals), kind.name)}",
                 "one component for each name",
                 "uninstall one of the distributions, or block one by its name",
             )
@@ -131,7 +131,7 @@ class Catalogue:
                 return evolve(component, status=Status.FAILED, reason=reason)
         rivals = self.rivals(component)
         if rivals:
-            return evolve(component, status=Status.FAILED, reason=f"also offered by {_origins(rivals)}")
+            return evolve(component, status=Status.FAILED, reason=f"also offered by {_origins(rivals, component.kind)}")
         return component
 
     def _unknown(self, kind: Kind, name: str) -> UnknownComponentError:
@@ -156,9 +156,9 @@ def _meet(one: str, other: str) -> bool:
     return one in KINDS[other].names or other in KINDS[one].names
 
 
-def _origins(components: Iterable[Component]) -> str:
-    """Where components of one name come from, with their kinds if these differ."""
+def _origins(components: Iterable[Component], kind: str) -> str:
+    """Where components of one name come from, with their kinds if not all are of the kind in question."""
     found = tuple(components)
-    if len({component.kind for component in found}) == 1:
+    if {component.kind for component in found} == {kind}:
         return " and ".join(sorted({component.origin for component in found}))
     return " and ".join(sorted(f"{component.origin} as {KINDS[component.kind].article}" for component in found))

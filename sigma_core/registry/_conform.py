@@ -167,7 +167,7 @@ def _within(step: str, value: Any, annotation: Any) -> Any:
 
 def _numpy(value: Any, plain: type, annotation: Any) -> Any:
     """NumPy's number types from numbers, and dtypes from their names."""
-    import numpy as np  # noqa: PLC0415 - only where needed
+    import numpy as np
 
     if isinstance(value, plain):
         return value

@@ -90,7 +90,7 @@ def read_distributions(path: Sequence[str] | None) -> Iterator[tuple[Distributio
     Where a name is found twice on the path (an editable installation beside its source, a stale copy), the first
     counts, as it does for `import`.
     """
-    from importlib.metadata import distributions  # noqa: PLC0415 - only where needed
+    from importlib.metadata import distributions
 
     search = list(sys.path if path is None else path)
     names = set()
@@ -105,7 +105,7 @@ def read_distributions(path: Sequence[str] | None) -> Iterator[tuple[Distributio
 
 def _core_version() -> str | None:
     """The version of the kernel that runs, which need not be on the path that is searched."""
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - only where needed
+    from importlib.metadata import PackageNotFoundError, version
 
     try:
         return version(CORE)
@@ -158,7 +158,7 @@ def _stranger(group: str) -> str:
 
 def incompatibility(requires: Iterable[str], core: str | None) -> str:
     """Why a distribution with these requirements cannot run on this version of the kernel; empty if it can."""
-    from packaging.requirements import Requirement  # noqa: PLC0415 - only where needed
+    from packaging.requirements import Requirement
 
     for text in requires:
         requirement = Requirement(text)

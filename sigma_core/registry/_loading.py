@@ -106,7 +106,7 @@ def _unavailable(component: Component, missing: str, requires: Iterable[str]) ->
 
 def _extra_with(wanted: str, requires: Iterable[str]) -> str | None:
     """The extra of a distribution that would bring what is wanted."""
-    from packaging.requirements import Requirement  # noqa: PLC0415 - only where needed
+    from packaging.requirements import Requirement
 
     for text in requires:
         requirement = Requirement(text)

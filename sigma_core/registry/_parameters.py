@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from attrs import define, field
 
-from sigma_core.errors import IdentifierError, SigmaError
+from sigma_core.errors import IdentifierError, SigmaError, UnknownIdentifierError
 from sigma_core.registry._conform import conform
 from sigma_core.registry._identifiers import Resolver, unknown, words_of
 
@@ -179,9 +179,7 @@ class Registry(RegistryView, MutableMapping[str, Any]):
         name = self._name(identifier)
         with self._tree.lock:
             if identifier in self:
-                raise IdentifierError(
-                    f"identifier '{name}'", "there is one already", "a new identifier", "set it instead"
-                )
+                raise IdentifierError(f"identifier '{name}'", "it is there already", "a new one", "set it instead")
             self[identifier] = value if type is None else conform(value, type, where=f"identifier '{name}'")
             if type is not None:
                 self._tree.types[name] = type
@@ -203,7 +201,7 @@ class Registry(RegistryView, MutableMapping[str, Any]):
         with self._tree.lock:
             first = next(iter(self), None)
             if first is None:
-                raise unknown("", (), f"registry '{self.identifier}'")
+                raise UnknownIdentifierError(f"registry '{self.identifier}'", "it is empty")
             return first, self.pop(first)
 
     def tag(self, identifier: str, *tags: str) -> None:

@@ -65,10 +65,12 @@ class Argument:
         """Whether None may be given."""
         return self.default is None or takes_none(self.annotation)
 
+    def default_of(self, component: Any) -> Any:
+        """The default that this setting would have had in a component."""
+        return self.definition.default.factory(component) if self.default is COMPUTED else self.default
+
     def checked(self, value: Any, where: str) -> Any:
         """The value as this setting takes it; raises `SettingError` for the wrong type."""
-        if value is None and self.optional:
-            return None
         return conform(value, self.accepts, where=where)
 
     def validate(self, value: Any, others: Any, where: str) -> None:

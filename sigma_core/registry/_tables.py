@@ -12,7 +12,7 @@ import attrs
 from sigma_core.errors import ComponentError
 from sigma_core.registry._annotations import seen, written
 from sigma_core.registry._components import ComponentRegistry
-from sigma_core.registry._settings import Argument, Slot, arguments_of
+from sigma_core.registry._settings import Slot, arguments_of
 
 
 def table(registry: ComponentRegistry, component: Any, kind: str | None = None) -> dict[str, Any]:
@@ -23,7 +23,9 @@ def table(registry: ComponentRegistry, component: Any, kind: str | None = None) 
     entries = registry.registrations(component)
     if not entries or isinstance(component, type):
         found = (
-            f"{component.__name__} is a class" if isinstance(component, type) else f"{seen(component)}, not registered"
+            f"{component.__name__} is a class"
+            if isinstance(component, type)
+            else f"{seen(component)}, which is not registered"
         )
         remedy = "register its class as an entry point of its distribution, or with environment.register"
         raise ComponentError(type(component).__name__, found, "a component", remedy)
@@ -36,17 +38,17 @@ def table(registry: ComponentRegistry, component: Any, kind: str | None = None) 
         except AttributeError:
             remedy = "make it an attrs class, or keep the setting under its own name"
             raise ComponentError(where, "the setting cannot be read back", "an attribute", remedy) from None
-        if _same(value, argument.default):
+        default = argument.default_of(component)
+        if _same(value, default):
             continue
         text = _slot(registry, argument.slot, value, where) if argument.slot else plain(value, where)
-        if not (argument.slot and _same(text, _default(argument))):
+        if not (argument.slot and _same(text, _default(default))):
             settings[argument.name] = text
     return settings
 
 
-def _default(argument: Argument) -> Any:
+def _default(default: Any) -> Any:
     """A component field's default, as its table would be written."""
-    default = argument.default
     return list(default) if isinstance(default, tuple) else default
 
 

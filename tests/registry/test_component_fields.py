@@ -1,7 +1,7 @@
 """Fields that hold tables of components, and fields where a text is not a name."""
 
 import pytest
-from attrs import frozen
+from attrs import field, frozen
 
 from sigma_core.errors import SettingError
 from sigma_core.registry import ComponentRegistry, Composer, Fault, component, component_table
@@ -84,3 +84,46 @@ def test_tables_of_components_are_described(composer):
     """The type in words, and the kind."""
     steps, _ = composer.describe("datasets", "table").settings
     assert (steps.type, steps.kind) == ("table of tuples of preprocessors components", "preprocessors")
+
+
+def test_a_text_that_makes_no_component_is_a_fault_of_its_setting():
+    """What the function raises is said at the place of the text."""
+
+    def parse(text):
+        raise ValueError(f"{text} is no file")
+
+    @frozen
+    class Reader:
+        source: object = component("sources", text=parse)
+
+    registry = ComponentRegistry(path=[])
+    registry.register("datasets", "reader", Reader)
+    faults: list[Fault] = []
+    Composer(registry).build("datasets", {"use": "reader", "source": "a"}, place=("dataset",), faults=faults)
+    assert [(fault.place, str(fault.error)) for fault in faults] == [
+        (("dataset", "source"), "datasets 'reader' (registered in this process), source: a is no file")
+    ]
+
+
+def test_a_validator_that_knows_settings_is_told_where_its_own_stands():
+    """Its words stay; the place is that of the setting."""
+
+    def check(instance, attribute, value):
+        raise SettingError("somewhere", f"{value} is odd", "an even number", "add one")
+
+    @frozen
+    class Even:
+        number: int = field(validator=check)
+
+    registry = ComponentRegistry(path=[])
+    registry.register("sources", "even", Even)
+    with pytest.raises(SettingError) as caught:
+        Composer(registry).build("sources", {"use": "even", "number": 3})
+    assert str(caught.value) == (
+        "sources 'even' (registered in this process), number: 3 is odd\n  expected: an even number\n  to do:    add one"
+    )
+
+
+def test_a_component_field_takes_none_where_none_is_its_default(composer):
+    """The source of this one may be left out."""
+    assert composer.build("datasets", {"use": "table", "source": None}).source is None

@@ -122,7 +122,7 @@ def test_a_taken_name_cannot_be_registered(install, site):
     with pytest.raises(DuplicateComponentError) as caught:
         registry.register("layers", "dense", Dense)
     assert str(caught.value) == (
-        "layers 'dense': the name is taken, by sigma-x 1.0\n"
+        "layers 'dense': the name is taken, by sigma-x 1.0 as a cost\n"
         "  expected: one component for each name\n"
         "  to do:    register it under another name, or block the other"
     )

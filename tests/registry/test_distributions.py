@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 
 import pytest
 
@@ -138,3 +139,14 @@ def test_the_kernel_takes_the_same_road():
     found = {(component.kind, component.name): component.distribution for component in ComponentRegistry().components()}
     assert found["backends", "numpy"] == "sigma-core"
     assert found["operators", "local"] == "sigma-core"
+
+
+def test_a_kernel_that_was_never_installed_fits_all(install, site, monkeypatch):
+    """As one that runs from its source tree."""
+
+    def version(name):
+        raise PackageNotFoundError(name)
+
+    install("future", {"sigma.layers": {"dense": "future:Dense"}}, requires=("sigma-core>=99",))
+    monkeypatch.setattr("importlib.metadata.version", version)
+    assert [each.status for each in ComponentRegistry(path=[site]).distributions()] == [Status.ACTIVE]

@@ -87,7 +87,8 @@ def _class_name(plain: type, arguments: tuple[Any, ...]) -> str:
     if plain is tuple and arguments and arguments[-1] is not Ellipsis:
         return f"tuple of ({', '.join(readable(argument) for argument in arguments)})"
     if arguments and issubclass(plain, Iterable):
-        return f"{word} of {readable(arguments[0])}"
+        items = readable(arguments[0])
+        return f"{word} of ({items})" if " or " in items else f"{word} of {items}"
     return word
 
 

@@ -29,6 +29,7 @@ class Here:
         (tuple[int, ...], "tuple of int"),
         (tuple[int, str], "tuple of (int, str)"),
         (tuple, "tuple"),
+        (tuple[int | float, ...] | None, "tuple of (int or float) or None"),
         (list[tuple[float, ...]], "list of tuple of float"),
         (frozenset[str], "set of str"),
         (dict[str, float], "table of float"),

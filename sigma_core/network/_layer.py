@@ -11,6 +11,8 @@ from attrs import field, frozen
 from sigma_core.network._parameter import Parameter, Shape
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from sigma_core.graph import Value
     from sigma_core.network._architecture import Architecture
     from sigma_core.network._context import Context
@@ -91,6 +93,13 @@ class Cost(Layer):
     @abstractmethod
     def losses(self, predictions: "Value", targets: "Value") -> "Value":
         """One loss per record, of shape (batch,); predictions are (batch, ...), targets as in the data."""
+
+    def check_targets(self, targets: "NDArray[Any]", shape: Shape) -> None:
+        """Raise DataError for targets, as they are in the data, that this cost cannot score; called once before a run.
+
+        What shows in shapes and dtypes is seen when the network is built; this is for values, such as classes that
+        are out of range. `shape` is that of the predictions of one record.
+        """
 
     def predict(self, predictions: "Value") -> "Value":
         """What the network says to its user; the predictions themselves unless a cost works on logits."""

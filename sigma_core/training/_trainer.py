@@ -10,7 +10,7 @@ from attrs import evolve
 
 from sigma_core.data import Data, Iterator, Minibatches, Sections, as_dataset
 from sigma_core.environment import Environment
-from sigma_core.errors import DataError, TrainerError, listed
+from sigma_core.errors import ComponentError, DataError, TrainerError, listed
 from sigma_core.events import CheckpointRestored, CheckpointSaved, NetworkBuilt, StepCompiled
 from sigma_core.hooks import HOOKS, Clock, HookManager
 from sigma_core.network import Network, Section
@@ -18,13 +18,16 @@ from sigma_core.training import _commands as commands
 from sigma_core.training._criterion import Criterion, State
 from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._directory import RunDirectory
-from sigma_core.training._inputs import input_arrays
+from sigma_core.training._inputs import input_arrays, like_training
+from sigma_core.training._layout import Layout
 from sigma_core.training._loop import Loop
 from sigma_core.training._monitor import Monitor, RunInfo, attach
 from sigma_core.training._operator import Team
+from sigma_core.training._programs import watched
 from sigma_core.training._resume import checkpoint_of, restore
+from sigma_core.training._requirements import check_required_scores, check_targets, score_names
 from sigma_core.training._run import Run
-from sigma_core.training._scoring import score
+from sigma_core.training._scoring import check_scores, score
 from sigma_core.training._state import TrainingState
 from sigma_core.training._values import Values
 from sigma_core.training._worker import Task
@@ -68,8 +71,8 @@ class Trainer:
             "optimiser": optimiser,
             "stop": stop,
             "initialisers": initialisers or {},
-            "hooks": list(hooks),
-            "monitors": list(monitors),
+            "hooks": _listed(hooks),
+            "monitors": _listed(monitors),
             "backend": backend,
             "operator": operator,
             "dtype": dtype,
@@ -106,16 +109,18 @@ class Trainer:
         self.seconds = 0.0
         self.hooks: HookManager = environment.hooks.copy()
         for hook in setup.hooks:
-            registered = environment.components.name_of(hook)
-            self.hooks.register(hook, None if registered is None else registered[1])
+            self.hooks.register(hook, self._name_of(hook))
         self._validation = validation
         self.criterion_state: State | None = None
+        # The criterion whose state that is; another one begins anew.
+        self.criterion = setup.stop
         self._hook_state: Mapping[str, Any] | None = None
         self._loop: Loop | None = None
         self._data: Data | None = None
         self._network: Network | None = None
         self._batches: Iterator | None = None
         self._team: Team | None = None
+        self._task: Task | None = None
 
     # Parts that are made when they are first needed
 
@@ -137,7 +142,8 @@ class Trainer:
                 "a cost as its last layer",
                 "add one of `sigma components costs`",
             )
-        # Also here, because a batch holds just these and dropping the others early saves gathering them.
+        check_targets(network, data)
+        check_required_scores(setup.stop, score_names(network, setup.metrics, data))
         batches = Minibatches(data.training, setup.batch_size, setup.seed, sections=network.sections)
         state = TrainingState.initial(
             network, setup.optimiser, seed=setup.seed, initialisers=setup.initialisers
@@ -148,11 +154,11 @@ class Trainer:
             metrics=setup.metrics,
             backend=setup.backend,
             dtypes={name: data.dtypes[name] for name in network.sections},
-            watch=tuple(name for name in self._required() if name.startswith("gradients.")),
+            watch=_gradients_of(self.hooks),
             compiled=self._compiled,
         )
         team = setup.operator.team(task, state)
-        self._data, self._network, self._batches, self._team = data, network, batches, team
+        self._data, self._network, self._batches, self._team, self._task = data, network, batches, team, task
         self.clock.iterations_per_epoch = batches.iterations_per_epoch
         self._announce(NetworkBuilt(network=network))
         return self
@@ -165,21 +171,24 @@ class Trainer:
         named = self._validation
         if not isinstance(named, Mapping) or all(isinstance(value, np.ndarray | list) for value in named.values()):
             named = {"validation": named}
-        further = {
-            name: data.preprocess(as_dataset(sections).load(self.environment)) for name, sections in named.items()
-        }
+        further = {}
+        for name, sections in named.items():
+            raw = as_dataset(sections).load(self.environment)
+            further[name] = like_training(data, data.preprocess(raw), f"{name} data")
         checked = Data.from_arrays(data.training, {**data.validation, **further})
         return evolve(checked, preprocessing=data.preprocessing)
 
-    def _required(self) -> tuple[str, ...]:
-        return tuple(
-            dict.fromkeys(
-                name
-                for hook in HOOKS
-                for implementation in self.hooks.implementations(hook)
-                for name in implementation.requires
-            )
-        )
+    def watch(self) -> None:
+        """Have the step give what hooks require by now; it is compiled anew only where that is more than it gives."""
+        if self._team is None or self._task is None:
+            return
+        wanted = _gradients_of(self.hooks)
+        if set(wanted) <= set(self._task.watch):
+            return
+        self._task = evolve(self._task, watch=wanted)
+        state = TrainingState(Layout.of(self.network.parameters), self._team.pull())
+        self._team.close()
+        self._team = self.setup.operator.team(self._task, state)
 
     def _compiled(self, signature: str, seconds: float, nodes: int) -> None:
         self._announce(StepCompiled(signature=signature, seconds=seconds, nodes=nodes))
@@ -233,29 +242,36 @@ class Trainer:
             criterion: Criterion = (
                 parse_criterion(stop, composer) if isinstance(stop, str) else composer.build("criteria", stop)
             )
-            self.criterion_state = None
         else:
             criterion = self.setup.stop
-        if self.criterion_state is not None and self.criterion_state["reached"]:
-            raise TrainerError(
-                f"trainer {self.setup.name!r}",
-                f"it has ended: {criterion.reason(self.criterion_state)}",
-                "a criterion that does not hold yet",
-                "give run(stop=...) another criterion, or reset() the trainer",
-            )
-        chosen = [*self.setup.monitors, *(composer.build("monitors", monitor) for monitor in monitors)]
+        criterion_state = self.criterion_state if criterion == self.criterion else None
+        if criterion_state is not None and criterion_state["reached"]:
+            if stop is None:
+                raise TrainerError(
+                    f"trainer {self.setup.name!r}",
+                    f"it has ended: {criterion.reason(criterion_state)}",
+                    "a criterion that does not hold yet",
+                    "give run(stop=...) another criterion, or reset() the trainer",
+                )
+            criterion_state = None
+        chosen = [*self.setup.monitors, *(composer.build("monitors", monitor) for monitor in _listed(monitors))]
         self.build()
+        check_scores(criterion, self.network, self.setup.metrics, self.data)
         kept = None if directory is None else RunDirectory.create(Path(directory))
         try:
-            return self._run(criterion, chosen, kept)
+            return self._run(criterion, criterion_state, chosen, kept)
         finally:
             self._loop = None
             if kept is not None:
                 kept.close()
 
-    def _run(self, criterion: Criterion, monitors: list[Monitor], kept: RunDirectory | None) -> Run:
+    def _run(
+        self, criterion: Criterion, state: State | None, monitors: list[Monitor], kept: RunDirectory | None
+    ) -> Run:
+        self.watch()
         self.team.prepare(next(iter(self._probe())))
-        loop = self._loop = Loop(self, criterion, self.criterion_state)
+        self.criterion = criterion
+        loop = self._loop = Loop(self, criterion, state)
         if self._hook_state is not None:
             loop.dispatch.restore(self._hook_state)
             self._hook_state = None
@@ -289,6 +305,7 @@ class Trainer:
         self.seconds = run.seconds
         self.clock.seconds = run.seconds
         self.criterion_state = loop.criterion_state
+        self._hook_state = loop.dispatch.state()
 
     def reset(self) -> None:
         """Back to before the first iteration: parameters are filled anew, counters and scores forgotten."""
@@ -300,7 +317,7 @@ class Trainer:
             self._team.close()
         self._team = None
         self.clock = Clock()
-        self.scores, self.seconds, self.criterion_state = {}, 0.0, None
+        self.scores, self.seconds, self.criterion_state, self._hook_state = {}, 0.0, None, None
 
     # Steering, from any thread
 
@@ -331,19 +348,34 @@ class Trainer:
         """Register a hook, at once or, in a run, before its next iteration."""
         if isinstance(hook, str | Mapping):
             hook = self.environment.composer.build("hooks", hook)
-        # A hook that cannot be registered is refused here, to whoever gave it, and not in the middle of the run.
-        HookManager().register(hook, name)
+        name = self._name_of(hook) if name is None else name
+        # A hook that does not fit is refused here, to whoever gave it, and not in the middle of the run.
+        trial = self.hooks.copy()
+        trial.register(hook, name)
+        if self._loop is not None:
+            trial.freeze(self.clock)
+        if self._network is not None:
+            watched(Layout.of(self._network.parameters), _gradients_of(trial))
         self._do(commands.Attach(hook, name))
 
     def detach(self, name: str) -> None:
-        """Take the hook of that name away, at once or, in a run, before its next iteration."""
+        """Take the hook of that name away, at once or, in a run, before its next iteration.
+
+        Raises TrainerError where there is none.
+        """
+        if not self.hooks.has_plugin(name):
+            known = [known for known, _ in self.hooks.list_name_plugin()]
+            raise TrainerError(
+                f"trainer {self.setup.name!r}", f"it has no hook {name!r}", listed(known, name), "give one of these names"
+            )
         self._do(commands.Detach(name))
 
     def set(self, identifier: str, value: Any) -> None:
         """Set a hyperparameter, such as `optimiser.learning_rate`, or a parameter of the network.
 
         From another thread than the run's it takes effect before the next iteration. Nothing is compiled anew. Raises
-        IdentifierError for an identifier that does not exist or a value that does not fit.
+        IdentifierError for an identifier that does not exist or a value that does not fit, SettingError for one that
+        the optimiser does not take.
         """
         checked = self._values().checked(identifier, value)
         if self._loop is not None and threading.get_ident() != self._loop.thread:
@@ -364,6 +396,11 @@ class Trainer:
 
     def _values(self) -> Values:
         return Values(self.team, self.network, self.setup.optimiser)
+
+    def _name_of(self, hook: Any) -> str | None:
+        """The name under which the hook's component is registered, unless another hook has it."""
+        registered = self.environment.components.name_of(hook)
+        return None if registered is None or self.hooks.has_plugin(registered[1]) else registered[1]
 
     def _do(self, command: commands.Attach | commands.Detach) -> None:
         if self._loop is not None:
@@ -404,7 +441,7 @@ class Trainer:
                 raise DataError("evaluate", f"there is no data {data!r}", listed(named, data), "give one of these")
             return self.score(named[data])
         raw = self.data.preprocess(as_dataset(data).load(self.environment))
-        return self.score(Data.from_arrays(raw).cast(self.setup.dtype).training)
+        return self.score(Data.from_arrays(like_training(self.data, raw, "evaluate")).training)
 
     def score(self, sections: Sections) -> dict[str, float]:
         """`loss` and metrics over sections that are prepared already."""
@@ -412,6 +449,13 @@ class Trainer:
 
     def recipe(self) -> Recipe:
         """The recipe that composes an equal trainer. Raises ComponentError for parts that have no name, as arrays."""
+        if self._validation is not None:
+            raise ComponentError(
+                f"trainer {self.setup.name!r}",
+                "its validation data was given apart from its dataset",
+                "a dataset that brings its validation data",
+                "use a dataset with a split, or one of your own",
+            )
         return write(self.setup, self.environment.composer)
 
     def explain(self) -> tuple[Any, ...]:
@@ -421,22 +465,62 @@ class Trainer:
     # Checkpoints
 
     def save(self, directory: Path | str) -> Path:
-        """Write a checkpoint. Raises StorageError when the disk refuses."""
-        path = checkpoint_of(self, self._loop).write(directory)
+        """Write a checkpoint, from which `restore` goes on exactly.
+
+        While a run goes on, only its own thread, in any hook but `sigma_iteration_started`, or anybody while it is
+        paused can do so. Raises TrainerError at any other time, StorageError when the disk refuses.
+        """
+        loop = self._loop
+        if loop is not None and not loop.is_paused and threading.get_ident() != loop.thread:
+            raise TrainerError(
+                f"trainer {self.setup.name!r}",
+                "it is running in another thread",
+                "a trainer that is paused, or a hook of the run",
+                "pause it first",
+            )
+        if loop is not None and not loop.is_between_iterations:
+            raise TrainerError(
+                f"trainer {self.setup.name!r}",
+                "it is inside an iteration, whose batch is taken and not yet trained on",
+                "a moment between two iterations",
+                "save in sigma_iteration_ended",
+            )
+        path = checkpoint_of(self, loop, self._hook_state).write(directory)
         self._announce(CheckpointSaved(path=str(path), **self._position()))
         return path
 
     def restore(self, directory: Path | str) -> Self:
-        """Go on from a checkpoint, exactly. Raises CheckpointError when it is damaged or of another network."""
+        """Go on from a checkpoint, exactly.
+
+        Raises CheckpointError when it is damaged or of another network, TrainerError while a run goes on.
+        """
+        if self._loop is not None:
+            raise TrainerError(
+                f"trainer {self.setup.name!r}", "it is running", "a trainer that stands still", "stop it first"
+            )
         state = restore(self, Path(directory))
         self.clock.epoch, self.clock.iteration = state["epoch"], state["iteration"]
         self.seconds, self.scores = state["seconds"], dict(state["scores"])
+        self.clock.seconds = self.seconds
         self.criterion_state, self._hook_state = state["criterion"], state["hooks"]
         self._announce(CheckpointRestored(path=str(directory), **self._position()))
         return self
 
     def _position(self) -> dict[str, int]:
         return {"epoch": self.clock.epoch, "iteration": self.clock.iteration}
+
+
+def _listed(given: Any) -> list[Any]:
+    """Several components as a list; a single one that is given by name or as a table is one, too."""
+    return [given] if isinstance(given, str | Mapping) else list(given)
+
+
+def _gradients_of(hooks: HookManager) -> tuple[str, ...]:
+    """Patterns of the gradients that hooks require."""
+    required = (
+        name for hook in HOOKS for implementation in hooks.implementations(hook) for name in implementation.requires
+    )
+    return tuple(dict.fromkeys(name for name in required if name.startswith("gradients.")))
 
 
 def _made(part: T | None) -> T:

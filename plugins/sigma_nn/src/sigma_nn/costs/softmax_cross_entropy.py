@@ -1,16 +1,18 @@
 """Softmax cross-entropy: the negative log-likelihood of the right class, from logits."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from attrs import frozen
 
-from sigma_core.extend import Cost, ShapeError, stop_gradient
+from sigma_core.extend import Cost, DataError, ShapeError, stop_gradient
 from sigma_nn.activations.softmax import Softmax
 from sigma_nn.costs._targets import mean_over_record
 
 if TYPE_CHECKING:
-    from sigma_core.extend import Value
+    from numpy.typing import NDArray
+
+    from sigma_core.extend import Shape, Value
 
 
 @frozen
@@ -44,6 +46,20 @@ class SoftmaxCrossEntropy(Cost):
         classes = _classes(logits, targets)
         is_class = classes[..., None] == np.arange(logits.shape[-1])
         return mean_over_record(log_total - np.sum(np.where(is_class, shifted, 0.0), axis=-1))
+
+    def check_targets(self, targets: "NDArray[Any]", shape: "Shape") -> None:
+        """Raise DataError for integer classes out of range; nothing in the compiled step could tell."""
+        if targets.dtype.kind not in "iu" or targets.shape[1:] == shape:
+            return
+        lowest, highest, classes = int(targets.min()), int(targets.max()), shape[-1]
+        if lowest < 0 or highest >= classes:
+            wrong = lowest if lowest < 0 else highest
+            raise DataError(
+                "SoftmaxCrossEntropy",
+                f"there is a class {wrong}",
+                f"classes from 0 to {classes - 1}, one for each unit of the last layer",
+                "number the classes from 0, and give the last layer a unit for each",
+            )
 
     def predict(self, predictions: "Value") -> "Value":
         """Probabilities of the classes, (batch, ..., classes)."""

@@ -1,0 +1,46 @@
+"""What must hold between the parts of a trainer before its first step, beyond shapes and dtypes."""
+
+from collections.abc import Iterable, Mapping
+
+from sigma_core.data import Data
+from sigma_core.errors import DataError, IdentifierError, listed
+from sigma_core.network import Cost, Network
+from sigma_core.training._criterion import Criterion
+from sigma_core.training._metric import Metric
+
+
+def check_targets(network: Network, data: Data) -> None:
+    """Let each cost look at its targets in all of the data. Raises DataError, naming the part of the data."""
+    parts = {"training": data.training, **data.validation}
+    for placed in network.costs:
+        cost = placed.layer
+        if not isinstance(cost, Cost):
+            continue
+        shape = network[placed.inputs[0]].shape
+        for name, sections in parts.items():
+            try:
+                cost.check_targets(sections[cost.targets], shape)
+            except DataError as error:
+                error.where = f"{name} data, section {cost.targets!r}, for {placed.path}"
+                raise
+
+
+def score_names(network: Network, metrics: Mapping[str, Metric], data: Data) -> tuple[str, ...]:
+    """Identifiers of all scores that a run reports: `training.loss`, and loss and metrics of each validation set."""
+    several = len(network.costs) > 1
+    scored = [f"{placed.name}.{name}" if several else name for placed in network.costs for name in metrics]
+    return ("training.loss", *(f"{name}.{score}" for name in data.validation for score in ("loss", *scored)))
+
+
+def check_required_scores(stop: Criterion, known: Iterable[str]) -> None:
+    """Raise IdentifierError for a criterion that looks at a score which no run of this trainer has."""
+    names = tuple(known)
+    for name in stop.requires:
+        if name not in names:
+            has_validation = any(not known.startswith("training.") for known in names)
+            raise IdentifierError(
+                f"criterion {str(stop)!r}",
+                f"there is no score {name!r}",
+                listed(names, name),
+                "use one of these" if has_validation else "split the data, so that there is something to validate with",
+            )

@@ -1,0 +1,64 @@
+"""What is refused before the first step although every shape fits."""
+
+import numpy as np
+import pytest
+from sigma_nn import Dense, GradientDescent, Input, SoftmaxCrossEntropy
+
+import sigma_core as sigma
+from sigma_core.errors import DataError, IdentifierError
+
+INPUTS = np.zeros((4, 3))
+
+
+def trainer(targets, stop="1 epochs", **settings):
+    network = Input(3) + Dense(2) + SoftmaxCrossEntropy()
+    return sigma.Trainer(network, (INPUTS, np.array(targets)), GradientDescent(0.1), stop, **settings)
+
+
+@pytest.mark.parametrize(("targets", "wrong"), [([0, 1, 2, 0], 2), ([0, -1, 1, 0], -1)])
+def test_classes_out_of_range_are_refused(targets, wrong):
+    """A class without a unit would train on a wrong loss without a word."""
+    with pytest.raises(DataError) as caught:
+        trainer(targets).build()
+
+    assert str(caught.value) == (
+        "training data, section 'targets', for network.layers.softmax_cross_entropy_1: "
+        f"there is a class {wrong}\n"
+        "  expected: classes from 0 to 1, one for each unit of the last layer\n"
+        "  to do:    number the classes from 0, and give the last layer a unit for each"
+    )
+
+
+def test_validation_targets_are_looked_at_too():
+    """The message names the part of the data."""
+    with pytest.raises(DataError, match=r"^validation data, section 'targets'"):
+        trainer([0, 1, 0, 1], validation=(INPUTS, np.array([0, 1, 2, 0]))).build()
+
+
+def test_one_hot_targets_have_no_range():
+    """Rows of probabilities pass, integers or not."""
+    trainer([[1, 0], [0, 1], [1, 0], [0, 1]]).build()
+
+
+def test_a_criterion_needs_scores_that_there_are():
+    """Without validation data there is nothing for a criterion on it to see."""
+    with pytest.raises(IdentifierError) as caught:
+        trainer([0, 1, 0, 1], stop="3 epochs | validation.loss plateau 2").build()
+
+    assert str(caught.value) == (
+        "criterion '3 epochs | validation.loss plateau 2': there is no score 'validation.loss'\n"
+        "  expected: training.loss\n"
+        "  to do:    split the data, so that there is something to validate with"
+    )
+
+
+def test_a_misspelt_score_is_told_with_the_nearest():
+    """The scores of a run are known before it."""
+    with pytest.raises(IdentifierError) as caught:
+        trainer([0, 1, 0, 1], stop="validation.acuracy > 0.9", validation=(INPUTS, np.array([0, 1, 1, 0]))).build()
+
+    assert str(caught.value) == (
+        "criterion 'validation.acuracy > 0.9': there is no score 'validation.acuracy'\n"
+        "  expected: training.loss, validation.accuracy, validation.loss (nearest: validation.accuracy)\n"
+        "  to do:    use one of these"
+    )

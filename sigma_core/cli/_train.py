@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import click
+from attrs import evolve
 
 from sigma_core.environment import Environment
 from sigma_core.errors import SigmaError
@@ -36,7 +37,7 @@ def train(  # noqa: PLR0913  # the options of a command
     with Environment() as environment:
         composed = Recipe.load(recipe).having(settings)
         if "name" not in composed.values:
-            composed = composed.having([f"name={recipe.stem}"])
+            composed = evolve(composed, values={**composed.values, "name": recipe.stem})
         if quiet:
             composed = composed.without("monitors")
         trainer = Trainer.from_recipe(composed, environment=environment)

@@ -1,7 +1,8 @@
 """Checkpoints: a directory with `state.safetensors` and `manifest.json`, whole or not there at all.
 
-Both are written under a temporary name, flushed to the disk and renamed together with their directory, so that a crash
-leaves the old checkpoint or the new one. The manifest holds a checksum of the arrays. No pickle anywhere.
+Both are written under a temporary name, flushed to the disk and renamed together with their directory. An old
+checkpoint of that name is set aside before and removed after; a crash between leaves it where `read` finds it. The
+manifest holds a checksum of the arrays. No pickle anywhere.
 """
 
 import hashlib
@@ -30,25 +31,24 @@ class Checkpoint:
     state: Mapping[str, Any]
 
     def write(self, directory: Path | str) -> Path:
-        """Write to `directory`, in place of a checkpoint that is there. Raises StorageError when the disk refuses."""
+        """Write to `directory`, in place of a checkpoint that is there, which stays whole until the new one is.
+
+        Raises StorageError when the disk refuses, CheckpointError for a state that JSON cannot write.
+        """
         from safetensors.numpy import save
 
         directory = Path(directory)
         temporary = directory.with_name(f".{directory.name}.{os.getpid()}.partial")
         data = save({name: np.ascontiguousarray(array) for name, array in self.arrays.items()})
-        manifest = {
-            "format": "sigma-checkpoint",
-            "version": VERSION,
-            "sha256": hashlib.sha256(data).hexdigest(),
-            "state": dict(self.state),
-        }
+        manifest = self._manifest(directory, data)
+        previous = _set_aside(directory)
         try:
+            # What a crash has left under that name.
+            shutil.rmtree(temporary, ignore_errors=True)
             temporary.mkdir(parents=True)
             _flushed(temporary / _ARRAYS, data)
-            _flushed(temporary / _MANIFEST, json.dumps(manifest, indent=1).encode())
-            if directory.exists():
-                shutil.rmtree(directory)
-            temporary.rename(directory)
+            _flushed(temporary / _MANIFEST, manifest)
+            _exchange(temporary, directory, previous)
         except OSError as error:
             shutil.rmtree(temporary, ignore_errors=True)
             raise StorageError(
@@ -59,6 +59,23 @@ class Checkpoint:
             ) from error
         return directory
 
+    def _manifest(self, directory: Path, data: bytes) -> bytes:
+        manifest = {
+            "format": "sigma-checkpoint",
+            "version": VERSION,
+            "sha256": hashlib.sha256(data).hexdigest(),
+            "state": dict(self.state),
+        }
+        try:
+            return json.dumps(manifest, indent=1).encode()
+        except (TypeError, ValueError) as error:
+            raise CheckpointError(
+                str(directory),
+                f"the state cannot be written: {error}",
+                "states of hooks and criteria made of JSON values",
+                "return numbers, texts, lists and dictionaries from state()",
+            ) from error
+
     @classmethod
     def read(cls, directory: Path | str) -> "Checkpoint":
         """The checkpoint in a directory. Raises CheckpointError when it is missing, damaged or of another version."""
@@ -66,9 +83,10 @@ class Checkpoint:
         from safetensors.numpy import load
 
         directory = Path(directory)
+        place = directory if directory.exists() or not _set_aside(directory).exists() else _set_aside(directory)
         try:
-            manifest = json.loads((directory / _MANIFEST).read_text("utf-8"))
-            data = (directory / _ARRAYS).read_bytes()
+            manifest = json.loads((place / _MANIFEST).read_text("utf-8"))
+            data = (place / _ARRAYS).read_bytes()
         except OSError as error:
             raise CheckpointError(
                 str(directory),
@@ -89,10 +107,31 @@ class Checkpoint:
             )
         if hashlib.sha256(data).hexdigest() != manifest.get("sha256"):
             raise _damaged(directory, f"the checksum of {_ARRAYS} is another than the manifest's")
+        if not isinstance(manifest.get("state"), dict):
+            raise _damaged(directory, f"{_MANIFEST} has no state")
         try:
             return cls(load(data), manifest["state"])
-        except (SafetensorError, KeyError) as error:
+        except SafetensorError as error:
             raise _damaged(directory, f"{_ARRAYS}: {error}") from error
+
+
+def _set_aside(directory: Path) -> Path:
+    """Where the old checkpoint of that name is while the new one takes its place."""
+    return directory.with_name(f".{directory.name}.previous")
+
+
+def _exchange(new: Path, directory: Path, previous: Path) -> None:
+    """Put a whole folder in place of another; when that fails, the other is in its place again."""
+    if directory.exists():
+        shutil.rmtree(previous, ignore_errors=True)
+        directory.rename(previous)
+    try:
+        new.rename(directory)
+    except OSError:
+        if previous.exists():
+            previous.rename(directory)
+        raise
+    shutil.rmtree(previous, ignore_errors=True)
 
 
 def _flushed(path: Path, data: bytes) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from sigma_core.data import Data
+from sigma_core.data import Data, Sections
 from sigma_core.errors import DataError
 from sigma_core.network import Network
 
@@ -24,13 +24,40 @@ def input_arrays(network: Network, data: Data, inputs: Any) -> dict[str, np.ndar
                 "inputs", f"there is no section {name!r}", ", ".join(names), "give a mapping with all sections"
             )
     arrays = data.preprocess({name: np.asarray(sections[name]) for name in names})
+    return _alike(data, arrays, "inputs")
+
+
+def like_training(data: Data, sections: Sections, where: str) -> dict[str, np.ndarray]:
+    """Preprocessed sections in the dtypes of the training data.
+
+    Raises DataError for a section that is missing, of another shape, or of numbers that would be cut off.
+    """
+    for name in data.sections:
+        if name not in sections:
+            raise DataError(
+                where,
+                f"there is no section {name!r}",
+                ", ".join(data.sections),
+                "give all sections that the training data has",
+            )
+    return _alike(data, {name: sections[name] for name in data.sections}, where)
+
+
+def _alike(data: Data, arrays: Mapping[str, np.ndarray], where: str) -> dict[str, np.ndarray]:
     for name, array in arrays.items():
-        shape = data.shapes[name]
+        shape, dtype = data.shapes[name], data.dtypes[name]
         if array.ndim == 0 or array.shape[1:] != shape:
             raise DataError(
-                f"inputs, section {name!r}",
+                f"{where}, section {name!r}",
                 f"an array of shape {array.shape}",
                 f"shape {('records', *shape)}".replace("'", ""),
                 "give records in a row, also where there is only one",
+            )
+        if not np.can_cast(array.dtype, dtype, "same_kind"):
+            raise DataError(
+                f"{where}, section {name!r}",
+                f"it holds {array.dtype}",
+                f"{dtype}, as the training data does",
+                "give it numbers of that kind",
             )
     return {name: array.astype(data.dtypes[name], copy=False) for name, array in arrays.items()}

@@ -10,6 +10,8 @@ from sys import maxsize as NEVER  # noqa: N812  # an iteration that does not com
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from attrs import frozen
+
 from sigma_core.events import (
     Bus,
     EpochEnded,
@@ -43,6 +45,13 @@ class Ended(Exception):  # noqa: N818  # no error: how the loop is left
 
 class Interruption(Ended):
     """A signal asked the process to end."""
+
+
+@frozen
+class _PauseAfter(Command):
+    """Hold once that many iterations are done: the second half of StepOnce."""
+
+    iteration: int
 
 
 class Progress:
@@ -94,11 +103,28 @@ class Loop:
         self.progress = Progress(self.clock, trainer.batches.iterations_per_epoch)
         self._next_check = NEVER
         self._scored_at = self.clock.iteration
+        self._is_starting_iteration = False
+        self._is_ending_epoch = False
 
     def seconds(self) -> float:
         """Running time of the trainer in seconds, pauses left out."""
         until = perf_counter() if self._paused_since is None else self._paused_since
         return self._seconds_before + until - self._began
+
+    @property
+    def is_between_iterations(self) -> bool:
+        """Whether every batch that was taken has been trained on, so that what is saved now can be gone on from."""
+        length = self.trainer.batches.iterations_per_epoch
+        index = self.trainer.batches.position[1]
+        return not self._is_starting_iteration and (self.clock.iteration - index) % length == 0
+
+    def batches_state(self) -> dict[str, Any]:
+        """The position in the data from which to go on: while an epoch is being ended, before its end."""
+        batches = self.trainer.batches
+        state = batches.state()
+        if self._is_ending_epoch:
+            state |= {"epoch": self.clock.epoch, "index": batches.iterations_per_epoch}
+        return state
 
     # Events
 
@@ -134,7 +160,7 @@ class Loop:
                 ended_because = f"interrupted by {end}"
                 position = self._position()
                 self._tear_down(RunInterrupted(**position, signal=str(end)), failures)
-                failures.append(KeyboardInterrupt() if str(end) == "SIGINT" else SystemExit(143))
+                failures.append(_exit_of(str(end)))
                 is_whole = True
             except Ended as end:
                 ended_because = str(end)
@@ -165,6 +191,9 @@ class Loop:
                 failures,
             )
         self.trainer.ended(run, self)
+        if self._signal is not None and not failures:
+            # It came when the run was ending anyway; whoever pressed Ctrl-C wants out of more than this run.
+            failures.append(_exit_of(self._signal))
         if failures:
             _raise(failures)
         return run
@@ -179,10 +208,8 @@ class Loop:
         batches, clock = self.trainer.batches, self.clock
         self._schedule_check()
         while True:
+            # Behind the last batch of an epoch whose end is still to come, nothing is iterated but the end.
             epoch, index = batches.position
-            if index == batches.iterations_per_epoch:
-                epoch, index = epoch + 1, 0
-                batches.seek(epoch)
             clock.epoch = epoch
             if index == 0:
                 self.trainer.team.push({"totals.loss": 0.0, "totals.records": 0.0})
@@ -194,21 +221,23 @@ class Loop:
     def _iterations(self) -> None:
         """What is left of an epoch. The hot loop: everything that does not change is looked up before it."""
         trainer, clock, commands, bus = self.trainer, self.clock, self.commands, self._bus
-        step = trainer.team.step
         epoch = clock.epoch
         iteration = clock.iteration
-        started, ended, names, generation, is_heard = self._lanes()
         if commands:
             self._apply()
-            started, ended, names, generation, is_heard = self._lanes()
+        step, started, ended, names, generation, is_heard = self._lanes()
         for batch in trainer.batches:
             # Frozen lanes are left alone until somebody is due; an event that nobody waits for is not even built.
             if iteration + 1 >= started.next_iteration:
                 clock.iteration = iteration + 1
+                self._is_starting_iteration = True
                 started.fire(IterationStarted(epoch=epoch, iteration=iteration + 1), trainer)
+                self._is_starting_iteration = False
             outputs = step(batch)
             iteration += 1
             clock.iteration = iteration
+            # The criterion looks before the hooks do, so that a checkpoint that one of them saves knows what it saw.
+            is_over = iteration >= self._next_check and self._look("iteration", {"training.loss": float(outputs[0])})
             if iteration >= ended.next_iteration or is_heard:
                 scores = Outputs(names or trainer.team.names, outputs)
                 event = IterationEnded(epoch=epoch, iteration=iteration, scores=scores)
@@ -216,16 +245,16 @@ class Loop:
                     ended.fire(event, trainer)
                 if is_heard:
                     bus.publish(event)
-            if iteration >= self._next_check:
-                self._check("iteration", {"training.loss": float(outputs[0])})
-                self._schedule_check()
+            if is_over:
+                raise Ended(self._reason())
             if commands or generation != bus.generation:
                 self._apply()
-                started, ended, names, generation, is_heard = self._lanes()
+                step, started, ended, names, generation, is_heard = self._lanes()
 
-    def _lanes(self) -> tuple[Any, Any, tuple[str, ...], int, bool]:
+    def _lanes(self) -> tuple[Callable[..., Any], Any, Any, tuple[str, ...], int, bool]:
         dispatch, bus = self.dispatch, self._bus
         return (
+            self.trainer.team.step,
             dispatch.lane(IterationStarted),
             dispatch.lane(IterationEnded),
             self.trainer.team.names,
@@ -234,7 +263,10 @@ class Loop:
         )
 
     def _end_epoch(self, epoch: int) -> None:
+        self._is_ending_epoch = True
         self._score(epoch)
+        is_over = self._look("epoch", {})
+        self._is_ending_epoch = False
         self._fire(
             EpochEnded(
                 epoch=epoch,
@@ -243,7 +275,8 @@ class Loop:
                 scores=dict(self.scores),
             )
         )
-        self._check("epoch", {})
+        if is_over:
+            raise Ended(self._reason())
         if self.commands:
             self._apply()
 
@@ -282,13 +315,16 @@ class Loop:
         looks = "iteration" in self.stop.moments
         self._next_check = self.stop.next_iteration(self.clock.iteration) if looks else NEVER
 
-    def _check(self, moment: Moment, scores: dict[str, float]) -> None:
-        """Let the criterion look, and leave the loop if it holds."""
-        epochs = self._completed()
-        observation = Observation(self.clock.iteration, epochs, self.seconds(), {**self.scores, **scores})
+    def _look(self, moment: Moment, scores: dict[str, float]) -> bool:
+        """Let the criterion look; whether it holds."""
+        observation = Observation(self.clock.iteration, self._completed(), self.seconds(), {**self.scores, **scores})
         self.criterion_state = self.stop.step(self.criterion_state, observation, moment)
-        if self.criterion_state["reached"]:
-            raise Ended(self.stop.reason(self.criterion_state))
+        if moment == "iteration":
+            self._schedule_check()
+        return bool(self.criterion_state["reached"])
+
+    def _reason(self) -> str:
+        return self.stop.reason(self.criterion_state)
 
     # Commands
 
@@ -308,9 +344,12 @@ class Loop:
                 self.arrived.wait(0.5)
                 self.arrived.clear()
                 continue
-            _APPLY[type(command := self.commands.popleft())](self, command)
-            if isinstance(command, StepOnce):
+            command = self.commands.popleft()
+            if isinstance(command, _PauseAfter) and self.clock.iteration < command.iteration:
+                # Not yet: the loop looks at the commands again after each iteration.
+                self.commands.appendleft(command)
                 break
+            _APPLY[type(command)](self, command)
         if self.dispatch.generation != self._hooks.generation:
             self.dispatch = self._hooks.freeze(self.clock, previous=self.dispatch)
 
@@ -332,12 +371,17 @@ class Loop:
     def step_once(self) -> None:
         """Go on for one iteration."""
         self.resume()
-        # The next iteration finds this in the queue when it is done, and pauses there.
-        self.commands.appendleft(Pause())
+        self.commands.appendleft(_PauseAfter(self.clock.iteration + 1))
 
     def attach(self, command: Attach) -> None:
         """Register a hook, at a command."""
         self._hooks.register(command.hook, command.name)
+        self.trainer.watch()
+
+    def detach(self, command: Detach) -> None:
+        """Take a hook away, at a command, if nobody else has meanwhile."""
+        if self._hooks.has_plugin(command.name):
+            self._hooks.unregister(name=command.name)
 
     def end(self, reason: str) -> NoReturn:
         """Leave the loop, at a command or a signal."""
@@ -350,11 +394,17 @@ _APPLY: dict[type[Command], Callable[[Loop, Any], None]] = {
     Pause: lambda loop, _: loop.pause(),
     Resume: lambda loop, _: loop.resume(),
     StepOnce: lambda loop, _: loop.step_once(),
+    _PauseAfter: lambda loop, _: loop.pause(),
     Stop: lambda loop, command: loop.end(command.reason),
     Attach: lambda loop, command: loop.attach(command),
-    Detach: lambda loop, command: loop.trainer.hooks.unregister(name=command.name),
+    Detach: lambda loop, command: loop.detach(command),
     SetValue: lambda loop, command: loop.trainer.put(command.identifier, command.value),
 }
+
+
+def _exit_of(signal: str) -> BaseException:
+    """What the process ends with after a signal, as shells have it."""
+    return KeyboardInterrupt() if signal == "SIGINT" else SystemExit(143)
 
 
 def _raise(failures: list[BaseException]) -> None:

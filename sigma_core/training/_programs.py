@@ -64,7 +64,7 @@ def training_step(
     outputs: dict[str, Any] = {"loss": loss}
     if len(costs) > 1:
         outputs |= {f"losses.{name}": cost for name, cost in costs.items()}
-    outputs |= _watched(layout, parts, watch)
+    outputs |= {name: parts[number] for name, number in watched(layout, watch).items()}
     records = float(next(iter(batch.values())).shape[0])
     total, count = bound.exact("totals.loss"), bound.exact("totals.records")
     donated: dict[str, Any] = {
@@ -173,15 +173,15 @@ def _settings(optimiser: Optimiser, bound: _Bound) -> SimpleNamespace:
     return SimpleNamespace(**settings)
 
 
-def _watched(layout: Layout, parts: Sequence[Value], patterns: Sequence[str]) -> dict[str, Value]:
-    """Gradients that hooks asked to see, by identifier: `gradients.layers.dense_1.weights`."""
-    known = {
-        place.identifier.replace("network", "gradients", 1): part
-        for place, part in zip(layout.trainable, parts, strict=True)
-    }
-    found: dict[str, Value] = {}
+def watched(layout: Layout, patterns: Sequence[str]) -> dict[str, int]:
+    """Which trainable parameter belongs to each gradient that patterns ask for: `gradients.layers.dense_1.weights`.
+
+    Raises IdentifierError for a pattern that matches nothing.
+    """
+    known = {place.identifier.replace("network", "gradients", 1): n for n, place in enumerate(layout.trainable)}
+    found: dict[str, int] = {}
     for pattern in patterns:
-        matching = {name: value for name, value in known.items() if matches(pattern, name)}
+        matching = {name: number for name, number in known.items() if matches(pattern, name)}
         if not matching:
             raise IdentifierError(
                 f"required value {pattern!r}",

@@ -1,27 +1,41 @@
 """What a checkpoint of a trainer holds, and how a trainer goes on from one."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sigma_core.errors import CheckpointError
 from sigma_core.training._checkpoint import Checkpoint
+from sigma_core.training._criterion import Criterion
 
 if TYPE_CHECKING:
     from sigma_core.training._loop import Loop
     from sigma_core.training._trainer import Trainer
 
 
-def checkpoint_of(trainer: "Trainer", loop: "Loop | None") -> Checkpoint:
-    """Everything that decides how the training goes on: arrays, counters, and the state of whatever has one."""
+_KEYS = ("epoch", "iteration", "seconds", "scores", "batches", "stop", "criterion", "hooks", "plugins", "shapes")
+
+
+def identity(criterion: Criterion) -> str:
+    """What tells a criterion from others, in this process and the next: its state means nothing to another one."""
+    return re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(criterion))
+
+
+def checkpoint_of(trainer: "Trainer", loop: "Loop | None", hooks: Mapping[str, Any] | None) -> Checkpoint:
+    """Everything that decides how the training goes on: arrays, counters, and the state of whatever has one.
+
+    `hooks` is the state of the triggers where no run goes on.
+    """
     state = {
         "epoch": trainer.clock.epoch,
         "iteration": trainer.clock.iteration,
         "seconds": trainer.clock.elapsed(),
         "scores": dict(trainer.scores if loop is None else loop.scores),
-        "batches": trainer.batches.state(),
+        "batches": trainer.batches.state() if loop is None else loop.batches_state(),
+        "stop": trainer.criterion,
         "criterion": trainer.criterion_state if loop is None else loop.criterion_state,
-        "hooks": None if loop is None else loop.dispatch.state(),
+        "hooks": hooks if loop is None else loop.dispatch.state(),
         "plugins": {name: plugin.state() for name, plugin in _stateful(trainer).items()},
         "shapes": _shapes(trainer),
     }
@@ -35,6 +49,14 @@ def restore(trainer: "Trainer", directory: Path) -> Mapping[str, Any]:
     """
     checkpoint = Checkpoint.read(directory)
     state = checkpoint.state
+    missing = [key for key in _KEYS if key not in state]
+    if missing:
+        raise CheckpointError(
+            str(directory),
+            f"its manifest lacks {', '.join(missing)}",
+            "the whole state of a trainer",
+            "use another checkpoint of the run",
+        )
     arrays = trainer.team.pull()
     fits = checkpoint.arrays.keys() == arrays.keys() and all(
         checkpoint.arrays[name].shape == array.shape and checkpoint.arrays[name].dtype == array.dtype
@@ -56,7 +78,11 @@ def restore(trainer: "Trainer", directory: Path) -> Mapping[str, Any]:
 
 
 def _stateful(trainer: "Trainer") -> dict[str, Any]:
-    return {name: plugin for name, plugin in trainer.hooks.list_name_plugin() if hasattr(plugin, "state")}
+    return {
+        name: plugin
+        for name, plugin in trainer.hooks.list_name_plugin()
+        if callable(getattr(plugin, "state", None)) and callable(getattr(plugin, "restore", None))
+    }
 
 
 def _shapes(trainer: "Trainer") -> dict[str, list[int]]:

@@ -1,6 +1,7 @@
 """What remains of a run when it has ended."""
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from attrs import field, frozen
@@ -21,7 +22,7 @@ class Run:
     """By identifier: `training.loss`, `validation.loss`, `validation.accuracy`."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The run in JSON's terms, as `sigma train --json` prints it."""
+        """The run in JSON's terms, as `sigma train --json` prints it; a score that is not finite is None."""
         return {
             "run": self.name,
             "directory": self.directory,
@@ -29,5 +30,5 @@ class Run:
             "epochs": self.epochs,
             "iterations": self.iterations,
             "seconds": self.seconds,
-            "scores": dict(self.scores),
+            "scores": {name: value if isfinite(value) else None for name, value in self.scores.items()},
         }

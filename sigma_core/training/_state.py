@@ -110,6 +110,5 @@ def _chosen(network: Network, initialisers: Mapping[str, Initialiser]) -> dict[s
 
 def _matches(pattern: str, network: Network) -> list[bool]:
     return [
-        most_specific([pattern], identifier, spec.tags) is not None
-        for identifier, spec in network.parameters.items()
+        most_specific([pattern], identifier, spec.tags) is not None for identifier, spec in network.parameters.items()
     ]

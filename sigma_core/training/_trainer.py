@@ -24,10 +24,10 @@ from sigma_core.training._loop import Loop
 from sigma_core.training._monitor import Monitor, RunInfo, attach
 from sigma_core.training._operator import Team
 from sigma_core.training._programs import watched
-from sigma_core.training._resume import checkpoint_of, restore
 from sigma_core.training._requirements import check_required_scores, check_targets, score_names
+from sigma_core.training._resume import checkpoint_of, identity, restore
 from sigma_core.training._run import Run
-from sigma_core.training._scoring import check_scores, score
+from sigma_core.training._scoring import score
 from sigma_core.training._state import TrainingState
 from sigma_core.training._values import Values
 from sigma_core.training._worker import Task
@@ -112,8 +112,8 @@ class Trainer:
             self.hooks.register(hook, self._name_of(hook))
         self._validation = validation
         self.criterion_state: State | None = None
-        # The criterion whose state that is; another one begins anew.
-        self.criterion = setup.stop
+        # Whose state that is; another criterion begins anew.
+        self.criterion = identity(setup.stop)
         self._hook_state: Mapping[str, Any] | None = None
         self._loop: Loop | None = None
         self._data: Data | None = None
@@ -145,9 +145,7 @@ class Trainer:
         check_targets(network, data)
         check_required_scores(setup.stop, score_names(network, setup.metrics, data))
         batches = Minibatches(data.training, setup.batch_size, setup.seed, sections=network.sections)
-        state = TrainingState.initial(
-            network, setup.optimiser, seed=setup.seed, initialisers=setup.initialisers
-        )
+        state = TrainingState.initial(network, setup.optimiser, seed=setup.seed, initialisers=setup.initialisers)
         task = Task(
             network=network,
             optimiser=setup.optimiser,
@@ -244,7 +242,7 @@ class Trainer:
             )
         else:
             criterion = self.setup.stop
-        criterion_state = self.criterion_state if criterion == self.criterion else None
+        criterion_state = self.criterion_state if identity(criterion) == self.criterion else None
         if criterion_state is not None and criterion_state["reached"]:
             if stop is None:
                 raise TrainerError(
@@ -256,7 +254,8 @@ class Trainer:
             criterion_state = None
         chosen = [*self.setup.monitors, *(composer.build("monitors", monitor) for monitor in _listed(monitors))]
         self.build()
-        check_scores(criterion, self.network, self.setup.metrics, self.data)
+        if stop is not None:
+            check_required_scores(criterion, score_names(self.network, self.setup.metrics, self.data))
         kept = None if directory is None else RunDirectory.create(Path(directory))
         try:
             return self._run(criterion, criterion_state, chosen, kept)
@@ -270,7 +269,7 @@ class Trainer:
     ) -> Run:
         self.watch()
         self.team.prepare(next(iter(self._probe())))
-        self.criterion = criterion
+        self.criterion = identity(criterion)
         loop = self._loop = Loop(self, criterion, state)
         if self._hook_state is not None:
             loop.dispatch.restore(self._hook_state)
@@ -366,7 +365,10 @@ class Trainer:
         if not self.hooks.has_plugin(name):
             known = [known for known, _ in self.hooks.list_name_plugin()]
             raise TrainerError(
-                f"trainer {self.setup.name!r}", f"it has no hook {name!r}", listed(known, name), "give one of these names"
+                f"trainer {self.setup.name!r}",
+                f"it has no hook {name!r}",
+                listed(known, name),
+                "give one of these names",
             )
         self._do(commands.Detach(name))
 
@@ -502,7 +504,7 @@ class Trainer:
         self.clock.epoch, self.clock.iteration = state["epoch"], state["iteration"]
         self.seconds, self.scores = state["seconds"], dict(state["scores"])
         self.clock.seconds = self.seconds
-        self.criterion_state, self._hook_state = state["criterion"], state["hooks"]
+        self.criterion, self.criterion_state, self._hook_state = state["stop"], state["criterion"], state["hooks"]
         self._announce(CheckpointRestored(path=str(directory), **self._position()))
         return self
 

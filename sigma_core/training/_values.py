@@ -3,6 +3,7 @@
 from typing import Any
 
 import numpy as np
+from attrs import evolve
 
 from sigma_core.errors import IdentifierError, listed
 from sigma_core.network import Network
@@ -18,6 +19,8 @@ class Values:
 
     def __init__(self, team: Team, network: Network, optimiser: Optimiser) -> None:
         self._team = team
+        # An attrs class, which the abstract base cannot tell the type checker.
+        self._optimiser: Any = optimiser
         self._shapes: dict[str, tuple[int, ...]] = dict.fromkeys(hyperparameters(optimiser), ())
         self._parameters = {name: spec.shape for name, spec in network.parameters.items()}
         self._layout = Layout.of(network.parameters)
@@ -36,7 +39,10 @@ class Values:
         return found
 
     def checked(self, identifier: str, value: Any) -> np.ndarray:
-        """The value as an array that `put` takes. Raises IdentifierError for one that does not fit."""
+        """The value as an array that `put` takes.
+
+        Raises IdentifierError for one that does not fit, SettingError for one that the optimiser refuses.
+        """
         known = {**self._shapes, **self._parameters}
         if identifier not in known:
             raise _unknown(identifier, known)
@@ -49,6 +55,9 @@ class Values:
         if not fits:
             kind = "a finite number" if shape == () else f"finite numbers of shape {shape}"
             raise IdentifierError(identifier, f"it cannot be set to {value!r}", kind, "give such a value")
+        if identifier in self._shapes:
+            # The validators of its field know what the optimiser takes.
+            evolve(self._optimiser, **{identifier.partition(".")[2]: float(array)})
         return array
 
     def put(self, identifier: str, value: Any) -> None:

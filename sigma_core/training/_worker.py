@@ -121,8 +121,7 @@ class Worker:
 
     def _described(self, shapes: tuple[tuple[int, ...], ...]) -> dict[str, Section]:
         return {
-            name: Section(shape, dtype)
-            for (name, dtype), shape in zip(self.task.dtypes.items(), shapes, strict=True)
+            name: Section(shape, dtype) for (name, dtype), shape in zip(self.task.dtypes.items(), shapes, strict=True)
         }
 
     def _compiled(self, what: str, shapes: tuple[tuple[int, ...], ...], step: StepGraph) -> Executable:

@@ -119,6 +119,8 @@ def scenario(way, monkeypatch, tmp_path):
     }
     if way in interrupt:
         at_end_of(recorder, "IterationEnded", at_iteration(4, lambda _: signal.raise_signal(interrupt[way])))
+    elif way == "Ctrl-C in the last validation, the criterion holds":
+        at_end_of(recorder, "ValidationEnded", at_iteration(6, lambda _: signal.raise_signal(signal.SIGINT)))
     elif way == "Ctrl-C a second time, inside an iteration":
         second_signal(trainer)
     elif way == "`trainer.stop()`":

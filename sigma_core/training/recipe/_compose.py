@@ -61,6 +61,8 @@ class _Reader:
 
     composer: Composer
     faults: list[Fault]
+    is_recipe: bool = False
+    """Whether the values are those of a recipe, which holds no arrays."""
 
     def component(self, kind: str, value: Any, place: Place) -> Any:
         return self.composer.build(kind, value, place=place, faults=self.faults)
@@ -89,10 +91,13 @@ def _text(reader: _Reader, value: Any, place: Place) -> Any:
     return value
 
 
-def _count(lowest: int) -> Callable[[_Reader, Any, Place], Any]:
+def _count(lowest: int, highest: int | None = None) -> Callable[[_Reader, Any, Place], Any]:
+    expected = f"a whole number from {lowest}" + ("" if highest is None else f" to {highest}")
+
     def read(reader: _Reader, value: Any, place: Place) -> Any:
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < lowest:
-            reader.refuse(place, f"{value!r}", f"a whole number from {lowest}", "give such a number")
+        is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
+        if not is_whole or value < lowest or (highest is not None and value > highest):
+            reader.refuse(place, f"{value!r}", expected, "give such a number")
             return lowest
         return int(value)
 
@@ -123,7 +128,7 @@ def _stop(reader: _Reader, value: Any, place: Place) -> Any:
 
 
 def _dataset(reader: _Reader, value: Any, place: Place) -> Any:
-    if isinstance(value, str) or (isinstance(value, Mapping) and "use" in value):
+    if isinstance(value, str) or (isinstance(value, Mapping) and "use" in value) or reader.is_recipe:
         return reader.component("datasets", value, place)
     try:
         dataset = as_dataset(value)
@@ -147,9 +152,7 @@ def _architecture(reader: _Reader, value: Any, place: Place) -> Architecture:
         layers = [reader.component("layers", node.layer, (*place, index)) for index, node in enumerate(value.nodes)]
         if any(layer is None for layer in layers):
             return value
-        return Architecture(
-            tuple(evolve(node, layer=layer) for node, layer in zip(value.nodes, layers, strict=True))
-        )
+        return Architecture(tuple(evolve(node, layer=layer) for node, layer in zip(value.nodes, layers, strict=True)))
     if isinstance(value, str) or not isinstance(value, Sequence):
         value = [value]
     whole = Architecture()
@@ -182,9 +185,7 @@ def _initialisers(reader: _Reader, value: Any, place: Place) -> Any:
     if not isinstance(value, Mapping):
         reader.refuse(place, f"{value!r}", "a table of patterns", 'write { "**.weights" = "he" }')
         return {}
-    return {
-        pattern: reader.component("initialisers", chosen, (*place, pattern)) for pattern, chosen in value.items()
-    }
+    return {pattern: reader.component("initialisers", chosen, (*place, pattern)) for pattern, chosen in value.items()}
 
 
 def _metrics(reader: _Reader, value: Any, place: Place) -> Any:
@@ -209,7 +210,7 @@ class _Key:
 
 KEYS: Mapping[str, _Key] = {
     "name": _Key(_text, "run"),
-    "seed": _Key(_count(0), 0),
+    "seed": _Key(_count(0, 2**64 - 1), 0),
     "backend": _Key(_component("backends"), "numpy"),
     "operator": _Key(_component("operators"), "local"),
     "dtype": _Key(_dtype, "float32"),
@@ -233,7 +234,7 @@ def compose(values: Mapping[str, Any], composer: Composer, recipe: "Recipe | Non
     fault alone is raised as what it is, several as RecipeError.
     """
     faults: list[Fault] = []
-    reader = _Reader(composer, faults)
+    reader = _Reader(composer, faults, recipe is not None)
     parts: dict[str, Any] = {}
     for name in values:
         if name not in KEYS:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sigma_core.errors import SigmaError
+from sigma_core.errors import ComponentError, SigmaError
 from sigma_core.network import Architecture
 from sigma_core.registry import Composer
 from sigma_core.training._criterion import Criterion
@@ -58,7 +58,14 @@ def _criterion(stop: Criterion, composer: Composer) -> Any:
 def _layers(network: Architecture, composer: Composer) -> list[dict[str, Any]]:
     """The layers in a row; equal ones that follow each other become one entry with `repeat`."""
     entries: list[dict[str, Any]] = []
-    for node in network.nodes:
+    for index, node in enumerate(network.nodes):
+        if node.inputs != ((index - 1,) if index else ()):
+            raise ComponentError(
+                f"network, layer {index}, {type(node.layer).__name__}",
+                f"it is fed by {', '.join(f'layer {number}' for number in node.inputs) or 'no layer'}",
+                "layers in a row, each fed by the one before it",
+                "compose this network in Python; a recipe holds a list of layers",
+            )
         table = composer.table(node.layer)
         previous = dict(entries[-1]) if entries else {}
         times = previous.pop("repeat", 1)

@@ -3,7 +3,6 @@
 `np` functions on values record nodes; `Graph` makes a program of them, which a backend compiles.
 """
 
-from sigma_core.graph import functions as _functions  # fills the table that values dispatch with
 from sigma_core.graph._check import check_grads
 from sigma_core.graph._evaluate import evaluate
 from sigma_core.graph._gradients import gradients

@@ -24,8 +24,8 @@ def check_grads(
 ) -> None:
     """Compare the derivatives of a function of arrays with central differences, in float64, up to an order.
 
-    Both modes are checked along random directions, then the derivatives' own derivatives. Raises DerivativeError with the
-    two numbers where they differ by more than 1e-5 of their size.
+    Both modes are checked along random directions, then the derivatives' own derivatives. Raises DerivativeError with
+    the two numbers where they differ by more than 1e-5 of their size.
     """
     leaves, structure = flatten(tuple(arguments))
     primals = tuple(unflatten(structure, [np.asarray(leaf, np.float64) for leaf in leaves]))

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from sigma_core.errors import DerivativeError
 from sigma_core.graph._graph import reachable
 from sigma_core.graph._protocol import place
@@ -17,7 +15,7 @@ def gradients(output: Value, inputs: Iterable[Value], cotangent: Any = None) -> 
     """Derivatives of `output` with respect to values it was made of, each of its input's shape and dtype.
 
     With a `cotangent`, of the output's shape, they are the vector-Jacobian products; without one the output is to be a
-    scalar. An input that the output does not depend on is due zeros. Raises DerivativeError where there is no derivative.
+    scalar. An input that the output does not depend on is due zeros. Raises DerivativeError where there is none.
     """
     inputs = tuple(inputs)
     check_differentiable((output, *inputs))
@@ -85,4 +83,4 @@ def _give_back(node: Value, cotangent: Value, due: dict[int, Value], path: dict[
             continue
         part = cast(part, value.dtype, weak=value.weak)
         known = due.get(value.index)
-        due[value.index] = part if known is None else np.add(known, part)
+        due[value.index] = part if known is None else known + part

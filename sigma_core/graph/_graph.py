@@ -23,13 +23,21 @@ def reachable(outputs: Iterable[Value]) -> tuple[Value, ...]:
     return tuple(seen[index] for index in sorted(seen))
 
 
+def _values(values: Iterable[Value]) -> tuple[Value, ...]:
+    return tuple(values)
+
+
+def _names(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(names)
+
+
 @frozen(eq=False)
 class Graph:
     """A program from placeholders to outputs; raises TraceError when a value comes from elsewhere."""
 
-    inputs: tuple[Value, ...] = field(converter=tuple)
-    outputs: tuple[Value, ...] = field(converter=tuple)
-    output_names: tuple[str, ...] = field(converter=tuple)
+    inputs: tuple[Value, ...] = field(converter=_values)
+    outputs: tuple[Value, ...] = field(converter=_values)
+    output_names: tuple[str, ...] = field(converter=_names)
 
     @output_names.default
     def _numbered(self) -> tuple[str, ...]:

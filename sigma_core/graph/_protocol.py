@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 from inspect import Signature, signature
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import frozen
 
@@ -38,10 +38,13 @@ FUNCTIONS: dict[Callable[..., Any], Meaning] = {}
 """NumPy functions and ufuncs, and `operator.getitem`."""
 
 
-def meaning_of(*functions: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+Traced = TypeVar("Traced", bound=Callable[..., Any])
+
+
+def meaning_of(*functions: Callable[..., Any]) -> Callable[[Traced], Traced]:
     """Register the decorated function as what NumPy's `functions` do on values."""
 
-    def register(function: Callable[..., Any]) -> Callable[..., Any]:
+    def register(function: Traced) -> Traced:
         for numpy_function in functions:
             FUNCTIONS[numpy_function] = Meaning(name_of(numpy_function), function, signature(function))
         return function

@@ -56,7 +56,7 @@ def trace_with(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Trac
 def trace(function: Callable[..., Any], *arguments: Any) -> Graph:
     """The graph of a function at the shapes and dtypes of the arguments, which may be nested containers of arrays.
 
-    Arrays and numbers become placeholders named by their places (`0.weights`; numbers are weak ones), truth values, text
-    and functions stay as they are. Outputs are named by their places in the result, a single one `result`.
+    Arrays and numbers become placeholders named by their places (`0.weights`; numbers are weak ones); truth values,
+    text and functions stay as they are. Outputs are named by their places in the result, a single one `result`.
     """
     return trace_with(function, arguments).graph

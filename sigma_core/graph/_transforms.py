@@ -1,7 +1,7 @@
 """Functional derivatives of functions of arrays, and of values, nested as one likes.
 
-On arrays the derivative is traced and evaluated at once, so it is never stale; to run one many times, `trace` it and give
-the graph to a backend. On values it is recorded into the graph being traced.
+On arrays the derivative is traced and evaluated at once, so it is never stale; to run one many times, `trace` it and
+give the graph to a backend. On values it is recorded into the graph being traced.
 """
 
 from collections.abc import Callable, Sequence

@@ -77,7 +77,7 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
         self._refuse("a value has no numbers before it runs, so it cannot become an array", "use NumPy functions on it")
 
-    def __bool__(self) -> NoReturn:
+    def __bool__(self) -> NoReturn:  # noqa: PLE0304  # it returns nothing at all
         self._refuse("a value has no truth before it runs, so code cannot branch on it", "np.where(condition, a, b)")
 
     def __float__(self) -> NoReturn:
@@ -143,7 +143,7 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
     @property
     def T(self) -> Any:  # noqa: N802  # NumPy's name
         """Axes reversed."""
-        return np.transpose(self)  # type: ignore[call-overload]  # NumPy's types know no values
+        return self._call(np.transpose, (self,), {})
 
     def __len__(self) -> int:
         if not self.shape:
@@ -163,8 +163,8 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
         return self._call(np.transpose, (self, given), {})
 
     def astype(self, dtype: Any, *, copy: bool = True) -> Any:
-        """As `ndarray.astype`."""
-        return self._call(np.astype, (self, dtype), {})
+        """As `ndarray.astype`; `copy` makes no difference to what is immutable."""
+        return self._call(np.astype, (self, dtype), {"copy": copy})
 
     def __getattr__(self, name: str) -> Any:
         function = _SAME_AS_FUNCTION.get(name)
@@ -189,8 +189,27 @@ _METHODS: dict[tuple[np.ufunc, str], Any] = {
 }
 
 _SAME_AS_FUNCTION: dict[str, Any] = {
-    name: getattr(np, name)
-    for name in (
-        "all any argmax argmin clip cumsum dot max mean min prod ravel repeat round squeeze std sum swapaxes take var"
-    ).split()
-} | {"flatten": np.ravel, "copy": np.copy}
+    "all": np.all,
+    "any": np.any,
+    "argmax": np.argmax,
+    "argmin": np.argmin,
+    "clip": np.clip,
+    "copy": np.copy,
+    "cumsum": np.cumsum,
+    "diagonal": np.diagonal,
+    "dot": np.dot,
+    "flatten": np.ravel,
+    "max": np.max,
+    "mean": np.mean,
+    "min": np.min,
+    "prod": np.prod,
+    "ravel": np.ravel,
+    "repeat": np.repeat,
+    "round": np.round,
+    "squeeze": np.squeeze,
+    "std": np.std,
+    "sum": np.sum,
+    "swapaxes": np.swapaxes,
+    "take": np.take,
+    "var": np.var,
+}

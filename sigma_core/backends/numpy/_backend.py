@@ -7,8 +7,8 @@ import numpy as np
 from attrs import field, frozen
 from attrs.validators import ge
 
-from sigma_core.backends._contract import NO_DONATIONS, Backend, Executable, Program
 from sigma_core.backends._checks import check_arguments, check_bound, check_names
+from sigma_core.backends._contract import NO_DONATIONS, Backend, Executable, Program
 from sigma_core.backends.numpy._source import Source
 from sigma_core.backends.planning import arrange, place, schedule
 from sigma_core.graph import Graph, Value, optimise
@@ -50,8 +50,8 @@ class NumpyProgram(Program):
 class NumpyBackend(Backend):
     """Runs graphs with NumPy on the CPU: prepared calls into planned memory, long element-wise chains part by part."""
 
-    part: int = field(default=16384, validator=ge(64), kw_only=True)
-    """Elements of an array that a chain of element-wise operations works on at a time, so that they stay in the cache."""
+    part: int = field(default=16384, validator=ge(1), kw_only=True)
+    """Elements of an array that a chain of element-wise operations works on at a time: so it stays in the cache."""
 
     name: ClassVar[str] = "numpy"
 

@@ -9,7 +9,7 @@ from attrs import define, field
 from sigma_core.backends.numpy._numbers import expression
 from sigma_core.backends.numpy._runtime import namespace
 from sigma_core.backends.numpy._statements import statement, view
-from sigma_core.backends.planning import IN_PLACE_OPERAND, Arrangement, Instruction, Placement, Storage
+from sigma_core.backends.planning import IN_PLACE_OPERANDS, Arrangement, Instruction, Placement, Storage
 from sigma_core.graph import Value
 
 
@@ -131,7 +131,7 @@ class Source:
         if self.arrangement.storage[node.index] is Storage.NUMBER:
             name = f"s{self.order[node.index]}"
             self.body.append(f"{name} = {expression(node, self._number)}")
-            if self.placement.needs_array(node):
+            if node.index in self.placement.as_arrays:
                 self.body.append(f"{self._array(node)}[()] = {name}")
         elif node.operation.name == "concatenate":
             self._join(node)
@@ -148,7 +148,7 @@ class Source:
         parts = [
             (number, value)
             for number, value in enumerate(node.inputs)
-            if not self.placement.is_in_place(self.arrangement.root[value.index], node, self._start(node, number))
+            if not self.placement.is_in_place(value, node, sum(each.size for each in node.inputs[:number]))
         ]
         out, axis = self._array(node), node.attributes["axis"]
         if len(parts) == len(node.inputs):
@@ -158,9 +158,6 @@ class Source:
             rows = sum(each.shape[axis] for each in node.inputs[:number])
             self.setup.append(f"{out}_{number} = {out}[{':, ' * axis}{rows}:{rows + value.shape[axis]}]")
             self.body.append(f"copyto({out}_{number}, {self._array(value)})")
-
-    def _start(self, node: Value, number: int) -> int:
-        return sum(each.size for each in node.inputs[:number])
 
     def _cluster(self, nodes: tuple[Value, ...]) -> None:
         """A loop over parts that fit the cache; what is not read outside has scratch memory of one part."""
@@ -233,7 +230,7 @@ class _Scratch:
     def _is_free(self, name: str, writer: Value) -> bool:
         """Whether nothing reads what is in that memory once `writer` has written over it."""
         holder = max(index for index, known in self.names.items() if known == name)
-        allowed = IN_PLACE_OPERAND.get(writer.operation.name)
+        allowed = IN_PLACE_OPERANDS.get(writer.operation.name)
         for node in self.nodes:
             for position, value in enumerate(node.inputs):
                 over = node is writer and (allowed is None or position in allowed)

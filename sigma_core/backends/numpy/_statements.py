@@ -15,8 +15,9 @@ def call(node: Value, operands: Sequence[str], out: str) -> list[str]:
 
 
 def ufunc(node: Value, operands: Sequence[str], out: str) -> list[str]:
-    """A ufunc with its result positional, which NumPy parses fastest."""
-    return [f"{node.operation.name}({', '.join([*operands, out])})"]
+    """A ufunc with its result positional, which NumPy parses fastest, and deprecates for two of them."""
+    result = f"out={out}" if node.operation.name in ("maximum", "minimum") else out
+    return [f"{node.operation.name}({', '.join([*operands, result])})"]
 
 
 def reduction(node: Value, operands: Sequence[str], out: str) -> list[str]:
@@ -27,7 +28,7 @@ def reduction(node: Value, operands: Sequence[str], out: str) -> list[str]:
 
 
 def position(node: Value, operands: Sequence[str], out: str) -> list[str]:
-    """argmax and argmin as methods."""
+    """The array's own argmax and argmin."""
     if node.attributes["keepdims"]:
         return call(node, operands, out)
     return [f"{operands[0]}.{node.operation.name}({node.attributes['axis']}, {out})"]

@@ -4,11 +4,12 @@
 """
 
 from sigma_core.backends.planning._arrangement import Arrangement, Storage, arrange
-from sigma_core.backends.planning._placement import IN_PLACE_OPERAND, Piece, Placement, Store, place
+from sigma_core.backends.planning._placement import IN_PLACE_OPERANDS, Piece, Placement, Store
+from sigma_core.backends.planning._plan import place
 from sigma_core.backends.planning._schedule import Instruction, schedule
 
 __all__ = [
-    "IN_PLACE_OPERAND",
+    "IN_PLACE_OPERANDS",
     "Arrangement",
     "Instruction",
     "Piece",

@@ -10,6 +10,7 @@ from sigma_core.errors import ShapeError
 from sigma_core.graph._protocol import meaning_of, place
 from sigma_core.graph._record import as_value, cast, common_dtype, record
 from sigma_core.graph._value import Value
+from sigma_core.graph.functions._views import transpose
 from sigma_core.graph.operations._shapes import one_axis
 
 
@@ -68,8 +69,8 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Value:
     held = [axis for axis in range(right.ndim) if axis not in against]
     inner = prod(left.shape[axis] for axis in summed)
     rows, columns = tuple(left.shape[axis] for axis in kept), tuple(right.shape[axis] for axis in held)
-    matrix = np.transpose(left, (*kept, *summed)).reshape(prod(rows), inner)  # type: ignore[call-overload]  # a value
-    other = np.transpose(right, (*against, *held)).reshape(inner, prod(columns))  # type: ignore[call-overload]  # a value
+    matrix = _reshape(transpose(left, (*kept, *summed)), (prod(rows), inner))
+    other = _reshape(transpose(right, (*against, *held)), (inner, prod(columns)))
     return _reshape(matmul(matrix, other), (*rows, *columns))
 
 

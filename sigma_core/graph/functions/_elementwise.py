@@ -43,7 +43,7 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
 
 
 @meaning_of(np.astype)
-def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Value:  # noqa: ARG001
+def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Value:  # noqa: ARG001  # values are immutable
     """As np.astype; a weak value becomes a strong one."""
     value = as_value(x)
     if np.dtype(dtype).kind not in "biuf":
@@ -75,13 +75,11 @@ def ones_like(a: Any, dtype: Any = None) -> Value:
 def full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
     """As np.full_like."""
     filling = as_value(fill_value)
-    return np.broadcast_to(cast(filling, dtype or a.dtype), a.shape)  # type: ignore[call-overload]  # a value
+    return record("broadcast_to", cast(filling, dtype or a.dtype), shape=a.shape)
 
 
 @meaning_of(np.nan_to_num)
-def nan_to_num(
-    x: Any, copy: bool = True, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None
-) -> Any:  # noqa: ARG001
+def nan_to_num(x: Any, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
     """As np.nan_to_num."""
     value = as_value(x)
     if value.dtype.kind != "f":
@@ -90,7 +88,7 @@ def nan_to_num(
     high = limits.max if posinf is None else posinf
     low = limits.min if neginf is None else neginf
     finite = where(np.equal(value, np.inf), float(high), where(np.equal(value, -np.inf), float(low), value))
-    return where(np.isnan(value), nan, finite)  # type: ignore[call-overload]  # a value
+    return where(np.isnan(value), nan, finite)
 
 
 @meaning_of(np.round)

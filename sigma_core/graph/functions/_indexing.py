@@ -9,6 +9,7 @@ from sigma_core.errors import ShapeError, TraceError
 from sigma_core.graph._protocol import meaning_of, place
 from sigma_core.graph._record import as_value, constant, record
 from sigma_core.graph._value import Value
+from sigma_core.graph.functions._elementwise import clip
 from sigma_core.graph.functions._views import ravel, reshape
 from sigma_core.graph.operations._shapes import one_axis
 
@@ -100,9 +101,9 @@ def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") 
     axis = one_axis(axis, value.ndim)
     size = value.shape[axis]
     if mode == "clip":
-        index = np.minimum(np.maximum(index, 0), size - 1)
+        index = clip(index, 0, size - 1)
     elif mode == "wrap":
-        index = np.remainder(index, size)
+        index = index % size
     return record("gather", value, _entry(index), axes=(axis,))
 
 

@@ -10,6 +10,7 @@ from sigma_core.errors import ShapeError, TraceError
 from sigma_core.graph._protocol import meaning_of, place
 from sigma_core.graph._record import as_value, cast, full, record
 from sigma_core.graph._value import Value
+from sigma_core.graph.functions._elementwise import where
 from sigma_core.graph.functions._views import expand_dims, ravel, reshape
 from sigma_core.graph.operations._shapes import one_axis
 
@@ -90,8 +91,8 @@ def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: 
     number = as_value(constant_values)
     if number.operation.name == "constant" and not number.attributes["literal"].array.any():
         return padded
-    inside = record("embed", full(value.shape, True, np.bool_), shape=shape, cuts=cuts)  # noqa: FBT003
-    return np.where(inside, padded, cast(number, value.dtype))  # type: ignore[call-overload]  # a value
+    inside = record("embed", full(value.shape, True, np.bool_), shape=shape, cuts=cuts)
+    return where(inside, padded, cast(number, value.dtype))
 
 
 @meaning_of(np.roll)

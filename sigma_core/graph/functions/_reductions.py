@@ -109,7 +109,7 @@ def var(a: Any, axis: Any = None, dtype: Any = None, *, ddof: float = 0, keepdim
     value, answer = _widened(as_value(a), dtype)
     count = _count(value, axis)
     centred = value - _reduce("sum", value, axis, keepdims=True) / float(count)
-    total = _reduce("sum", np.square(centred), axis, keepdims=keepdims)
+    total = _reduce("sum", centred * centred, axis, keepdims=keepdims)
     return cast(total / float(max(count - ddof, 0)), answer)
 
 
@@ -125,4 +125,4 @@ def norm(x: Any, ord: Any = None, axis: Any = None, *, keepdims: bool = False) -
     if ord is not None:
         raise TraceError(place(), f"np.linalg.norm with ord={ord!r} cannot be traced", "ord=None, the Euclidean norm")
     value, _ = _widened(as_value(x), None)
-    return np.sqrt(_reduce("sum", np.square(value), axis, keepdims=keepdims))
+    return np.sqrt(_reduce("sum", value * value, axis, keepdims=keepdims))

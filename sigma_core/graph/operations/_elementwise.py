@@ -19,7 +19,7 @@ LOG_10 = float(np.log(10.0))
 
 
 def _power_by_base(g: Any, y: Any, a: Any, b: Any) -> Any:  # noqa: ARG001
-    """b a^(b-1), which is 0 for b = 0 even where a^(b-1) is infinite."""
+    """The derivative b a^(b-1), which is 0 for b = 0 even where a^(b-1) is infinite."""
     exponent = b.attributes["literal"].array if b.operation.name == "constant" and not b.shape else None
     if exponent is None:
         return g * np.where(b == 0, 0, b * a ** np.where(b == 0, 1, b - 1))
@@ -28,11 +28,11 @@ def _power_by_base(g: Any, y: Any, a: Any, b: Any) -> Any:  # noqa: ARG001
 
 
 def _power_by_exponent(g: Any, y: Any, a: Any, b: Any) -> Any:  # noqa: ARG001
-    """y log(a), which is 0 for a = 0."""
+    """The derivative y log(a), which is 0 for a = 0."""
     return g * (y * np.log(np.where(a == 0, 1, a)))
 
 
-# Where both operands of a maximum are equal, the second one takes the whole derivative: that of np.maximum(x, 0) is 0 at 0.
+# Where both operands of a maximum are equal, the second takes the whole derivative: that of np.maximum(x, 0) is 0 at 0.
 DERIVATIVES: dict[np.ufunc, tuple[Rule, ...]] = {
     np.positive: (lambda g, _y, _x: g,),
     np.negative: (lambda g, _y, _x: -g,),

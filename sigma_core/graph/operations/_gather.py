@@ -33,10 +33,10 @@ def check_bounds(index: Any, size: int) -> None:
     """Raise IndexError as NumPy would; one pass over the index where none is negative, as is usual."""
     if index.dtype.kind == "b" or not index.size:
         return
-    if index.dtype == np.int64 and index.flags.c_contiguous:
-        # Negative numbers are huge as unsigned ones.
-        if np.maximum.reduce(index.view(np.uint64), None) < size:
-            return
+    # Negative numbers are huge as unsigned ones.
+    plain = index.dtype == np.int64 and index.flags.c_contiguous
+    if plain and np.maximum.reduce(index.view(np.uint64), axis=None) < size:
+        return
     low, high = int(index.min()), int(index.max())
     if low < -size or high >= size:
         wrong = low if low < -size else high
@@ -75,7 +75,7 @@ def _scatter_add(updates: Any, *indices: Any, axes: tuple[int, ...], shape: Shap
 
 
 def _record(name: str, *inputs: Any, **attributes: Any) -> Any:
-    from sigma_core.graph._record import record  # noqa: PLC0415  # rules record when they run, the table is below values
+    from sigma_core.graph._record import record  # rules record when they run, the table is below values
 
     return record(name, *inputs, **attributes)
 

@@ -1,6 +1,7 @@
-"""Random numbers as pure functions of (seed, step, stream): NumPy's Philox, keyed (seed, stream), counter (0, step, 0, 0).
+"""Random numbers as pure functions of (seed, step, stream).
 
-Philox turns a counter into numbers without any state of its own, so a draw can be made again, or elsewhere.
+They are those of NumPy's Philox keyed (seed, stream) from counter (0, step, 0, 0). Philox turns a counter into numbers
+without any state of its own, so a draw can be made again, or elsewhere.
 """
 
 from threading import local
@@ -19,7 +20,7 @@ class _Generator(local):
         self.counter = np.zeros(4, np.uint64)
         self.key = np.zeros(2, np.uint64)
         self.bits = np.random.Philox(key=0)
-        self.state = {
+        self.state: Any = {
             "bit_generator": "Philox",
             "state": {"counter": self.counter, "key": self.key},
             "buffer": np.zeros(4, np.uint64),

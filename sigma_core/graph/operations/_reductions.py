@@ -27,7 +27,7 @@ def _product_by_pairs(value: Any, axes: tuple[int, ...]) -> Any:
 
 
 def _prod_reverse(_position: int, cotangent: Any, node: Any) -> Any:
-    from sigma_core.graph._gradients import gradients  # noqa: PLC0415  # the rule differentiates a graph of its own
+    from sigma_core.graph._gradients import gradients  # the rule differentiates a graph of its own
 
     (value,) = node.inputs
     if not value.size:
@@ -37,7 +37,7 @@ def _prod_reverse(_position: int, cotangent: Any, node: Any) -> Any:
 
 
 def _prod_forward(tangents: tuple[Any, ...], node: Any) -> Any:
-    from sigma_core.graph._tangents import tangents as push  # noqa: PLC0415  # as above
+    from sigma_core.graph._tangents import tangents as push  # as above
 
     (value,) = node.inputs
     if not value.size:
@@ -82,7 +82,7 @@ def _reduction(
         return reduced(value.shape, axes, keepdims=keepdims), reduction_dtype(ufunc.reduce, value.dtype)
 
     def implementation(array: Any, axes: tuple[int, ...], *, keepdims: bool, out: Any = None) -> Any:
-        return ufunc.reduce(array, axes, None, out, keepdims)
+        return ufunc.reduce(array, axis=axes, out=out, keepdims=keepdims)
 
     return register(Operation(name, Kind.REDUCTION, infer, implementation, reverse, forward, ufunc))
 

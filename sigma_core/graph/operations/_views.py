@@ -33,7 +33,7 @@ def _broadcast_infer(value: Any, shape: Shape) -> Signature:
 
 
 def _record(name: str, value: Any, **attributes: Any) -> Any:
-    from sigma_core.graph._record import record  # noqa: PLC0415  # rules record when they run, the table is below values
+    from sigma_core.graph._record import record  # rules record when they run, the table is below values
 
     return record(name, value, **attributes)
 
@@ -94,7 +94,7 @@ TRANSPOSE = _view(
 BROADCAST_TO = _view(
     "broadcast_to",
     _broadcast_infer,
-    lambda array, shape: np.broadcast_to(array, shape),
+    np.broadcast_to,
     lambda g, node: unbroadcast(g, node.inputs[0].shape),
 )
 SLICE = _view(

@@ -1,0 +1,80 @@
+"""Compiled programs against the reference evaluator: random graphs, donations in any order, joins and views."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sigma_core.backends.numpy import NumpyBackend
+from sigma_core.graph import Graph, evaluate, placeholder
+
+SIZE = 6
+# Each makes a vector of six of one or two such vectors, through other shapes, views and dtypes.
+OPERATIONS = (
+    lambda a, b: a + b,
+    lambda a, b: np.tanh(a),
+    lambda a, b: np.maximum(a, b),
+    lambda a, b: np.where(a > b, a, b),
+    lambda a, b: np.where(a > b, b, a),
+    lambda a, b: a[::-1] * 0.5,
+    lambda a, b: a[::-1],
+    lambda a, b: a.reshape(2, 3).T.reshape(-1),
+    lambda a, b: a.reshape(3, 2).T.reshape(-1) - b,
+    lambda a, b: np.tanh(np.sum(a)) + b,
+    lambda a, b: np.broadcast_to(np.max(a, keepdims=True), (SIZE,)),
+    lambda a, b: a.astype(np.float32).astype(np.float64),
+    lambda a, b: np.tanh(np.cumsum(a)),
+    lambda a, b: a[:1] * b,
+    lambda a, b: np.concatenate([a[2:], b[:2]]),
+    lambda a, b: np.concatenate([np.tanh(a), a - b])[3:9],
+    lambda a, b: np.concatenate([(a * b)[:2], np.tanh(b.reshape(2, 3)).reshape(-1)[:4]]),
+    lambda a, b: np.concatenate([np.tanh(a).reshape(1, 6), np.sin(b).reshape(1, 6)], axis=1).reshape(-1)[::2],
+    lambda a, b: np.tanh(np.concatenate([a.reshape(2, 3), b.reshape(2, 3)], axis=1) @ np.tile(b[:2], 3)).sum() * a,
+    lambda a, b: np.tanh(a.reshape(3, 2) @ b.reshape(2, 3))[1:].reshape(-1),
+    lambda a, b: np.take(a, np.argsort([3, 1, 2, 0, 5, 4])),
+    lambda a, b: a * np.exp(-(np.mean(b) ** 2)),
+)
+number = st.integers(0, 999)
+
+
+def written(steps, inputs):
+    values = [each for each in inputs if each.ndim == 1]
+    rate = inputs[-2]
+    for operation, first, second in steps:
+        a, b = values[first % len(values)], values[second % len(values)]
+        values.append(
+            OPERATIONS[operation % len(OPERATIONS)](a, b) * rate
+            if second % 3 == 0
+            else OPERATIONS[operation % len(OPERATIONS)](a, b)
+        )
+    return values
+
+
+@pytest.mark.parametrize("part", [2, 64])
+@settings(max_examples=150, deadline=None, report_multiple_bugs=False)
+@given(
+    steps=st.lists(st.tuples(number, number, number), min_size=1, max_size=12),
+    order=st.permutations("pqr"),
+    choice=st.lists(number, min_size=5, max_size=5),
+)
+def test_a_program_equals_the_reference_at_every_call(part, steps, order, choice):
+    """Whatever is donated, joined or seen through views, three calls give what the evaluator gives."""
+    bound = [placeholder((SIZE,), np.float64, name) for name in "pqr"]
+    rate = placeholder((), np.float64, "rate", weak=True)
+    inputs = (*bound, rate, placeholder((SIZE,), np.float64, "x"))
+    values = written(steps, inputs)
+    graph = Graph(inputs, [values[-1 - each % len(values)] for each in choice])
+    donations = {2 + position: name for position, name in enumerate(order)}
+    random = np.random.default_rng(0)
+    arrays = {name: random.uniform(-1, 1, SIZE) for name in "pqr"} | {"rate": np.array(0.5)}
+    program = NumpyBackend(part=part).compile(graph, bound=list(arrays), donations=donations)
+    executable = program.instantiate(arrays)
+    for _ in range(3):
+        before = [arrays[name].copy() for name in "pqr"]
+        x = random.uniform(-1, 1, SIZE)
+        outputs = executable(x)
+        reference = evaluate(graph, *before, arrays["rate"], x)
+        for position, (output, result) in enumerate(zip(outputs, reference, strict=True)):
+            np.testing.assert_allclose(output, result, rtol=1e-9, atol=1e-9)
+            if position in donations:
+                assert output is arrays[donations[position]]

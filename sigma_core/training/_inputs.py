@@ -7,7 +7,12 @@ import numpy as np
 
 from sigma_core.data import Data, Sections
 from sigma_core.errors import DataError
-from sigma_core.network import Network
+from sigma_core.network import Network, Section
+
+
+def sections_of(arrays: Sections) -> dict[str, Section]:
+    """What a network has to know of data."""
+    return {name: Section(array.shape[1:], array.dtype) for name, array in arrays.items()}
 
 
 def input_arrays(network: Network, data: Data, inputs: Any) -> dict[str, np.ndarray]:
@@ -24,13 +29,13 @@ def input_arrays(network: Network, data: Data, inputs: Any) -> dict[str, np.ndar
                 "inputs", f"there is no section {name!r}", ", ".join(names), "give a mapping with all sections"
             )
     arrays = data.preprocess({name: np.asarray(sections[name]) for name in names})
-    return _alike(data, arrays, "inputs")
+    return _alike(data, arrays, "inputs", network.dtype)
 
 
-def like_training(data: Data, sections: Sections, where: str) -> dict[str, np.ndarray]:
-    """Preprocessed sections in the dtypes of the training data.
+def like_training(data: Data, sections: Sections, where: str, floats: np.dtype) -> dict[str, np.ndarray]:
+    """Preprocessed sections in the dtypes of the training data, or in `floats` where that would cut off fractions.
 
-    Raises DataError for a section that is missing, of another shape, or of numbers that would be cut off.
+    Raises DataError for a section that is missing, of another shape or not of numbers.
     """
     for name in data.sections:
         if name not in sections:
@@ -40,10 +45,11 @@ def like_training(data: Data, sections: Sections, where: str) -> dict[str, np.nd
                 ", ".join(data.sections),
                 "give all sections that the training data has",
             )
-    return _alike(data, {name: sections[name] for name in data.sections}, where)
+    return _alike(data, {name: sections[name] for name in data.sections}, where, floats)
 
 
-def _alike(data: Data, arrays: Mapping[str, np.ndarray], where: str) -> dict[str, np.ndarray]:
+def _alike(data: Data, arrays: Mapping[str, np.ndarray], where: str, floats: np.dtype) -> dict[str, np.ndarray]:
+    made = {}
     for name, array in arrays.items():
         shape, dtype = data.shapes[name], data.dtypes[name]
         if array.ndim == 0 or array.shape[1:] != shape:
@@ -54,10 +60,8 @@ def _alike(data: Data, arrays: Mapping[str, np.ndarray], where: str) -> dict[str
                 "give records in a row, also where there is only one",
             )
         if not np.can_cast(array.dtype, dtype, "same_kind"):
-            raise DataError(
-                f"{where}, section {name!r}",
-                f"it holds {array.dtype}",
-                f"{dtype}, as the training data does",
-                "give it numbers of that kind",
-            )
-    return {name: array.astype(data.dtypes[name], copy=False) for name, array in arrays.items()}
+            dtype = floats
+        if array.dtype.kind not in "biuf":
+            raise DataError(f"{where}, section {name!r}", f"it holds {array.dtype}", "numbers", "give it numbers")
+        made[name] = array.astype(dtype, copy=False)
+    return made

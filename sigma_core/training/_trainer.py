@@ -13,12 +13,12 @@ from sigma_core.environment import Environment
 from sigma_core.errors import ComponentError, DataError, TrainerError, listed
 from sigma_core.events import CheckpointRestored, CheckpointSaved, NetworkBuilt, StepCompiled
 from sigma_core.hooks import HOOKS, Clock, HookManager
-from sigma_core.network import Network, Section
+from sigma_core.network import Network
 from sigma_core.training import _commands as commands
 from sigma_core.training._criterion import Criterion, State
 from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._directory import RunDirectory
-from sigma_core.training._inputs import input_arrays, like_training
+from sigma_core.training._inputs import input_arrays, like_training, sections_of
 from sigma_core.training._layout import Layout
 from sigma_core.training._loop import Loop
 from sigma_core.training._monitor import Monitor, RunInfo, attach
@@ -133,8 +133,7 @@ class Trainer:
             return self
         setup = self.setup
         data = self._prepared().cast(setup.dtype)
-        sections = {name: Section(array.shape[1:], array.dtype) for name, array in data.training.items()}
-        network = Network.build(setup.network, sections, dtype=setup.dtype)
+        network = Network.build(setup.network, sections_of(data.training), dtype=setup.dtype)
         if not network.costs:
             raise TrainerError(
                 "network",
@@ -142,6 +141,9 @@ class Trainer:
                 "a cost as its last layer",
                 "add one of `sigma components costs`",
             )
+        for part in data.validation.values():
+            # Its dtypes may be others: whatever a layer says of them it is to say now, not after the first epoch.
+            Network.build(setup.network, sections_of(part), dtype=setup.dtype)
         check_targets(network, data)
         check_required_scores(setup.stop, score_names(network, setup.metrics, data))
         batches = Minibatches(data.training, setup.batch_size, setup.seed, sections=network.sections)
@@ -172,7 +174,7 @@ class Trainer:
         further = {}
         for name, sections in named.items():
             raw = as_dataset(sections).load(self.environment)
-            further[name] = like_training(data, data.preprocess(raw), f"{name} data")
+            further[name] = like_training(data, data.preprocess(raw), f"{name} data", self.setup.dtype)
         checked = Data.from_arrays(data.training, {**data.validation, **further})
         return evolve(checked, preprocessing=data.preprocessing)
 
@@ -443,7 +445,7 @@ class Trainer:
                 raise DataError("evaluate", f"there is no data {data!r}", listed(named, data), "give one of these")
             return self.score(named[data])
         raw = self.data.preprocess(as_dataset(data).load(self.environment))
-        return self.score(Data.from_arrays(like_training(self.data, raw, "evaluate")).training)
+        return self.score(Data.from_arrays(like_training(self.data, raw, "evaluate", self.setup.dtype)).training)
 
     def score(self, sections: Sections) -> dict[str, float]:
         """`loss` and metrics over sections that are prepared already."""

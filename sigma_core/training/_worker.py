@@ -24,7 +24,7 @@ class Task:
     metrics: Mapping[str, Metric]
     backend: Backend
     dtypes: Mapping[str, np.dtype]
-    """Dtype of each section of a batch, by name, in the order in which batches hold them."""
+    """Dtype of each section of a training batch, by name, in the order in which batches hold them."""
     watch: tuple[str, ...] = ()
     """Patterns of gradients that hooks want to see."""
     compiled: Callable[[str, float, int], None] = field(default=lambda _signature, _seconds, _nodes: None)
@@ -67,8 +67,8 @@ class Worker:
         self.arrays = {name: task.backend.array(array) for name, array in state.arrays.items()}
         self.names: tuple[str, ...] = ()
         self._steps: dict[tuple[tuple[int, ...], ...], Executable] = {}
-        self._scorings: dict[tuple[tuple[int, ...], ...], tuple[Executable, tuple[str, ...]]] = {}
-        self._predictions: dict[tuple[tuple[int, ...], ...], tuple[Executable, tuple[str, ...]]] = {}
+        self._scorings: dict[tuple[Section, ...], tuple[Executable, tuple[str, ...]]] = {}
+        self._predictions: dict[tuple[Section, ...], tuple[Executable, tuple[str, ...]]] = {}
 
     def step(self, batch: Sequence[Any]) -> Sequence[Any]:
         """One training step; its outputs, named by `names`, belong to the worker and are overwritten by the next."""
@@ -82,30 +82,34 @@ class Worker:
         shapes = tuple([array.shape for array in batch])
         if shapes not in self._steps:
             task = self.task
-            program = training_step(task.network, task.optimiser, self.layout, self._described(shapes), task.watch)
+            described = {
+                name: Section(shape, dtype) for (name, dtype), shape in zip(task.dtypes.items(), shapes, strict=True)
+            }
+            program = training_step(task.network, task.optimiser, self.layout, described, task.watch)
             self.names = program.outputs
-            self._steps[shapes] = self._compiled("step", shapes, program)
+            self._steps[shapes] = self._compiled("step", described, program)
         return self._steps[shapes]
 
     def score(self, batch: Sequence[Any]) -> dict[str, np.ndarray]:
         """Sums of losses and of what the metrics measure, over one batch, as float64."""
-        shapes = tuple([array.shape for array in batch])
-        if shapes not in self._scorings:
-            program = scoring_pass(self.task.network, self.task.metrics, self.layout, self._described(shapes))
-            self._scorings[shapes] = self._compiled("score", shapes, program), program.outputs
-        executable, names = self._scorings[shapes]
+        described = _described(zip(self.task.dtypes, batch, strict=True))
+        signature = tuple(described.values())
+        if signature not in self._scorings:
+            program = scoring_pass(self.task.network, self.task.metrics, self.layout, described)
+            self._scorings[signature] = self._compiled("score", described, program), program.outputs
+        executable, names = self._scorings[signature]
         to_numpy = self.task.backend.to_numpy
         sums = (to_numpy(array).astype(np.float64) for array in executable(*batch))
         return dict(zip(names, sums, strict=True))
 
     def predict(self, batch: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """What the network predicts for sections of inputs, by name of the cost or last layer; copies."""
-        shapes = tuple([array.shape for array in batch.values()])
-        if shapes not in self._predictions:
-            described = {name: Section(array.shape, array.dtype) for name, array in batch.items()}
+        described = _described(batch.items())
+        signature = tuple(described.values())
+        if signature not in self._predictions:
             program = prediction_pass(self.task.network, self.layout, described)
-            self._predictions[shapes] = self._compiled("predict", shapes, program), program.outputs
-        executable, names = self._predictions[shapes]
+            self._predictions[signature] = self._compiled("predict", described, program), program.outputs
+        executable, names = self._predictions[signature]
         outputs = executable(*batch.values())
         return {name: self.task.backend.to_numpy(array).copy() for name, array in zip(names, outputs, strict=True)}
 
@@ -119,15 +123,15 @@ class Worker:
         for name, values in arrays.items():
             self.arrays[name][...] = self.task.backend.array(values)
 
-    def _described(self, shapes: tuple[tuple[int, ...], ...]) -> dict[str, Section]:
-        return {
-            name: Section(shape, dtype) for (name, dtype), shape in zip(self.task.dtypes.items(), shapes, strict=True)
-        }
-
-    def _compiled(self, what: str, shapes: tuple[tuple[int, ...], ...], step: StepGraph) -> Executable:
+    def _compiled(self, what: str, batch: Mapping[str, Section], step: StepGraph) -> Executable:
         begin = perf_counter()
         program = self.task.backend.compile(step.graph, bound=step.bound, donations=step.donations)
         executable = program.instantiate({name: self.arrays[name] for name in step.bound})
-        signature = f"{what}: {', '.join(str(shape) for shape in shapes)}"
+        signature = f"{what}: {', '.join(str(section.shape) for section in batch.values())}"
         self.task.compiled(signature, perf_counter() - begin, program.nodes)
         return executable
+
+
+def _described(arrays: Iterable[tuple[str, Any]]) -> dict[str, Section]:
+    """Sections as they are, with the batch axis; unlike training data, what is scored may be of several dtypes."""
+    return {name: Section(array.shape, array.dtype) for name, array in arrays}

@@ -167,7 +167,7 @@ def test_the_table_is_true(way, expected, outcome, monkeypatch, tmp_path):
     names = recorder.names
     last = len(names) - 1 - names[::-1].index("IterationEnded") if "IterationEnded" in names else 0
     assert happened == outcome
-    assert names[last + 1 :] == [name for name in re.split(r", ", expected)]
+    assert names[last + 1 :] == list(re.split(r", ", expected))
     assert names.count("RunStarted") == names.count("RunEnded") == 1
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
@@ -224,6 +224,14 @@ def test_a_run_can_be_started_from_another_thread():
 def test_every_event_of_a_run_is_on_the_page():
     """No event is left out of the table's words but those that only begin something."""
     text = PAGE.read_text("utf-8")
-    endings = {"RunEnded", "RunFailed", "RunInterrupted", "EpochEnded", "ValidationEnded", "CheckpointSaved", "RunPaused"}
+    endings = {
+        "RunEnded",
+        "RunFailed",
+        "RunInterrupted",
+        "EpochEnded",
+        "ValidationEnded",
+        "CheckpointSaved",
+        "RunPaused",
+    }
 
     assert {name for name in endings if name not in text} == set()

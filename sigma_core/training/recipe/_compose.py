@@ -87,7 +87,8 @@ def _components(kind: str) -> Callable[[_Reader, Any, Place], Any]:
 
 def _text(reader: _Reader, value: Any, place: Place) -> Any:
     if not isinstance(value, str) or not value:
-        reader.refuse(place, f"{value!r} is a {type(value).__name__}", "a text", "write it in quotes")
+        found = "it is empty" if value == "" else f"{value!r} is a {type(value).__name__}"
+        reader.refuse(place, found, "a text", "write it in quotes")
     return value
 
 

@@ -10,7 +10,10 @@ from sigma_core.training.recipe._lines import line_at, lines_of
 
 KEYS = st.text(st.sampled_from("ab_-.\"' #=[]{}\\é"), min_size=1, max_size=6)
 SCALARS = st.one_of(
-    st.integers(-99, 99), st.booleans(), st.floats(allow_nan=False), st.text(st.sampled_from("ab\"'#,]}\\\n "), max_size=8)
+    st.integers(-99, 99),
+    st.booleans(),
+    st.floats(allow_nan=False),
+    st.text(st.sampled_from("ab\"'#,]}\\\n "), max_size=8),
 )
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=12

@@ -1,0 +1,663 @@
+"""Composing a trainer out of parts, and training with it."""
+
+import json
+import warnings
+
+import numpy as np
+import pytest
+from attrs import frozen
+from sigma_nn import (
+    Accuracy,
+    Constant,
+    Dense,
+    Dropout,
+    GradientDescent,
+    Input,
+    MeanAbsoluteError,
+    SoftmaxCrossEntropy,
+    SquaredDifference,
+    Zeros,
+)
+
+import sigma_core as sigma
+from sigma_core.data import Dataset
+from sigma_core.errors import (
+    ComponentError,
+    DataError,
+    HookFailedError,
+    HookRegistrationError,
+    IdentifierError,
+    NetworkError,
+    RecipeError,
+    RunDirectoryError,
+    SettingError,
+    TrainerError,
+)
+from sigma_core.events import EpochEnded, RunEnded
+from sigma_core.network import Initialiser
+from sigma_core.training import Checkpoint, Monitor
+from sigma_core.training.recipe import compose
+
+XOR = (np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0], [1], [1], [0]]))
+WEIGHTS = "network.layers.dense_1.weights"
+
+
+def parameters(trainer):
+    return {name: trainer.get(name).tobytes() for name in trainer.network.parameters}
+
+
+def refused(error, action):
+    with pytest.raises(error) as caught:
+        action()
+    return str(caught.value)
+
+
+# Training
+
+
+def test_it_learns_what_no_line_can_tell_apart():
+    """A hidden layer learns the exclusive or, from whole numbers as they are."""
+    network = Input(2) + Dense(8, activation="tanh") + Dense(1, activation="sigmoid") + SquaredDifference()
+    trainer = sigma.Trainer(
+        network, XOR, GradientDescent(0.5), "3000 epochs | training.loss < 0.005", batch_size=4, seed=1
+    )
+
+    run = trainer.run()
+
+    assert run.ended_because == "training.loss < 0.005"
+    assert (trainer.predict(XOR[0]) > 0.5).tolist() == [[False], [True], [True], [False]]
+
+
+def test_it_learns_real_digits():
+    """Four epochs over the bundled digits are enough for nine of ten."""
+    network = Input(64) + Dense(32, activation="relu") + Dense(10) + SoftmaxCrossEntropy()
+    dataset = {"use": "digits", "split": [0.8, 0.2]}
+
+    run = sigma.Trainer(network, dataset, {"use": "adam", "learning_rate": 0.005}, "4 epochs").run()
+
+    assert run.epochs == 4
+    assert run.scores["validation.accuracy"] > 0.9
+    assert set(run.scores) == {"training.loss", "validation.loss", "validation.accuracy"}
+
+
+def test_plain_gradient_descent_is_that(data):
+    """One step over all records takes the mean's gradient, times the rate, from the parameters."""
+    inputs, targets = data
+    trainer = sigma.Trainer(
+        Input(3) + Dense(1) + SquaredDifference(),
+        data,
+        GradientDescent(0.1),
+        "1 iterations",
+        batch_size=10,
+        dtype="float64",
+    )
+    weights, biases = trainer.get(WEIGHTS), trainer.get("network.layers.dense_1.biases")
+    errors = inputs @ weights + biases - targets
+
+    run = trainer.run()
+
+    assert run.scores["training.loss"] == pytest.approx(np.mean(errors**2), rel=1e-12)
+    np.testing.assert_allclose(trainer.get(WEIGHTS), weights - 0.1 * 2 * inputs.T @ errors / 10, rtol=1e-12)
+    np.testing.assert_allclose(
+        trainer.get("network.layers.dense_1.biases"), biases - 0.1 * 2 * errors.mean(axis=0), rtol=1e-12
+    )
+
+
+def test_the_seed_decides_everything(make):
+    """Equal seeds give equal bytes, orders and random numbers included; others do not."""
+    network = Input(3) + Dense(6, activation="relu") + Dropout(0.5) + Dense(1) + SquaredDifference()
+    one, two, other = (make(network=network, seed=seed) for seed in (7, 7, 8))
+
+    scores = [trainer.run().scores for trainer in (one, two, other)]
+
+    assert parameters(one) == parameters(two)
+    assert scores[0] == scores[1]
+    assert not set(parameters(one).values()) & set(parameters(other).values())
+
+
+def test_the_seed_is_the_environments_where_none_is_given(make):
+    """One seed in one place."""
+    with sigma.Environment(seed=7) as environment:
+        trainer = make(seed=None, environment=environment)
+        assert trainer.setup.seed == 7
+        assert parameters(trainer) == parameters(make(seed=7))
+
+
+def test_another_layer_leaves_the_others_as_they_were(make):
+    """Each parameter draws from a stream of its own."""
+    small = make(network=Input(3) + Dense(4) + Dense(1) + SquaredDifference())
+    large = make(network=Input(3) + Dense(4) + Dense(4) + Dense(1) + SquaredDifference())
+
+    assert small.get(WEIGHTS).tobytes() == large.get(WEIGHTS).tobytes()
+
+
+def test_running_again_goes_on(make):
+    """A second run takes up counters, batches and state where the first one ended."""
+    whole, parts = make("5 epochs"), make("5 epochs")
+
+    whole.run()
+    first = parts.run(stop="4 iterations")
+    second = parts.run()
+
+    assert (first.ended_because, first.iterations, first.epochs) == ("4 iterations", 4, 1)
+    assert (second.ended_because, second.iterations, second.epochs) == ("5 epochs", 15, 5)
+    assert second.seconds > first.seconds
+    assert parameters(whole) == parameters(parts)
+
+
+def test_a_run_that_stopped_at_an_epochs_last_batch_ends_the_epoch_first(make, recorder):
+    """What was outstanding comes before what is new."""
+    trainer = make("2 epochs", hooks=[recorder], validation=XOR_LIKE)
+    trainer.run(stop="3 iterations")
+    recorder.events.clear()
+
+    trainer.run()
+
+    assert recorder.names[:5] == ["RunStarted", "ValidationStarted", "ValidationEnded", "EpochEnded", "EpochStarted"]
+    assert [event.epoch for event in recorder.of("EpochEnded")] == [1, 2]
+
+
+XOR_LIKE = (np.ones((3, 3)), np.zeros((3, 1)))
+
+
+def test_a_criterion_that_holds_ends_no_run_twice(make):
+    """A trainer whose criterion holds says so, and takes another criterion or begins anew."""
+    trainer = make("2 epochs")
+    trainer.run()
+
+    assert refused(TrainerError, trainer.run) == (
+        "trainer 'run': it has ended: 2 epochs\n"
+        "  expected: a criterion that does not hold yet\n"
+        "  to do:    give run(stop=...) another criterion, or reset() the trainer"
+    )
+    assert trainer.run(stop="3 epochs").epochs == 3
+    assert trainer.run(stop={"use": "epochs", "count": 4}).epochs == 4
+    assert trainer.run().ended_because == "2 epochs"
+
+
+def test_another_criterion_has_a_state_of_its_own(make):
+    """What one run's criterion has counted means nothing to the next one's."""
+    trainer = make("validation.loss patience 2 | 6 epochs", validation=XOR_LIKE)
+
+    trainer.run(stop="2 epochs")
+    run = trainer.run()
+
+    assert run.epochs <= 6
+    assert run.ended_because
+
+
+def test_resetting_begins_anew(make):
+    """As if nothing had been trained."""
+    trainer = make()
+    first = trainer.run()
+    trained = parameters(trainer)
+    trainer.reset()
+
+    assert parameters(trainer) != trained
+    assert (trainer.clock.iteration, trainer.scores) == (0, {})
+    assert trainer.run().scores == first.scores
+    assert parameters(trainer) == trained
+
+
+def test_nothing_is_loaded_before_it_is_needed(make):
+    """Composing costs nothing; the first question builds."""
+    loaded = []
+
+    @frozen(kw_only=True)
+    class Watched(Dataset):
+        def load(self, environment):
+            loaded.append(environment)
+            return {"inputs": np.ones((4, 3)), "targets": np.ones((4, 1))}
+
+    trainer = make(data=Watched())
+    assert loaded == []
+    assert trainer.network["dense_1"].shape == (4,)
+    assert trainer.build() is trainer
+    assert loaded == [trainer.environment]
+
+
+def test_a_run_says_what_came_of_it(make):
+    """In Python's terms and in JSON's, where what is no number is null."""
+    with warnings.catch_warnings(action="ignore"):
+        run = make(name="mine", optimiser=GradientDescent(1e30)).run()
+
+    assert (run.name, run.directory, run.epochs, run.iterations) == ("mine", None, 2, 6)
+    assert json.loads(json.dumps(run.to_dict(), allow_nan=False)) == {
+        "run": "mine",
+        "directory": None,
+        "ended_because": "2 epochs",
+        "epochs": 2,
+        "iterations": 6,
+        "seconds": run.seconds,
+        "scores": {"training.loss": None},
+    }
+
+
+# Parts
+
+
+def test_parts_may_be_names_tables_or_objects(make):
+    """All three compose the same trainer."""
+    table = make(
+        network=[{"use": "input", "shape": 3}, {"use": "dense", "size": 1}, "squared_difference"],
+        optimiser={"use": "gradient_descent", "learning_rate": 0.5},
+        stop={"use": "epochs", "count": 2},
+        metrics="mean_absolute_error",
+        monitors=(),
+        hooks=(),
+    )
+    objects = make(
+        network=Input(3) + Dense(1) + SquaredDifference(),
+        optimiser=GradientDescent(0.5),
+        metrics={"mean_absolute_error": MeanAbsoluteError()},
+    )
+
+    assert table.setup.network == objects.setup.network
+    assert table.setup.optimiser == objects.setup.optimiser
+    assert table.setup.metrics == objects.setup.metrics
+    assert make(network=Input(3), optimiser="adam").setup.optimiser.learning_rate == 1e-3
+
+
+def test_one_fault_is_raised_as_what_it_is(make):
+    """Without a list around it."""
+    assert refused(SettingError, lambda: make(batch_size=0)) == (
+        "batch_size: 0\n  expected: a whole number from 1\n  to do:    give such a number"
+    )
+
+
+def test_several_faults_are_raised_together(make):
+    """In the order of the settings."""
+    assert refused(
+        RecipeError, lambda: make(batch_size=2.5, seed=2**64, dtype="float16", name="", optimiser="adan")
+    ) == (
+        "trainer: 5 faults\n"
+        "name: it is empty\n"
+        "  expected: a text\n"
+        "  to do:    write it in quotes\n"
+        "seed: 18446744073709551616\n"
+        "  expected: a whole number from 0 to 18446744073709551615\n"
+        "  to do:    give such a number\n"
+        "dtype: 'float16'\n"
+        "  expected: float32 or float64\n"
+        "  to do:    write float64\n"
+        "batch_size: 2.5\n"
+        "  expected: a whole number from 1\n"
+        "  to do:    give such a number\n"
+        "optimisers 'adan': there is no such optimiser\n"
+        "  expected: adadelta, adagrad, adam, gradient_descent, momentum (nearest: adam)"
+    )
+
+
+def test_a_network_must_end_with_a_cost(make):
+    """There is nothing to train for otherwise."""
+    assert refused(TrainerError, make(network=Input(3) + Dense(1)).build) == (
+        "network: it ends with 'dense_1', which is no cost\n"
+        "  expected: a cost as its last layer\n"
+        "  to do:    add one of `sigma components costs`"
+    )
+
+
+def test_a_network_must_fit_the_data(make):
+    """The message names the layer and both shapes."""
+    assert refused(NetworkError, make(network=Input(5) + Dense(1) + SquaredDifference()).build) == (
+        "network.layers.input_1: section 'inputs' holds records of shape (3,)\n"
+        "  expected: records of shape (5,)\n"
+        "  to do:    give the input the shape (3,)"
+    )
+
+
+@pytest.mark.parametrize("named", ["validation", "later"])
+def test_validation_may_be_a_pair_or_several_by_name(make, named):
+    """A pair is called `validation`; its numbers are those of the training data, whatever they came as."""
+    pair = (np.ones((3, 3), int), np.zeros((3, 1), np.float32))
+    given = pair if named == "validation" else {named: pair, "earlier": {"inputs": pair[0], "targets": pair[1]}}
+
+    trainer = make(validation=given)
+    run = trainer.run()
+
+    assert set(run.scores) >= {"training.loss", f"{named}.loss"}
+    assert run.scores[f"{named}.loss"] == pytest.approx(float(np.mean(trainer.predict(pair[0]) ** 2)), rel=1e-6)
+    if named == "later":
+        assert run.scores["later.loss"] == run.scores["earlier.loss"]
+
+
+def test_validation_may_be_sections():
+    """A mapping of arrays is one set of data."""
+    sections = {"inputs": np.ones((3, 2)), "targets": np.zeros((3, 1))}
+    trainer = sigma.Trainer(
+        Input(2) + Dense(1) + SquaredDifference(), XOR, GradientDescent(0.1), "1 epochs", validation=sections
+    )
+
+    assert set(trainer.data.validation) == {"validation"}
+
+
+@pytest.mark.parametrize(
+    ("validation", "message"),
+    [
+        (
+            {"inputs": np.ones((3, 3))},
+            (
+                "validation data: there is no section 'targets'\n"
+                "  expected: inputs, targets\n"
+                "  to do:    give all sections that the training data has"
+            ),
+        ),
+        (
+            (np.ones((3, 4)), np.ones((3, 1))),
+            (
+                "validation data, section 'inputs': an array of shape (3, 4)\n"
+                "  expected: shape (records, 3)\n"
+                "  to do:    give records in a row, also where there is only one"
+            ),
+        ),
+        (
+            (np.ones((3, 3)), np.full((3, 1), "a")),
+            "validation data, section 'targets': it holds <U1\n  expected: numbers\n  to do:    give it numbers",
+        ),
+        (
+            (np.ones((3, 3)), np.full((3, 1), np.nan)),
+            (
+                "validation data: section 'targets' is not finite in 3 of 3 records; "
+                "the first is record 0, column 0: nan\n"
+                "  expected: finite numbers\n"
+                "  to do:    leave those records out or fill the values in before training"
+            ),
+        ),
+    ],
+)
+def test_validation_must_be_like_the_training_data(make, validation, message):
+    """It is refused before the first step, not after the first epoch."""
+    assert refused(DataError, make(validation=validation).build) == message
+
+
+def test_validation_goes_through_the_preprocessing():
+    """With what was learnt from the training records."""
+    raw = {"use": "iris", "split": [100, 50], "preprocess": {"inputs": ["standardise"]}}
+    network = Input(4) + Dense(3) + SoftmaxCrossEntropy()
+    trainer = sigma.Trainer(network, raw, "adam", "1 epochs")
+    (fitted,) = trainer.data.preprocessing["inputs"]
+    records = np.array([[5.0, 3.0, 1.5, 0.5]])
+
+    again = sigma.Trainer(network, raw, "adam", "1 epochs", validation={"mine": (records, np.array([1]))})
+
+    np.testing.assert_array_equal(again.data.validation["mine"]["inputs"], fitted.apply(records).astype(np.float32))
+
+
+def test_metrics_default_to_those_of_the_cost(make):
+    """Classification reports accuracy; whoever gives metrics, or none, has those."""
+    network = Input(3) + Dense(2) + SoftmaxCrossEntropy()
+
+    assert make(network=network).setup.metrics == {"accuracy": Accuracy()}
+    assert make(network=network, metrics=()).setup.metrics == {}
+    assert make(metrics={"far": MeanAbsoluteError(), "near": "mean_squared_error"}).setup.metrics.keys() == {
+        "far",
+        "near",
+    }
+    assert make().setup.metrics == {}
+
+
+def test_a_metric_that_is_not_installed_is_not_usual(make):
+    """A network is trained without the plugin of its usual metrics."""
+
+    @frozen
+    class Judged(SquaredDifference):
+        metrics = ("no_such_metric", "mean_absolute_error")
+
+    assert list(make(network=Input(3) + Dense(1) + Judged()).setup.metrics) == ["mean_absolute_error"]
+
+
+def test_the_most_specific_pattern_fills_a_parameter(make):
+    """Whatever the order of the patterns; parameters without one keep what their layer says."""
+    trainer = make(
+        network=Input(3) + Dense(2) + Dense(1) + SquaredDifference(),
+        initialisers={
+            "network.layers.dense_2.weights": Constant(3.0),
+            "**.weights": Constant(2.0),
+            "**.<biases>": "zeros",
+        },
+    )
+
+    assert np.unique(trainer.get(WEIGHTS)).tolist() == [2.0]
+    assert np.unique(trainer.get("network.layers.dense_2.weights")).tolist() == [3.0]
+    assert np.unique(trainer.get("network.layers.dense_2.biases")).tolist() == [0.0]
+
+
+def test_a_pattern_that_fills_nothing_is_refused(make):
+    """A misspelt one would otherwise be silent; one that is merely beaten is not."""
+    make(initialisers={"**": Constant(1.0), "**.weights": Zeros(), "**.biases": Zeros()}).build()
+
+    assert refused(IdentifierError, make(initialisers={"**.weight": Zeros()}).build) == (
+        "initialisers, pattern '**.weight': it matches no parameter\n"
+        "  expected: network.layers.dense_1.biases, network.layers.dense_1.weights, network.layers.dense_2.biases, "
+        "network.layers.dense_2.weights\n"
+        "  to do:    write a pattern that matches one of these"
+    )
+
+
+def test_an_initialiser_must_keep_the_shape(make):
+    """Broadcasting would fill a parameter with something else than was meant."""
+
+    @frozen
+    class Row(Initialiser):
+        def fill(self, shape, random):
+            return np.zeros(shape[-1])
+
+    assert refused(NetworkError, make(initialisers={"**.weights": Row()}).build) == (
+        "network.layers.dense_1.weights: its initialiser made an array of shape (4,)\n"
+        "  expected: shape (3, 4)\n"
+        "  to do:    return an array of the shape that `fill` is given"
+    )
+
+
+def test_a_dtype_is_that_of_all_numbers(make):
+    """Data, parameters and predictions."""
+    for dtype in ("float32", np.float64):
+        trainer = make(dtype=dtype)
+        trainer.run(stop="1 iterations")
+        assert trainer.get(WEIGHTS).dtype == trainer.predict(np.ones((1, 3))).dtype == dtype
+
+
+# Events, hooks and monitors
+
+
+def test_the_events_of_a_run(make, recorder):
+    """In this order, each with its place."""
+    trainer = make("2 epochs", hooks=[recorder], validation=XOR_LIKE)
+    run = trainer.run()
+
+    epoch = ["EpochStarted", *["IterationStarted", "IterationEnded"] * 3]
+    scored = ["ValidationStarted", "ValidationEnded", "EpochEnded"]
+    # The smaller last batch, and the passes that score, are compiled when they are met for the first time.
+    compiled_late = [*epoch[:-1], "StepCompiled", epoch[-1], "ValidationStarted", "StepCompiled", *scored[1:]]
+    assert recorder.names == ["NetworkBuilt", "StepCompiled", "RunStarted", *compiled_late, *epoch, *scored, "RunEnded"]
+    assert [event.iteration for event in recorder.of("IterationEnded")] == [1, 2, 3, 4, 5, 6]
+    assert [event.epoch for event in recorder.of("IterationStarted")] == [1, 1, 1, 2, 2, 2]
+    assert [(event.epoch, event.iteration, event.iterations_per_epoch) for event in recorder.of("EpochEnded")] == [
+        (1, 3, 3),
+        (2, 6, 3),
+    ]
+    assert recorder.of("StepCompiled")[0].signature == "step: (4, 3), (4, 1)"
+    assert recorder.of("StepCompiled")[0].nodes > 0
+    assert recorder.of("NetworkBuilt")[0].network is trainer.network
+    ended = recorder.of("RunEnded")[0]
+    assert (ended.run, ended.ended_because, ended.scores, ended.seconds) == ("run", "2 epochs", run.scores, run.seconds)
+
+
+def test_a_failing_hook_is_named(make, hook):
+    """With the hook, the iteration and what it raised."""
+
+    def fail(event, trainer):
+        raise ValueError("on purpose")
+
+    assert refused(HookFailedError, make(hooks=[hook(iteration_ended=fail)]).run) == (
+        "hook 'sigma_iteration_ended' of plugin 'plugin', iteration 1: raised ValueError: on purpose\n"
+        "  to do:    correct the plugin, or leave it out of this run"
+    )
+
+
+def test_hooks_of_one_event_run_by_phase(make):
+    """A checkpoint sees what a score has added, whatever the order in which they were given."""
+    order = []
+
+    def plugin(phase):
+        class Plugin:
+            @sigma.hookimpl(phase=phase)
+            def sigma_epoch_ended(self):
+                order.append(phase)
+
+        return Plugin()
+
+    trainer = make("1 epochs", hooks=[plugin("observe"), plugin("persist"), plugin("modify"), plugin("score")])
+    trainer.run()
+
+    assert order == ["modify", "score", "persist", "observe"]
+    assert [(row.hook, row.phase, row.plugin) for row in trainer.explain()] == [
+        ("sigma_epoch_ended", "modify", "plugin_3"),
+        ("sigma_epoch_ended", "score", "plugin_4"),
+        ("sigma_epoch_ended", "persist", "plugin_2"),
+        ("sigma_epoch_ended", "observe", "plugin"),
+    ]
+
+
+def test_a_trainers_hooks_are_its_own(make, recorder):
+    """The environment, and other trainers in it, have none of them."""
+    with sigma.Environment() as environment:
+        make(hooks=[recorder], environment=environment).build()
+        make(environment=environment).build()
+
+        assert recorder.names == ["NetworkBuilt"]
+
+
+def test_a_hook_that_cannot_be_is_refused_when_it_is_given(make):
+    """Not in the middle of the run."""
+
+    class Misspelt:
+        def sigma_epoch_end(self):
+            pass
+
+    assert refused(HookRegistrationError, lambda: make(hooks=[Misspelt()])).splitlines()[0] == (
+        "plugin 'misspelt': cannot be registered: 1 fault"
+    )
+
+
+def test_a_trigger_counts_through_several_runs(make):
+    """Every fourth iteration is the fourth, eighth and twelfth, wherever runs end."""
+    seen = []
+
+    class Fourth:
+        @sigma.hookimpl(when="every 4 iterations")
+        def sigma_iteration_ended(self, event):
+            seen.append(event.iteration)
+
+    trainer = make("4 epochs", hooks=[Fourth()])
+    trainer.run(stop="5 iterations")
+    trainer.run()
+
+    assert seen == [4, 8, 12]
+
+
+def test_monitors_watch_a_run(make):
+    """Those of the trainer and those of one run; they are told all before the run returns."""
+
+    class Watcher(Monitor):
+        events = (EpochEnded, RunEnded)
+
+        def __init__(self):
+            self.received = []
+
+        def start(self, run, progress, send):
+            self.info = run
+
+        def receive(self, events):
+            self.received += [type(event).__name__ for event in events]
+
+    always, once = Watcher(), Watcher()
+    trainer = make("2 epochs", monitors=[always])
+
+    trainer.run(monitors=[once])
+    trainer.run(stop="3 epochs")
+
+    assert once.received == ["EpochEnded", "EpochEnded", "RunEnded"]
+    assert always.received == ["EpochEnded", "EpochEnded", "RunEnded", "EpochEnded", "RunEnded"]
+    assert (once.info.name, once.info.iterations_per_epoch, once.info.total_iterations) == ("run", 3, 6)
+    assert (once.info.parameters, once.info.backend) == (trainer.network.size, "numpy")
+
+
+# A run with a directory
+
+
+def test_a_run_keeps_what_it_was_made_of(tmp_path):
+    """Recipe, plugins, events, metrics and the last state; all of it readable by itself."""
+    recipe = {
+        "name": "flowers",
+        "seed": 2,
+        "stop": "2 epochs",
+        "dataset": {"use": "iris", "split": [0.8, 0.2]},
+        "optimiser": "adam",
+        "network": [{"use": "input", "shape": 4}, {"use": "dense", "size": 3}, "softmax_cross_entropy"],
+    }
+    trainer = sigma.Trainer.from_recipe(recipe)
+
+    run = trainer.run(directory=tmp_path / "runs" / "flowers-1")
+
+    folder = tmp_path / "runs" / "flowers-1"
+    assert (run.name, run.directory) == ("flowers-1", str(folder))
+    assert sigma.Recipe.load(folder / "recipe.toml") == trainer.recipe()
+    plugins = json.loads((folder / "plugins.json").read_text("utf-8"))
+    assert {"name": "sigma-nn", "version": "0.1.0", "status": "active"} in plugins["distributions"]
+    store = sigma.RunStore.open(folder)
+    try:
+        iterations, losses = store.metrics("validation.loss")
+        assert iterations == [4, 8]
+        assert losses[-1] == run.scores["validation.loss"]
+        assert len(store.metrics("training.loss")[1]) == 8
+        assert [event.kind for event in store.events()][-1] == "run_ended"
+    finally:
+        store.close()
+    last = Checkpoint.read(folder / "checkpoints" / "last")
+    assert (last.state["iteration"], last.state["epoch"]) == (8, 2)
+    assert sigma.Trainer.from_recipe(folder / "recipe.toml").setup.network == trainer.setup.network
+
+
+def test_a_run_without_a_recipe_says_why(make, tmp_path):
+    """Arrays in memory cannot be named; the run is none the worse for it."""
+    trainer = make()
+    trainer.run(directory=tmp_path / "run")
+
+    lines = (tmp_path / "run" / "recipe.toml").read_text("utf-8").splitlines()
+    with pytest.raises(ComponentError) as caught:
+        trainer.recipe()
+    assert lines == [f"# {line}" for line in str(caught.value).splitlines()]
+
+
+def test_a_directory_is_not_used_twice(make, tmp_path):
+    """Whatever is there is left alone."""
+    make().run(directory=tmp_path / "run")
+
+    assert refused(RunDirectoryError, lambda: make().run(directory=tmp_path / "run")) == (
+        f"run directory {str(tmp_path / 'run')!r}: it exists and is not empty\n"
+        "  expected: a new or empty folder\n"
+        "  to do:    choose another with --directory, or remove this one"
+    )
+
+
+def test_validation_given_apart_has_no_recipe():
+    """A recipe that left it out would compose another trainer."""
+    network = Input(2) + Dense(1) + SquaredDifference()
+    trainer = sigma.Trainer(network, "xor", "adam", "1 epochs", validation=XOR)
+
+    assert refused(ComponentError, trainer.recipe) == (
+        "trainer 'run': its validation data was given apart from its dataset\n"
+        "  expected: a dataset that brings its validation data\n"
+        "  to do:    use a dataset with a split, or one of your own"
+    )
+
+
+def test_compose_needs_no_trainer():
+    """The parts of a setup are there to be looked at."""
+    with sigma.Environment() as environment:
+        setup = compose(
+            {"network": Input(2), "dataset": "xor", "optimiser": "adam", "stop": "1 epochs"}, environment.composer
+        )
+
+    assert (setup.name, setup.batch_size, str(setup.dtype), setup.seed) == ("run", 32, "float32", 0)

@@ -97,8 +97,13 @@ def at_iteration(number, action):
     return lambda trainer: action(trainer) if trainer.clock.iteration == number else None
 
 
-def at_end_of(recorder, at, action):
-    recorder.at, recorder.action = at, action
+def at(event, action):
+    """Does something in a hook of that event."""
+
+    def prepare(recorder, _trainer, _monkeypatch):
+        recorder.at, recorder.action = event, action
+
+    return prepare
 
 
 def pause_and_stop(trainer):
@@ -106,47 +111,45 @@ def pause_and_stop(trainer):
     trainer.stop()
 
 
+def fail_twice(recorder, trainer, monkeypatch):
+    break_step(trainer)
+    at("RunFailed", fail)(recorder, trainer, monkeypatch)
+
+
+def signal_at(event, iteration, number):
+    return at(event, at_iteration(iteration, lambda _trainer: signal.raise_signal(number)))
+
+
+# How each line of the table is brought about.
+WAYS = {
+    "the criterion holds after an epoch": lambda *_: None,
+    "the criterion holds inside an epoch": lambda *_: None,
+    "the criterion holds, in a run with a directory": lambda *_: None,
+    "`trainer.stop()`": at("IterationEnded", at_iteration(4, lambda trainer: trainer.stop())),
+    "`trainer.stop()` while paused": at("IterationEnded", at_iteration(4, pause_and_stop)),
+    "Ctrl-C": signal_at("IterationEnded", 4, signal.SIGINT),
+    "Ctrl-C, in a run with a directory": signal_at("IterationEnded", 4, signal.SIGINT),
+    "Ctrl-C a second time, inside an iteration": lambda _, trainer, __: second_signal(trainer),
+    "Ctrl-C in the last validation, the criterion holds": signal_at("ValidationEnded", 6, signal.SIGINT),
+    "SIGTERM": signal_at("IterationEnded", 4, signal.SIGTERM),
+    "an exception in a step": lambda _, trainer, __: break_step(trainer),
+    "an exception in a hook of an iteration": at("IterationEnded", at_iteration(4, fail)),
+    "an exception in a hook of an epoch's end": at("EpochEnded", fail),
+    "an exception in `sigma_run_started`": at("RunStarted", fail),
+    "an exception in the last validation": lambda _, trainer, patch: patch.setattr(trainer, "score", fail),
+    "an exception in `sigma_run_failed`, after one in a step": fail_twice,
+    "an exception in `sigma_run_ended`": at("RunEnded", fail),
+    "a disk that refuses the last checkpoint": lambda _, trainer, patch: refuse_checkpoint(patch, trainer),
+}
+
+
 def scenario(way, monkeypatch, tmp_path):
     """A recorder, a trainer and the arguments of its run, for one way of ending."""
     recorder = Recorder()
-    kept = {"directory": tmp_path / "run"}
-    trainer = make(recorder, "4 iterations" if "inside an epoch" in way and "holds" in way else "2 epochs")
-    arguments = kept if "with a directory" in way or "a disk" in way else {}
-    interrupt = {
-        "Ctrl-C": signal.SIGINT,
-        "Ctrl-C, in a run with a directory": signal.SIGINT,
-        "SIGTERM": signal.SIGTERM,
-    }
-    if way in interrupt:
-        at_end_of(recorder, "IterationEnded", at_iteration(4, lambda _: signal.raise_signal(interrupt[way])))
-    elif way == "Ctrl-C in the last validation, the criterion holds":
-        at_end_of(recorder, "ValidationEnded", at_iteration(6, lambda _: signal.raise_signal(signal.SIGINT)))
-    elif way == "Ctrl-C a second time, inside an iteration":
-        second_signal(trainer)
-    elif way == "`trainer.stop()`":
-        at_end_of(recorder, "IterationEnded", at_iteration(4, lambda trainer: trainer.stop()))
-    elif way == "`trainer.stop()` while paused":
-        at_end_of(recorder, "IterationEnded", at_iteration(4, pause_and_stop))
-    elif way == "an exception in a step":
-        break_step(trainer)
-    elif way == "an exception in a hook of an iteration":
-        at_end_of(recorder, "IterationEnded", at_iteration(4, fail))
-    elif way == "an exception in a hook of an epoch's end":
-        at_end_of(recorder, "EpochEnded", fail)
-    elif way == "an exception in `sigma_run_started`":
-        at_end_of(recorder, "RunStarted", fail)
-    elif way == "an exception in the last validation":
-        monkeypatch.setattr(trainer, "score", fail)
-    elif way == "an exception in `sigma_run_failed`, after one in a step":
-        break_step(trainer)
-        at_end_of(recorder, "RunFailed", fail)
-    elif way == "an exception in `sigma_run_ended`":
-        at_end_of(recorder, "RunEnded", fail)
-    elif way == "a disk that refuses the last checkpoint":
-        refuse_checkpoint(monkeypatch, trainer)
-    else:
-        assert way.startswith("the criterion holds"), f"no scenario for {way!r}"
-    return recorder, trainer, arguments
+    trainer = make(recorder, "4 iterations" if way == "the criterion holds inside an epoch" else "2 epochs")
+    WAYS[way](recorder, trainer, monkeypatch)
+    is_kept = "with a directory" in way or "a disk" in way
+    return recorder, trainer, {"directory": tmp_path / "run"} if is_kept else {}
 
 
 def lines():

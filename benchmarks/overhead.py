@@ -30,6 +30,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
+from sigma_nn import Adam, Dense, Input, SoftmaxCrossEntropy
+
+import sigma_core as sigma
+from sigma_core import hookimpl
 
 BATCH, FEATURES, HIDDEN, CLASSES = 16, 8, 8, 2
 BATCHES_PER_EPOCH = 500
@@ -49,40 +53,45 @@ def make_data() -> tuple[np.ndarray, np.ndarray]:
     )
 
 
+class Idle:
+    """Registered for every iteration, due at none."""
+
+    @hookimpl(when="1000000000 iterations")
+    def sigma_iteration_ended(self, event: Any, trainer: Any) -> None:
+        """Never called."""
+        raise AssertionError("an idle hook was called")
+
+
+class Called:
+    """Called at every iteration, and does nothing."""
+
+    def sigma_iteration_ended(self, event: Any, trainer: Any) -> None:
+        """Nothing."""
+
+
+def sigma_trainer(hooks: list[Any]) -> Any:
+    """The network under test, built and ready to run."""
+    network = Input(FEATURES) + Dense(HIDDEN, activation="relu") + Dense(CLASSES) + SoftmaxCrossEntropy()
+    return sigma.Trainer(
+        network, make_data(), Adam(1e-3), stop="1000000 epochs", batch_size=BATCH, hooks=hooks, metrics=[]
+    ).build()
+
+
+def running(subject: Any) -> Measure:
+    """A trainer's whole run, its start and end included."""
+
+    def measure(epochs: int) -> float:
+        target = subject.clock.epoch + epochs
+        start = perf_counter()
+        subject.run(stop=f"{target} epochs")
+        return (perf_counter() - start) / (epochs * BATCHES_PER_EPOCH)
+
+    return measure
+
+
 def sigma_contenders() -> dict[str, Measure]:
     """The step alone, the step over an iterator's batches, and trainers with no, idle and called hooks."""
-    import sigma_core as sigma
-    from sigma_nn import Adam, Dense, Input, SoftmaxCrossEntropy
-
-    data = make_data()
-
-    class Idle:
-        @sigma.hookimpl(when="1000000000 iterations")
-        def sigma_iteration_ended(self, event: Any, trainer: Any) -> None:
-            raise AssertionError("an idle hook was called")
-
-    class Called:
-        def sigma_iteration_ended(self, event: Any, trainer: Any) -> None:
-            pass
-
-    def trainer(hooks: list[Any]) -> Any:
-        network = Input(FEATURES) + Dense(HIDDEN, activation="relu") + Dense(CLASSES) + SoftmaxCrossEntropy()
-        return sigma.Trainer(
-            network, data, Adam(1e-3), stop="1000000 epochs", batch_size=BATCH, hooks=hooks, metrics=[]
-        ).build()
-
-    def running(hooks: list[Any]) -> Measure:
-        subject = trainer(hooks)
-
-        def measure(epochs: int) -> float:
-            target = subject.clock.epoch + epochs
-            start = perf_counter()
-            subject.run(stop=f"{target} epochs")
-            return (perf_counter() - start) / (epochs * BATCHES_PER_EPOCH)
-
-        return measure
-
-    bare = trainer([])
+    bare = sigma_trainer([])
     first = tuple(np.array(array) for array in next(iter(bare.batches)))
 
     def step_alone(epochs: int) -> float:
@@ -104,9 +113,9 @@ def sigma_contenders() -> dict[str, Measure]:
     return {
         "sigma: compiled step alone": step_alone,
         "sigma: step over batches": step_over_batches,
-        "sigma: trainer": running([]),
-        f"sigma: trainer, {IDLE_HOOKS} idle hooks": running([Idle() for _ in range(IDLE_HOOKS)]),
-        f"sigma: trainer, {IDLE_HOOKS} called hooks": running([Called() for _ in range(IDLE_HOOKS)]),
+        "sigma: trainer": running(sigma_trainer([])),
+        f"sigma: trainer, {IDLE_HOOKS} idle hooks": running(sigma_trainer([Idle() for _ in range(IDLE_HOOKS)])),
+        f"sigma: trainer, {IDLE_HOOKS} called hooks": running(sigma_trainer([Called() for _ in range(IDLE_HOOKS)])),
     }
 
 
@@ -116,9 +125,7 @@ def torch_step() -> tuple[Callable[[Any, Any], Any], list[tuple[Any, Any]]]:
 
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    model = torch.nn.Sequential(
-        torch.nn.Linear(FEATURES, HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, CLASSES)
-    )
+    model = torch.nn.Sequential(torch.nn.Linear(FEATURES, HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, CLASSES))
     optimiser = torch.optim.Adam(model.parameters(), 1e-3, fused=True)
     loss_of = torch.nn.CrossEntropyLoss()
     inputs, targets = (torch.from_numpy(array) for array in make_data())

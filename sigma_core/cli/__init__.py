@@ -28,21 +28,16 @@ def _exit_code(arguments: list[str], *, wants_traceback: bool) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except click.exceptions.Abort:
-        return 130
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return 130
     except BrokenPipeError:
         # Whoever read our output has heard enough.
         sys.stderr.close()
         return 1
-    except SigmaError as error:
-        _show(error, wants_traceback=wants_traceback)
-        return error.exit_code
     except Exception as error:  # noqa: BLE001  # never a bare traceback
         _show(error, wants_traceback=wants_traceback)
-        return 1
+        return error.exit_code if isinstance(error, SigmaError) else 1
     return result if isinstance(result, int) else 0
 
 

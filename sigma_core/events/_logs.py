@@ -34,7 +34,7 @@ def make_logger(
     A level below `level` costs nothing: its method is replaced, not checked. An exception is turned into text under
     the field "exception"; variables bound with `structlog.contextvars` are merged in.
     """
-    import structlog  # noqa: PLC0415  (40 ms that a listing of components must not pay)
+    import structlog
 
     def stamp(_logger: Any, _method: str, entry: Any) -> Any:
         entry["timestamp"] = time()

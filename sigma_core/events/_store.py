@@ -69,7 +69,7 @@ class RunStore:
 
         Raises RunDirectoryError when there is a store already, StorageError when the disk refuses.
         """
-        import sqlite3  # noqa: PLC0415  (a process that neither trains nor reads a run does without)
+        import sqlite3
 
         path = Path(directory) / FILE
         with ExitStack() as undo:
@@ -92,7 +92,7 @@ class RunStore:
 
         Raises RunDirectoryError when there is none, when it is damaged or of another format.
         """
-        import sqlite3  # noqa: PLC0415  (as above)
+        import sqlite3
 
         path = Path(directory) / FILE
         if not path.is_file():
@@ -124,7 +124,7 @@ class RunStore:
 
     def close(self) -> None:
         """Write what waits and close the file."""
-        import sqlite3  # noqa: PLC0415  (as above)
+        import sqlite3
 
         if self._subscription is not None:
             self._subscription.close()
@@ -170,7 +170,7 @@ class RunStore:
         return [iteration for iteration, _ in rows], [math.nan if value is None else value for _, value in rows]
 
     def _write(self, batch: Sequence[Timed]) -> None:
-        import sqlite3  # noqa: PLC0415  (as above)
+        import sqlite3
 
         events = [
             (

@@ -65,7 +65,7 @@ class Trigger(ABC):
 
         Raises ExpressionError with the column of the fault.
         """
-        from sigma_core.hooks._grammar import parse_trigger  # noqa: PLC0415  (the grammar builds triggers)
+        from sigma_core.hooks._grammar import parse_trigger
 
         return parse_trigger(text)
 

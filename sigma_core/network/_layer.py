@@ -62,7 +62,8 @@ class Layer(ABC):
     def __add__(self, other: Any) -> "Architecture":
         from sigma_core.network._architecture import Architecture
 
-        return Architecture.of(self) + other
+        together: Architecture = Architecture.of(self) + other
+        return together
 
     def __mul__(self, times: int) -> "Architecture":
         from sigma_core.network._architecture import Architecture

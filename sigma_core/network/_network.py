@@ -179,7 +179,9 @@ class Network:
         rows.append(("total", "", "", f"{self.size:,}"))
         widths = [max(len(row[column]) for row in rows) for column in range(4)]
         return "\n".join(
-            "  ".join([*(cell.ljust(width) for cell, width in zip(row, widths[:3], strict=False)), row[3].rjust(widths[3])])
+            "  ".join(
+                [*(cell.ljust(width) for cell, width in zip(row, widths[:3], strict=False)), row[3].rjust(widths[3])]
+            )
             for row in rows
         )
 

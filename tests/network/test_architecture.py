@@ -55,7 +55,7 @@ def test_a_product_repeats_a_group():
 def test_a_list_of_layers_is_an_architecture():
     """A list stands for its sum."""
     assert Architecture.of([Same("a"), [Same("b"), Same("c")]]) == Same("a") + Same("b") + Same("c")
-    assert [Same("a")] + Architecture.of(Same("b")) == Same("a") + Same("b")
+    assert [Same("a")] + Architecture.of(Same("b")) == Same("a") + Same("b")  # noqa: RUF005  # the sum is the subject
 
 
 def test_branches_are_kept_by_composition():
@@ -86,9 +86,7 @@ def test_no_times_is_refused():
         0 * Same("a")
 
     assert str(caught.value) == (
-        "network: layers are repeated 0 times\n"
-        "  expected: a number from 1\n"
-        "  to do:    leave the layers out instead"
+        "network: layers are repeated 0 times\n  expected: a number from 1\n  to do:    leave the layers out instead"
     )
 
 

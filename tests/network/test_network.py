@@ -18,7 +18,8 @@ def composer():
 
 
 def build(layers, sections=None, composer=None):
-    return Network.build(layers, CLASSES if sections is None else sections, composer=composer or Composer(ComponentRegistry()))
+    chosen = composer or Composer(ComponentRegistry())
+    return Network.build(layers, CLASSES if sections is None else sections, composer=chosen)
 
 
 @frozen
@@ -83,7 +84,8 @@ def test_a_given_name_is_not_given_again():
 
 def test_a_network_without_data_has_shapes():
     """Inputs declare their shapes, so that a network can be looked at before there is any data."""
-    network = Network.build(Input((2, 3)) + Flatten() + Dense(5) + SoftmaxCrossEntropy(), composer=Composer(ComponentRegistry()))
+    layers = Input((2, 3)) + Flatten() + Dense(5) + SoftmaxCrossEntropy()
+    network = Network.build(layers, composer=Composer(ComponentRegistry()))
 
     assert [layer.shape for layer in network] == [(2, 3), (6,), (5,), ()]
     assert network.summary().splitlines() == [
@@ -107,61 +109,71 @@ def test_a_layer_of_ones_own_declares_parameters():
 REFUSED = [
     (
         [],
-        "network: it has no layers\n  expected: at least an input\n  to do:    add layers",
+        ("network: it has no layers\n  expected: at least an input\n  to do:    add layers"),
     ),
     (
         Dense(3) + SoftmaxCrossEntropy(),
-        "network.layers.dense_1: no layer feeds it\n"
-        "  expected: 1\n"
-        "  to do:    begin the network with an input layer",
+        ("network.layers.dense_1: no layer feeds it\n  expected: 1\n  to do:    begin the network with an input layer"),
     ),
     (
         Input(4) + Input(4),
-        "network.layers.input_2: 1 layers feed it (input_1)\n"
-        "  expected: 0\n"
-        "  to do:    connect it to as many layers as it takes",
+        (
+            "network.layers.input_2: 1 layers feed it (input_1)\n"
+            "  expected: 0\n"
+            "  to do:    connect it to as many layers as it takes"
+        ),
     ),
     (
         Input(4) + Pair(),
-        "network.layers.pair_1: 1 layers feed it (input_1)\n"
-        "  expected: 2\n"
-        "  to do:    connect it to as many layers as it takes",
+        (
+            "network.layers.pair_1: 1 layers feed it (input_1)\n"
+            "  expected: 2\n"
+            "  to do:    connect it to as many layers as it takes"
+        ),
     ),
     (
         Input(4) + SoftmaxCrossEntropy() + Dense(3),
-        "network.layers.dense_1: it comes after the cost 'softmax_cross_entropy_1'\n"
-        "  expected: nothing after a cost\n"
-        "  to do:    put the cost last in the network",
+        (
+            "network.layers.dense_1: it comes after the cost 'softmax_cross_entropy_1'\n"
+            "  expected: nothing after a cost\n"
+            "  to do:    put the cost last in the network"
+        ),
     ),
     (
         Input(4) + Dense(3, name="same") + Dense(3, name="same"),
-        "network.layers.same: 2 layers have this name\n"
-        "  expected: a name for each\n"
-        "  to do:    rename all but one",
+        ("network.layers.same: 2 layers have this name\n  expected: a name for each\n  to do:    rename all but one"),
     ),
     (
         Input(4) + Dense(3, name="my layer"),
-        "network: a layer is called 'my layer'\n"
-        "  expected: letters, digits and underscores, no digit first\n"
-        "  to do:    call it 'my_layer', say",
+        (
+            "network: a layer is called 'my layer'\n"
+            "  expected: letters, digits and underscores, no digit first\n"
+            "  to do:    call it 'my_layer', say"
+        ),
     ),
     (
         Input(4, section="input") + Dense(3),
-        "network.layers.input_1: the data has no section 'input'\n"
-        "  expected: inputs, targets (nearest: inputs)\n"
-        "  to do:    name a section of the data, or give the data this section",
+        (
+            "network.layers.input_1: the data has no section 'input'\n"
+            "  expected: inputs, targets (nearest: inputs)\n"
+            "  to do:    name a section of the data, or give the data this section"
+        ),
     ),
     (
         Input(4) + Dense(3) + SoftmaxCrossEntropy(targets="target"),
-        "network.layers.softmax_cross_entropy_1: the data has no section 'target'\n"
-        "  expected: inputs, targets (nearest: targets)\n"
-        "  to do:    name a section of the data, or give the data this section",
+        (
+            "network.layers.softmax_cross_entropy_1: the data has no section 'target'\n"
+            "  expected: inputs, targets (nearest: targets)\n"
+            "  to do:    name a section of the data, or give the data this section"
+        ),
     ),
     (
         Input(4) + Broken(),
-        "network.layers.broken_1: with inputs of shape (batch, 4): "
-        "AttributeError: a value has no attribute 'no_such_thing'\n"
-        "  to do:    change the layer's settings or the shape of what comes in",
+        (
+            "network.layers.broken_1: with inputs of shape (batch, 4): "
+            "AttributeError: a value has no attribute 'no_such_thing'\n"
+            "  to do:    change the layer's settings or the shape of what comes in"
+        ),
     ),
 ]
 

@@ -5,9 +5,8 @@ from typing import Any
 
 from sigma_core.errors import DerivativeError
 from sigma_core.graph._graph import reachable
-from sigma_core.graph._protocol import place
 from sigma_core.graph._record import as_value, cast, constant, full
-from sigma_core.graph._scope import scope_at
+from sigma_core.graph._scope import place, scope_at
 from sigma_core.graph._value import Value
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from attrs import frozen
 
 from sigma_core.errors import TraceError
-from sigma_core.graph._scope import current_scope
+from sigma_core.graph._scope import place
 
 
 @frozen
@@ -57,9 +57,3 @@ def name_of(function: Callable[..., Any]) -> str:
     module = getattr(function, "__module__", None) or "numpy"
     name = getattr(function, "__name__", str(function))
     return f"{module}.{name}".replace("numpy", "np", 1) if module.startswith("numpy") else name
-
-
-def place(path: str | None = None) -> str:
-    """Where an error is, in words: the layer under which something is traced."""
-    path = current_scope() if path is None else path
-    return path or "traced function"

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from sigma_core.errors import ShapeError, SigmaError, TraceError
-from sigma_core.graph._protocol import place
+from sigma_core.errors import ShapeError, TraceError
+from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
 from sigma_core.graph.operations import OPERATIONS, Literal, Operation, Shape
 
@@ -14,11 +14,7 @@ from sigma_core.graph.operations import OPERATIONS, Literal, Operation, Shape
 def record(name: str, /, *inputs: Value, weak: bool = False, **attributes: Any) -> Value:
     """A value of operation `name` on the inputs; raises ShapeError, saying in which layer, when they do not fit."""
     operation = OPERATIONS[name]
-    try:
-        shape, dtype = operation.infer(*inputs, **attributes)
-    except SigmaError as error:
-        error.where = place()
-        raise
+    shape, dtype = operation.infer(*inputs, **attributes)
     return Value(operation, inputs, attributes, shape, dtype, weak)
 
 

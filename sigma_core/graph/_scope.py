@@ -32,3 +32,9 @@ def scope_at(path: str) -> Iterator[None]:
 def current_scope() -> str:
     """The path of the innermost scope, empty outside of any."""
     return _path.get()
+
+
+def place(path: str | None = None) -> str:
+    """Where an error is, in words: the layer that is traced, or the one given."""
+    path = current_scope() if path is None else path
+    return path or "traced function"

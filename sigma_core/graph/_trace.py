@@ -7,7 +7,7 @@ import numpy as np
 from attrs import frozen
 
 from sigma_core.graph._evaluate import evaluate
-from sigma_core.graph._graph import Graph
+from sigma_core.graph._graph import Graph, reachable
 from sigma_core.graph._record import as_value, placeholder
 from sigma_core.graph._structure import Structure, flatten, paths, unflatten
 from sigma_core.graph._value import Value
@@ -20,15 +20,28 @@ def is_static(leaf: Any) -> bool:
 
 @frozen(eq=False)
 class Traced:
-    """A graph, and the containers in which its arguments came and its results go."""
+    """What a function recorded, and the containers in which its results go."""
 
-    graph: Graph
+    inputs: tuple[Value, ...]
+    outputs: tuple[Value, ...]
     structure: Structure
     arrays: tuple[Any, ...]
     """The arrays it was traced with."""
 
+    @property
+    def graph(self) -> Graph:
+        """The recorded program; outputs are named by their places in the result, a single one `result`."""
+        return Graph(self.inputs, self.outputs, [path or "result" for path in paths(self.structure)])
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it depends on its own inputs only, and not on values of a trace around it."""
+        own = {value.index for value in self.inputs}
+        nodes = reachable(self.outputs)
+        return all(node.index in own for node in nodes if node.operation.name == "placeholder")
+
     def run(self) -> Any:
-        """The results for those arrays, in their container."""
+        """The results for the arrays, in their container."""
         return unflatten(self.structure, evaluate(self.graph, *self.arrays))
 
 
@@ -48,9 +61,7 @@ def trace_with(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Trac
         arrays.append(array)
         given.append(inputs[-1])
     results, outside = flatten(function(*unflatten(structure, given)))
-    outputs = [as_value(result) for result in results]
-    names = [path or "result" for path in paths(outside)]
-    return Traced(Graph(inputs, outputs, names), outside, tuple(arrays))
+    return Traced(tuple(inputs), tuple(as_value(result) for result in results), outside, tuple(arrays))
 
 
 def trace(function: Callable[..., Any], *arguments: Any) -> Graph:

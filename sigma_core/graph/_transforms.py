@@ -9,8 +9,8 @@ from typing import Any
 
 from sigma_core.errors import DerivativeError, TraceError
 from sigma_core.graph._gradients import gradients
-from sigma_core.graph._protocol import place
 from sigma_core.graph._record import as_value, record
+from sigma_core.graph._scope import place
 from sigma_core.graph._structure import Structure, flatten, unflatten
 from sigma_core.graph._tangents import tangents
 from sigma_core.graph._trace import is_static, trace_with
@@ -100,10 +100,8 @@ def _on_arrays_too(function: Callable[..., Any]) -> Callable[..., Any]:
         if any(isinstance(leaf, Value) for leaf in flatten(arguments)[0]):
             return function(*arguments)
         traced = trace_with(function, arguments)
-        free = [value for value in traced.graph.nodes if value.operation.name == "placeholder"]
-        if {value.index for value in free} <= {value.index for value in traced.graph.inputs}:
-            return traced.run()
-        return function(*arguments)
+        # A function may close over values of a trace around it, and then becomes part of that.
+        return traced.run() if traced.is_closed else function(*arguments)
 
     return either
 

@@ -9,8 +9,8 @@ import numpy as np
 from attrs import Factory, field, frozen
 
 from sigma_core.errors import TraceError, nearest
-from sigma_core.graph._protocol import FUNCTIONS, name_of, place
-from sigma_core.graph._scope import current_scope
+from sigma_core.graph._protocol import FUNCTIONS, name_of
+from sigma_core.graph._scope import current_scope, place
 from sigma_core.graph.operations._operation import Operation, Shape
 
 _indices = count()
@@ -63,10 +63,10 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
         meaning = FUNCTIONS.get(function)
         if meaning is None:
             name = name_of(function)
-            close = nearest(name, [known.name for known in FUNCTIONS.values()])
-            self._refuse(
-                f"{name} cannot be traced", f"the nearest that can: {close}" if close else "compose it of others"
-            )
+            known = [each.name.removeprefix("np.") for each in FUNCTIONS.values()]
+            close = nearest(name.removeprefix("np."), known)
+            remedy = f"the nearest that can: np.{close}" if close else "compose it of others"
+            self._refuse(f"{name} cannot be traced", remedy)
         return meaning(*arguments, **keywords)
 
     def _refuse(self, found: str, remedy: str) -> NoReturn:

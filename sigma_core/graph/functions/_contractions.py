@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from sigma_core.errors import ShapeError
-from sigma_core.graph._protocol import meaning_of, place
+from sigma_core.graph._protocol import meaning_of
 from sigma_core.graph._record import as_value, cast, common_dtype, record
+from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
 from sigma_core.graph.functions._views import transpose
 from sigma_core.graph.operations._shapes import one_axis

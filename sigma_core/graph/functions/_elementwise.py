@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from sigma_core.errors import TraceError
-from sigma_core.graph._protocol import FUNCTIONS, Meaning, meaning_of, name_of, place
+from sigma_core.graph._protocol import FUNCTIONS, Meaning, meaning_of, name_of
 from sigma_core.graph._record import as_value, cast, common_dtype, constant, elementwise, full, record
+from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
 from sigma_core.graph.operations import UFUNC_OPERATIONS, Operation
 

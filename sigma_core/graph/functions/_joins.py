@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from sigma_core.errors import ShapeError, TraceError
-from sigma_core.graph._protocol import meaning_of, place
+from sigma_core.graph._protocol import meaning_of
 from sigma_core.graph._record import as_value, cast, full, record
+from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
 from sigma_core.graph.functions._elementwise import where
 from sigma_core.graph.functions._views import expand_dims, ravel, reshape

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from sigma_core.errors import TraceError
-from sigma_core.graph._protocol import meaning_of, place
+from sigma_core.graph._protocol import meaning_of
 from sigma_core.graph._record import as_value, cast, record
+from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
 from sigma_core.graph.functions._elementwise import where as select
 from sigma_core.graph.operations._shapes import many_axes, one_axis

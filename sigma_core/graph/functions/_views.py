@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from sigma_core.errors import ShapeError, TraceError
-from sigma_core.graph._protocol import meaning_of, place
+from sigma_core.graph._protocol import meaning_of
 from sigma_core.graph._record import as_value, record
+from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
 from sigma_core.graph.operations._shapes import many_axes, one_axis, resolved
 
@@ -18,11 +19,7 @@ def reshape(a: Any, /, shape: Any, order: str = "C") -> Value:
     if order != "C":
         raise TraceError(place(), f"order {order!r} cannot be traced", "order 'C'", "transpose before and after")
     value = as_value(a)
-    try:
-        new = resolved(shape, value.size)
-    except ShapeError as error:
-        error.where = place()
-        raise
+    new = resolved(shape, value.size)
     return value if new == value.shape else record("reshape", value, shape=new)
 
 

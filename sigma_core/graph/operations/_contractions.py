@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from sigma_core.errors import ShapeError
+from sigma_core.graph._scope import place
 from sigma_core.graph.operations._elementwise import unbroadcast
 from sigma_core.graph.operations._operation import Kind, Operation, Signature, register
 from sigma_core.graph.operations._shapes import broadcast
@@ -13,7 +14,7 @@ from sigma_core.graph.operations._shapes import broadcast
 def _matmul_infer(a: Any, b: Any) -> Signature:
     if a.shape[-1] != b.shape[-2]:
         raise ShapeError(
-            "shapes",
+            place(),
             f"a matrix product of shapes {a.shape} and {b.shape}: {a.shape[-1]} columns meet {b.shape[-2]} rows",
             "as many columns on the left as rows on the right",
         )

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from sigma_core.errors import ShapeError
+from sigma_core.graph._scope import place
 from sigma_core.graph.operations._operation import Kind, Operation, Shape, Signature, register
 from sigma_core.graph.operations._shapes import broadcast
 
@@ -61,7 +62,7 @@ def _gather(array: Any, *indices: Any, axes: tuple[int, ...], out: Any = None) -
 def _scatter_infer(updates: Any, *indices: Any, axes: tuple[int, ...], shape: Shape) -> Signature:
     expected = _gathered(shape, axes, indices)
     if updates.shape != expected:
-        raise ShapeError("shapes", f"updates of shape {updates.shape} do not fit the indices", f"shape {expected}")
+        raise ShapeError(place(), f"updates of shape {updates.shape} do not fit the indices", f"shape {expected}")
     return shape, updates.dtype
 
 

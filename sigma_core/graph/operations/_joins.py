@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from sigma_core.errors import ShapeError
+from sigma_core.graph._scope import place
 from sigma_core.graph.operations._operation import Kind, Operation, Signature, register
 
 
@@ -15,7 +16,7 @@ def _concatenate_infer(*values: Any, axis: int) -> Signature:
         if value.ndim != first.ndim or others != first.shape[:axis] + first.shape[axis + 1 :]:
             shapes = ", ".join(str(each.shape) for each in values)
             raise ShapeError(
-                "shapes", f"shapes {shapes} cannot be joined along axis {axis}", "equal sizes in all other axes"
+                place(), f"shapes {shapes} cannot be joined along axis {axis}", "equal sizes in all other axes"
             )
     size = sum(value.shape[axis] for value in values)
     return (*first.shape[:axis], size, *first.shape[axis + 1 :]), first.dtype

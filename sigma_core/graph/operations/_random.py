@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from sigma_core.errors import ShapeError
+from sigma_core.graph._scope import place
 from sigma_core.graph.operations._operation import Kind, Operation, Shape, Signature, register
 
 
@@ -43,9 +44,9 @@ _generator = _Generator()
 
 def _infer(key: Any, shape: Shape, dtype: np.dtype[Any], stream: int) -> Signature:  # noqa: ARG001
     if key.shape != (2,) or key.dtype != np.uint64:
-        raise ShapeError("random numbers", f"the key is {key.dtype}{list(key.shape)}", "uint64[2]: seed and step")
+        raise ShapeError(place(), f"the key is {key.dtype}{list(key.shape)}", "uint64[2]: seed and step")
     if dtype not in (np.float32, np.float64):
-        raise ShapeError("random numbers", f"numbers of dtype {dtype} cannot be drawn", "float32, float64", "cast them")
+        raise ShapeError(place(), f"numbers of dtype {dtype} cannot be drawn", "float32, float64", "cast them")
     return shape, dtype
 
 

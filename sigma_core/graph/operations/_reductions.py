@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sigma_core.errors import ShapeError
+from sigma_core.graph._scope import place
 from sigma_core.graph.operations._operation import Kind, Operation, Signature, register
 from sigma_core.graph.operations._shapes import reduced, reduction_dtype
 
@@ -78,7 +79,7 @@ def _reduction(
 
     def infer(value: Any, axes: tuple[int, ...], *, keepdims: bool) -> Signature:
         if not empty_allowed and any(value.shape[axis] == 0 for axis in axes):
-            raise ShapeError("shapes", f"np.{name} over an axis of size 0 of shape {value.shape} has no result")
+            raise ShapeError(place(), f"np.{name} over an axis of size 0 of shape {value.shape} has no result")
         return reduced(value.shape, axes, keepdims=keepdims), reduction_dtype(ufunc.reduce, value.dtype)
 
     def implementation(array: Any, axes: tuple[int, ...], *, keepdims: bool, out: Any = None) -> Any:
@@ -90,7 +91,7 @@ def _reduction(
 def _position(name: str, function: Callable[..., Any]) -> Operation:
     def infer(value: Any, axis: int, *, keepdims: bool) -> Signature:
         if value.shape[axis] == 0:
-            raise ShapeError("shapes", f"np.{name} over an axis of size 0 of shape {value.shape} has no result")
+            raise ShapeError(place(), f"np.{name} over an axis of size 0 of shape {value.shape} has no result")
         return reduced(value.shape, (axis,), keepdims=keepdims), np.dtype(np.intp)
 
     def implementation(array: Any, axis: int, *, keepdims: bool, out: Any = None) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from sigma_core.errors import ShapeError
+from sigma_core.graph._scope import place
 from sigma_core.graph.operations._operation import Shape
 
 
@@ -21,7 +22,7 @@ def broadcast(*shapes: Shape) -> Shape:
     except ValueError:
         text = " and ".join(str(shape) for shape in shapes)
         raise ShapeError(
-            "shapes",
+            place(),
             f"shapes {text} do not broadcast",
             "equal sizes, or 1, in each axis counted from the last",
             "reshape one of them",
@@ -33,7 +34,7 @@ def one_axis(axis: Any, ndim: int) -> int:
     number = int(axis)
     if not -ndim <= number < ndim:
         raise ShapeError(
-            "axes", f"axis {number} is not among the {ndim} axes", f"{-ndim} to {ndim - 1}" if ndim else "none"
+            place(), f"axis {number} is not among the {ndim} axes", f"{-ndim} to {ndim - 1}" if ndim else "none"
         )
     return number % ndim
 
@@ -45,7 +46,7 @@ def many_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     given = axis if isinstance(axis, Sequence) else (axis,)
     axes = tuple(sorted(one_axis(each, ndim) for each in given))
     if len(set(axes)) < len(axes):
-        raise ShapeError("axes", f"axes {tuple(given)} name an axis twice")
+        raise ShapeError(place(), f"axes {tuple(given)} name an axis twice")
     return axes
 
 
@@ -63,7 +64,7 @@ def resolved(shape: Any, size: int) -> Shape:
     unknown = wanted.count(-1)
     fits = size % known == 0 if known else size == 0 and not unknown
     if unknown > 1 or not fits or (not unknown and known != size):
-        raise ShapeError("shapes", f"{size} elements do not fill shape {wanted}", "the same number of elements")
+        raise ShapeError(place(), f"{size} elements do not fill shape {wanted}", "the same number of elements")
     return tuple(size // known if each == -1 else each for each in wanted)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from sigma_core.errors import ShapeError
+from sigma_core.graph._scope import place
 from sigma_core.graph.operations._elementwise import unbroadcast
 from sigma_core.graph.operations._operation import Kind, Operation, Shape, Signature, register
 
@@ -28,7 +29,7 @@ def _broadcast_infer(value: Any, shape: Shape) -> Signature:
     except ValueError:
         fits = False
     if not fits:
-        raise ShapeError("shapes", f"shape {value.shape} does not broadcast to {shape}")
+        raise ShapeError(place(), f"shape {value.shape} does not broadcast to {shape}")
     return shape, value.dtype
 
 

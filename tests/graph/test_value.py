@@ -1,0 +1,214 @@
+"""What a value cannot do says where, what and what else to do."""
+
+import copy
+
+import numpy as np
+import pytest
+
+from sigma_core.errors import ShapeError, TraceError
+from sigma_core.graph import as_value, constant, placeholder, scope
+
+X = placeholder((2, 3), np.float32, "x")
+
+
+def assign(value):
+    value[0] = 1.0
+
+
+REFUSED = {
+    "branch": (
+        lambda: bool(X > 0),
+        "a value has no truth before it runs, so code cannot branch on it\n  to do:    np.where(condition, a, b)",
+    ),
+    "float": (
+        lambda: float(np.sum(X)),
+        "a value has no number before it runs, so float() cannot read it\n  to do:    keep it a value",
+    ),
+    "int": (
+        lambda: int(np.argmax(X)),
+        "a value has no number before it runs, so int() cannot read it\n  to do:    keep it a value",
+    ),
+    "array": (
+        lambda: np.asarray(X),
+        "a value has no numbers before it runs, so it cannot become an array\n  to do:    use NumPy functions on it",
+    ),
+    "assignment": (
+        lambda: assign(X),
+        "a value is immutable, so nothing can be assigned to its items\n  to do:    np.where or np.concatenate",
+    ),
+    "iteration": (
+        lambda: list(X),
+        "a value cannot be iterated over\n  to do:    whole-array functions, or np.split for its parts",
+    ),
+    "membership": (lambda: 1.0 in X, "`in` would branch on a value\n  to do:    np.any(value == item)"),
+    "length": (lambda: len(np.sum(X)), "len() of a value without axes\n  to do:    value.size"),
+    "function": (
+        lambda: np.fft.fft(X),
+        "np.fft.fft cannot be traced\n  to do:    compose it of others",
+    ),
+    "near_function": (
+        lambda: np.nansum(X),
+        "np.nansum cannot be traced\n  to do:    the nearest that can: np.sum",
+    ),
+    "ufunc": (lambda: np.fmax(X, 1), "np.fmax cannot be traced\n  to do:    the nearest that can: np.max"),
+    "method": (
+        lambda: np.add.at(X, 0, 1),
+        "np.add.at cannot be traced\n  to do:    np.sum, np.prod, np.max, np.min, np.cumsum",
+    ),
+    "out": (
+        lambda: np.add(X, X, out=X),
+        "np.add cannot write into `out`\n  to do:    use the function's result",
+    ),
+    "argument": (
+        lambda: np.sum(X, initial=3),
+        (
+            "np.sum cannot be traced with these arguments: got an unexpected keyword argument 'initial'\n"
+            "  expected: np.sum(a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, where: Any = True)"
+            " -> sigma_core.graph._value.Value"
+        ),
+    ),
+    "order": (
+        lambda: np.reshape(X, 6, order="F"),
+        "order 'F' cannot be traced\n  expected: order 'C'\n  to do:    transpose before and after",
+    ),
+    "mask": (
+        lambda: X[X > 0],
+        (
+            "a mask that is a value picks an unknown number of elements\n"
+            "  expected: a mask that is an array\n  to do:    np.where(mask, value, 0)"
+        ),
+    ),
+    "dtype": (lambda: X.astype(complex), "a value cannot be of dtype complex128\n  expected: bool, int, float"),
+    "object": (lambda: X + "text", "a value cannot hold str of dtype <U4\n  expected: bool, int, float"),
+    "pad": (
+        lambda: np.pad(X, 1, mode="edge"),
+        "np.pad with mode 'edge' cannot be traced\n  expected: mode 'constant'\n  to do:    np.concatenate",
+    ),
+    "round": (lambda: np.round(X, 2), "np.round to 2 decimals cannot be traced\n  expected: decimals=0"),
+    "norm": (
+        lambda: np.linalg.norm(X, 1),
+        "np.linalg.norm with ord=1 cannot be traced\n  expected: ord=None, the Euclidean norm",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_value_refuses_what_cannot_be_traced(name):
+    """The layer, what was tried, and the alternative."""
+    attempt, message = REFUSED[name]
+    with scope("layers"), scope("dense_1"), pytest.raises(TraceError) as caught:
+        attempt()
+    assert str(caught.value) == f"layers.dense_1: {message}"
+
+
+MISFITS = {
+    "broadcast": (
+        lambda: X + np.ones(2),
+        (
+            "shapes (2, 3) and (2,) do not broadcast\n"
+            "  expected: equal sizes, or 1, in each axis counted from the last\n  to do:    reshape one of them"
+        ),
+    ),
+    "product": (
+        lambda: X @ X,
+        (
+            "a matrix product of shapes (2, 3) and (2, 3): 3 columns meet 2 rows\n"
+            "  expected: as many columns on the left as rows on the right"
+        ),
+    ),
+    "scalar_product": (
+        lambda: X @ np.float32(2),
+        "a matrix product of shapes (2, 3) and ()\n  expected: at least one axis each\n  to do:    multiply",
+    ),
+    "tensordot": (
+        lambda: np.tensordot(X, X, 1),
+        "axes [1] of shape (2, 3) do not match axes [0] of (2, 3)",
+    ),
+    "axis": (lambda: np.sum(X, axis=2), "axis 2 is not among the 2 axes\n  expected: -2 to 1"),
+    "no_axis": (lambda: np.argmax(np.sum(X), axis=0), "axis 0 is not among the 0 axes\n  expected: none"),
+    "axis_twice": (lambda: np.sum(X, axis=(1, -1)), "axes (1, -1) name an axis twice"),
+    "reshape": (
+        lambda: X.reshape(4),
+        "6 elements do not fill shape (4,)\n  expected: the same number of elements",
+    ),
+    "transpose": (
+        lambda: np.transpose(X, (0, 0)),
+        "axes (0, 0) are no order of the 2 axes\n  expected: each axis once",
+    ),
+    "squeeze": (
+        lambda: X.squeeze(0),
+        "axes (0,) of shape (2, 3) cannot be removed\n  expected: axes of size 1",
+    ),
+    "broadcast_to": (lambda: np.broadcast_to(X, (3, 2)), "shape (2, 3) does not broadcast to (3, 2)"),
+    "concatenate": (
+        lambda: np.concatenate([X, X.T]),
+        "shapes (2, 3), (3, 2) cannot be joined along axis 0\n  expected: equal sizes in all other axes",
+    ),
+    "concatenate_numbers": (
+        lambda: np.concatenate([np.sum(X), np.sum(X)]),
+        "values without axes cannot be concatenated\n  expected: at least one axis\n  to do:    np.stack",
+    ),
+    "split": (lambda: np.split(X, 2, axis=1), "an axis of size 3 does not split into 2 equal parts"),
+    "index": (lambda: X[2], "index 2 in axis 0 of shape (2, 3)\n  expected: -2 to 1"),
+    "indices": (lambda: X[0, 0, 0], "3 indices for shape (2, 3)\n  expected: at most 2"),
+    "index_dtype": (lambda: X[X], "an index of dtype float32\n  expected: integers"),
+    "index_array": (lambda: X[[0.5]], "an index of dtype float64\n  expected: integers"),
+    "diagonal": (lambda: np.diagonal(X[0]), "the diagonal of shape (3,)\n  expected: a matrix"),
+    "empty_max": (
+        lambda: np.max(X[:0], axis=0),
+        "np.max over an axis of size 0 of shape (0, 3) has no result",
+    ),
+    "empty_argmax": (
+        lambda: np.argmax(X[:0], axis=0),
+        "np.argmax over an axis of size 0 of shape (0, 3) has no result",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MISFITS)
+def test_shapes_that_do_not_fit_name_the_layer(name):
+    """With what was given and what fits."""
+    attempt, message = MISFITS[name]
+    with scope("layers.dense_1"), pytest.raises(ShapeError) as caught:
+        attempt()
+    assert str(caught.value) == f"layers.dense_1: {message}"
+
+
+def test_an_unknown_attribute_names_the_nearest():
+    """As an AttributeError, so that hasattr works."""
+    with pytest.raises(AttributeError) as caught:
+        X.summ()
+    assert str(caught.value) == "a value has no attribute 'summ'; did you mean 'sum'?"
+    assert not hasattr(X, "zzz")
+
+
+def test_values_are_told_apart_by_identity():
+    """So they can be keys, although == compares their elements; copies are the value itself."""
+    assert {X: 1}[X] == 1
+    assert copy.copy(X) is X
+    assert copy.deepcopy(X) is X
+    assert repr(X) == f"<value %{X.index} placeholder float32[2, 3]>"
+    assert (as_value(X) == X).dtype == np.bool_
+
+
+def test_constants_are_copies():
+    """Changing the array later changes nothing."""
+    array = np.ones(3)
+    value = constant(array)
+    array[0] = 5
+    assert value.attributes["literal"].array[0] == 1
+
+
+def test_python_numbers_are_weak_and_numpys_are_not():
+    """NEP 50."""
+    assert as_value(2).weak
+    assert as_value(2.0).weak
+    assert not as_value(True).weak
+    assert not as_value(np.float64(2)).weak
+
+
+def test_integers_that_do_not_fit_overflow_as_in_numpy():
+    """NumPy's own error."""
+    small = placeholder((1,), np.uint8, "x")
+    with pytest.raises(OverflowError, match="300 out of bounds for uint8"):
+        small + 300

@@ -39,7 +39,7 @@ class Checkpoint:
 
         directory = Path(directory)
         temporary = directory.with_name(f".{directory.name}.{os.getpid()}.partial")
-        data = save({name: np.ascontiguousarray(array) for name, array in self.arrays.items()})
+        data = save({name: np.asarray(array, order="C") for name, array in self.arrays.items()})
         manifest = self._manifest(directory, data)
         previous = _set_aside(directory)
         try:

@@ -28,8 +28,33 @@ def input_arrays(network: Network, data: Data, inputs: Any) -> dict[str, np.ndar
             raise DataError(
                 "inputs", f"there is no section {name!r}", ", ".join(names), "give a mapping with all sections"
             )
-    arrays = data.preprocess({name: np.asarray(sections[name]) for name in names})
+    arrays = {name: _preprocessed(data, name, sections[name]) for name in names}
     return _alike(data, arrays, "inputs", network.dtype)
+
+
+def _preprocessed(data: Data, name: str, values: Any) -> np.ndarray:
+    """One section of raw inputs, treated as the training records were; whatever does not fit is a fault of theirs."""
+    where = f"inputs, section {name!r}"
+    try:
+        array = np.asarray(values)
+    except ValueError as error:
+        raise DataError(
+            where, f"it is no array: {error}", "an array, or lists of equal lengths", "give records of one shape"
+        ) from error
+    for fitted in data.preprocessing.get(name, ()):
+        try:
+            array = fitted.apply(array)
+        except DataError:
+            raise
+        except Exception as error:
+            raise DataError(
+                where,
+                f"{type(fitted.preprocessor).__name__} does not take an array of shape {array.shape}: "
+                f"{type(error).__name__}: {error}",
+                "records as the dataset has them",
+                "give raw records, as they are before preprocessing",
+            ) from error
+    return array
 
 
 def like_training(data: Data, sections: Sections, where: str, floats: np.dtype) -> dict[str, np.ndarray]:

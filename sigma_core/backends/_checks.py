@@ -1,7 +1,7 @@
 """Checks of what a program is compiled for, bound to and called with; shared by backends."""
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 from sigma_core.errors import ShapeError, listed
 from sigma_core.graph import Graph, Value
@@ -47,12 +47,17 @@ def check_bound(expected: Sequence[Value], bound: Mapping[str, Any], donated: Co
             )
 
 
-def check_arguments(expected: Sequence[Value], arrays: Sequence[Any]) -> NoReturn:
-    """Say which array of a call does not fit; called when one does not. Raises ShapeError."""
+def check_arguments(expected: Sequence[Value], arrays: Sequence[Any]) -> None:
+    """Raise ShapeError unless the arrays of a call fit."""
+    if len(arrays) != len(expected):
+        names = ", ".join(value.attributes["name"] for value in expected)
+        raise ShapeError("inputs", f"{len(arrays)} arrays were given", f"{len(expected)}: {names}")
     for value, array in zip(expected, arrays, strict=True):
+        where = f"input {value.attributes['name']!r}"
+        if not hasattr(array, "shape") or not hasattr(array, "dtype"):
+            raise ShapeError(where, f"a {type(array).__name__}", _typed(value))
         if array.shape != value.shape or array.dtype != value.dtype:
-            raise ShapeError(f"input {value.attributes['name']!r}", f"an array of {_typed(array)}", _typed(value))
-    raise ShapeError("inputs", "the arrays do not fit", ", ".join(_typed(value) for value in expected))
+            raise ShapeError(where, f"an array of {_typed(array)}", _typed(value))
 
 
 def _typed(array: Any) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from attrs import field, frozen
 
 from sigma_core.errors import TraceError
+from sigma_core.graph._record import as_value
 from sigma_core.graph._value import Value
 from sigma_core.graph.operations import Literal
 
@@ -23,8 +24,8 @@ def reachable(outputs: Iterable[Value]) -> tuple[Value, ...]:
     return tuple(seen[index] for index in sorted(seen))
 
 
-def _values(values: Iterable[Value]) -> tuple[Value, ...]:
-    return tuple(values)
+def _values(values: Iterable[Any]) -> tuple[Value, ...]:
+    return tuple(as_value(value) for value in values)
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:

@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Callable
-from inspect import Signature, signature
+from inspect import Parameter, Signature, signature
 from typing import Any, TypeVar
 
 from attrs import frozen
@@ -46,10 +46,16 @@ def meaning_of(*functions: Callable[..., Any]) -> Callable[[Traced], Traced]:
 
     def register(function: Traced) -> Traced:
         for numpy_function in functions:
-            FUNCTIONS[numpy_function] = Meaning(name_of(numpy_function), function, signature(function))
+            FUNCTIONS[numpy_function] = Meaning(name_of(numpy_function), function, _plain(signature(function)))
         return function
 
     return register
+
+
+def _plain(annotated: Signature) -> Signature:
+    """A signature as NumPy's users know it, without annotations."""
+    parameters = [each.replace(annotation=Parameter.empty) for each in annotated.parameters.values()]
+    return Signature(parameters)
 
 
 def name_of(function: Callable[..., Any]) -> str:

@@ -90,6 +90,18 @@ def test_reductions_have_numpys_axes_and_dtypes(function, dtype):
     compare(lambda x: getattr(x, function.__name__)(), sample((), dtype))
 
 
+def _augmented(x):
+    y = x + 0
+    y += 1
+    y -= x * 0.5
+    y *= 2
+    y /= 3
+    y **= 2
+    y = y[0]
+    y @= np.eye(2)
+    return y
+
+
 SHAPED = {
     "reshape": lambda x: x.reshape(3, -1),
     "reshape_tuple": lambda x: np.reshape(x, (4, 3)),
@@ -177,18 +189,6 @@ SHAPED = {
     "questions": lambda x: x * (np.ndim(x) + np.size(x) + np.size(x, 1) + np.shape(x)[0] + x.ndim + x.size + x.nbytes),
     "result_type": lambda x: np.ones(2, np.result_type(x, np.float32, 1.0)) + x,
 }
-
-
-def _augmented(x):
-    y = x + 0
-    y += 1
-    y -= x * 0.5
-    y *= 2
-    y /= 3
-    y **= 2
-    y = y[0]
-    y @= np.eye(2)
-    return y
 
 
 @pytest.mark.parametrize("name", SHAPED)

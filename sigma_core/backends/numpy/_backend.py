@@ -1,7 +1,8 @@
 """The embedded backend."""
 
-from collections.abc import Callable, Collection, Mapping
-from typing import Any, ClassVar, NoReturn
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
+from typing import Any, ClassVar
 
 import numpy as np
 from attrs import field, frozen
@@ -21,11 +22,16 @@ class NumpyExecutable(Executable):
     """A generated function over its own memory."""
 
     run: Run
-    """The function itself, for loops that cannot spare the call in between."""
+    arguments: tuple[Value, ...]
 
     def __call__(self, *inputs: Any) -> tuple[Any, ...]:
         """Run the program."""
-        return self.run(*inputs)
+        try:
+            return self.run(*inputs)
+        except (AttributeError, TypeError):
+            # The source takes for granted that it is given arrays, and as many as it needs.
+            check_arguments(self.arguments, inputs)
+            raise
 
 
 @frozen(eq=False)
@@ -38,12 +44,12 @@ class NumpyProgram(Program):
     bound: tuple[Value, ...]
     arguments: tuple[Value, ...]
     donated: frozenset[str]
-    make: Callable[[Mapping[str, Any], Callable[..., NoReturn]], Run] = field(repr=False)
+    make: Callable[[Mapping[str, Any], Callable[[Sequence[Any]], None]], Run] = field(repr=False)
 
     def instantiate(self, bound: Mapping[str, Any]) -> NumpyExecutable:
         """Allocate what is planned and make all views."""
         check_bound(self.bound, bound, self.donated)
-        return NumpyExecutable(self.make(bound, lambda *arrays: check_arguments(self.arguments, arrays)))
+        return NumpyExecutable(self.make(bound, partial(check_arguments, self.arguments)), self.arguments)
 
 
 @frozen

@@ -45,8 +45,9 @@ class Source:
             for value in graph.inputs
             if self.arrangement.is_bound(value)
         ]
+        given = "".join(f"{name}, " for name in arguments)
         checks = [
-            f"if {name}.shape != {value.shape} or {name}.dtype != {value.dtype.name}: refuse({', '.join(arguments)})"
+            f"if {name}.shape != {value.shape} or {name}.dtype != {value.dtype.name}: refuse(({given}))"
             for value, name in zip(inputs, arguments, strict=True)
         ]
         blocks = [f"block_{number} = block({size})" for number, size in enumerate(self.placement.sizes)]

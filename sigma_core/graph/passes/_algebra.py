@@ -12,7 +12,7 @@ from sigma_core.graph.passes._rewrite import rewrite
 
 
 def simplify(graph: Graph) -> Graph:
-    """Each node becomes the cheapest thing equal to it that one rule knows.
+    """Each node becomes the cheapest thing equal to it that the rules know.
 
     Results stay equal, NaN and infinities included, but for the sign of zero and the last bit of powers.
     """
@@ -20,6 +20,13 @@ def simplify(graph: Graph) -> Graph:
 
 
 def _simplified(node: Value) -> Value | None:
+    found = _once(node)
+    while found is not None and (again := _once(found)) is not None:
+        found = again
+    return found
+
+
+def _once(node: Value) -> Value | None:
     rule = RULES.get(node.operation.name)
     found = rule(node) if rule else None
     if found is None:

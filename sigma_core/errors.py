@@ -62,9 +62,8 @@ class FaultsError(UserError):
     faults: tuple[SigmaError, ...] = ()
 
     def __str__(self) -> str:
-        """A headline, then each fault."""
-        head = f"{self.where}: {self.found}"
-        return "\n".join([head, *(str(fault) for fault in self.faults)])
+        """The base message, then each fault."""
+        return "\n".join([super().__str__(), *(str(fault) for fault in self.faults)])
 
 
 # Components and plugins

@@ -1,7 +1,7 @@
 """The graphs that a worker compiles: one whole training step, one pass that scores, one that predicts.
 
-The placeholders `parameters`, `fixed`, `slots.*`, `step`, `key`, `totals.*` and `optimiser.*` are bound to the arrays of
-a TrainingState once; the sections of a batch are arguments of each call.
+The placeholders `parameters`, `fixed`, `slots.*`, `step`, `key`, `totals.*` and `optimiser.*` are bound to the arrays
+of a TrainingState once; the sections of a batch are arguments of each call.
 """
 
 from collections.abc import Mapping, Sequence

@@ -98,7 +98,7 @@ class Trainer:
             recipe = Recipe(recipe)
         environment = environment or Environment()
         trainer = cls.__new__(cls)
-        trainer._begin(environment, compose(recipe.values, environment.composer, recipe), None)
+        trainer._begin(environment, compose(recipe.values, environment.composer, recipe), None)  # noqa: SLF001  # ours
         return trainer
 
     def _begin(self, environment: Environment, setup: Setup, validation: Any) -> None:
@@ -200,22 +200,26 @@ class Trainer:
     @property
     def data(self) -> Data:
         """The data, split and preprocessed."""
-        return _made(self.build()._data)
+        self.build()
+        return _made(self._data)
 
     @property
     def network(self) -> Network:
         """The network, named and checked; its numbers are in the trainer (`get`)."""
-        return _made(self.build()._network)
+        self.build()
+        return _made(self._network)
 
     @property
     def batches(self) -> Iterator:
         """The iterator over the training data."""
-        return _made(self.build()._batches)
+        self.build()
+        return _made(self._batches)
 
     @property
     def team(self) -> Team:
         """The workers."""
-        return _made(self.build()._team)
+        self.build()
+        return _made(self._team)
 
     # Running
 

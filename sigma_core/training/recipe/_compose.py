@@ -87,7 +87,7 @@ def _components(kind: str) -> Callable[[_Reader, Any, Place], Any]:
 
 def _text(reader: _Reader, value: Any, place: Place) -> Any:
     if not isinstance(value, str) or not value:
-        found = "it is empty" if value == "" else f"{value!r} is a {type(value).__name__}"
+        found = "it is empty" if value == "" else f"{value!r}"
         reader.refuse(place, found, "a text", "write it in quotes")
     return value
 

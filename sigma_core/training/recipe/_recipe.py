@@ -80,7 +80,7 @@ class Recipe:
                     "PLACE=VALUE",
                     "write optimiser.learning_rate=0.01",
                 )
-            keys = [_key(part) for part in path.strip().split(".")]
+            keys = _keys(path.strip())
             _put(values, keys, _value(text.strip()), setting)
             # What was set on the command line stands on no line of the file.
             lines = {place: line for place, line in lines.items() if place[: len(keys)] != tuple(keys)}
@@ -106,8 +106,17 @@ def _missing(path: Path) -> RecipeError:
     return RecipeError(str(path), "there is no such file", expected, "give the path of a recipe")
 
 
-def _key(text: str) -> str | int:
-    return int(text) if text.isdecimal() else text
+def _keys(path: str) -> list[str | int]:
+    """A dotted key as TOML has it, where `initialisers."**.weights"` is one of two parts."""
+    try:
+        inner: Any = tomllib.loads(f"{path} = 0")
+        parts = []
+        while isinstance(inner, dict):
+            ((part, inner),) = inner.items()
+            parts.append(part)
+    except tomllib.TOMLDecodeError:
+        parts = path.split(".")
+    return [int(part) if part.isdecimal() else part for part in parts]
 
 
 def _value(text: str) -> Any:

@@ -76,7 +76,10 @@ class Graph:
 def _line(node: Value, numbers: dict[int, int]) -> str:
     shape = "weak" if node.weak else ", ".join(str(size) for size in node.shape)
     arguments = [f"%{numbers[each.index]}" for each in node.inputs]
-    arguments += [f"{name}={_attribute(attribute)}" for name, attribute in node.attributes.items()]
+    # A placeholder's shape and dtype stand in front already.
+    hidden = ("shape", "dtype") if node.operation.name == "placeholder" else ()
+    named = ((name, attribute) for name, attribute in node.attributes.items() if name not in hidden)
+    arguments += [f"{name}={_attribute(attribute)}" for name, attribute in named]
     text = f"%{numbers[node.index]}: {node.dtype}[{shape}] = {node.operation.name}({', '.join(arguments)})"
     return f"{text}  # {node.scope}" if node.scope else text
 

@@ -8,7 +8,7 @@ import numpy as np
 from sigma_core.errors import ShapeError, TraceError
 from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
-from sigma_core.graph.operations import OPERATIONS, Literal, Operation, Shape
+from sigma_core.graph.operations import OPERATIONS, Literal, Shape
 
 
 def record(name: str, /, *inputs: Value, weak: bool = False, **attributes: Any) -> Value:
@@ -61,12 +61,9 @@ def cast(value: Value, dtype: Any, *, weak: bool = False) -> Value:
     return record("cast", value, weak=weak, dtype=dtype)
 
 
-def elementwise(operation: Operation, *operands: Any) -> Value:
+def elementwise(ufunc: np.ufunc, *operands: Any) -> Value:
     """Record a ufunc on operands that broadcast; they are cast to the dtypes of the loop NumPy would choose."""
     values = [as_value(operand) for operand in operands]
-    ufunc = operation.ufunc
-    if ufunc is None:
-        raise TraceError(place(), f"{operation.name} has no ufunc")
     try:
         dtypes = _loop(ufunc, tuple(_type(value) for value in values))
     except TypeError as error:
@@ -75,7 +72,7 @@ def elementwise(operation: Operation, *operands: Any) -> Value:
         ) from error
     weak = all(value.weak for value in values) and dtypes[-1].kind in "if"
     return record(
-        operation.name,
+        ufunc.__name__,
         *(cast(value, dtype, weak=weak) for value, dtype in zip(values, dtypes[:-1], strict=True)),
         weak=weak,
     )

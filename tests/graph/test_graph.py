@@ -15,8 +15,8 @@ def test_a_graph_lists_its_program():
         y = np.sum(x * rate, axis=1)
     graph = Graph([x, rate], [y, x + np.ones(3, np.float32)], ["sum", "more"])
     assert graph.describe() == (
-        "%0: float32[2, 3] = placeholder(shape=(2, 3), dtype=float32, name=x)\n"
-        "%1: float64[weak] = placeholder(shape=(), dtype=float64, name=rate)\n"
+        "%0: float32[2, 3] = placeholder(name=x)\n"
+        "%1: float64[weak] = placeholder(name=rate)\n"
         "%2: float32[] = cast(%1, dtype=float32)  # layers.dense_1\n"
         "%3: float32[2, 3] = multiply(%0, %2)  # layers.dense_1\n"
         "%4: float32[2] = sum(%3, axes=(1,), keepdims=False)  # layers.dense_1\n"

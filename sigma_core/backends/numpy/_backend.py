@@ -56,7 +56,7 @@ class NumpyProgram(Program):
 class NumpyBackend(Backend):
     """Runs graphs with NumPy on the CPU: prepared calls into planned memory, long element-wise chains part by part."""
 
-    part: int = field(default=16384, validator=ge(1), kw_only=True)
+    part: int = field(default=32768, validator=ge(1), kw_only=True)
     """Elements of an array that a chain of element-wise operations works on at a time: so it stays in the cache."""
 
     name: ClassVar[str] = "numpy"

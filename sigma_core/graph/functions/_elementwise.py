@@ -10,16 +10,16 @@ from sigma_core.graph._protocol import FUNCTIONS, Meaning, meaning_of, name_of
 from sigma_core.graph._record import as_value, cast, common_dtype, constant, elementwise, full, record
 from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
-from sigma_core.graph.operations import UFUNC_OPERATIONS, Operation
+from sigma_core.graph.operations import UFUNC_OPERATIONS
 
 
-def _meaning(ufunc: np.ufunc, operation: Operation) -> Meaning:
+def _meaning(ufunc: np.ufunc) -> Meaning:
     names = ["x"] if ufunc.nin == 1 else [f"x{number}" for number in range(1, ufunc.nin + 1)]
     signature = Signature([Parameter(name, Parameter.POSITIONAL_ONLY) for name in names])
-    return Meaning(name_of(ufunc), lambda *operands: elementwise(operation, *operands), signature)
+    return Meaning(name_of(ufunc), lambda *operands: elementwise(ufunc, *operands), signature)
 
 
-FUNCTIONS.update({ufunc: _meaning(ufunc, operation) for ufunc, operation in UFUNC_OPERATIONS.items()})
+FUNCTIONS.update({ufunc: _meaning(ufunc) for ufunc in UFUNC_OPERATIONS})
 
 
 @meaning_of(np.where)

@@ -16,14 +16,9 @@ def _where_infer(condition: Any, a: Any, b: Any) -> Signature:
 def _where(condition: Any, a: Any, b: Any, out: Any = None) -> Any:
     if out is None:
         return np.where(condition, a, b)
-    # `out` may be the memory of an operand, so the order of the two copies matters.
-    if np.may_share_memory(out, a):
-        np.copyto(out, b, where=np.logical_not(condition))
-    elif np.may_share_memory(out, condition):
-        out[...] = np.where(condition, a, b)
-    else:
-        np.copyto(out, b)
-        np.copyto(out, a, where=condition)
+    # `out` may be the memory of `b`, and of no other operand.
+    np.copyto(out, b)
+    np.copyto(out, a, where=condition)
     return out
 
 

@@ -32,8 +32,8 @@ class Recipe:
         path = Path(path)
         try:
             text = path.read_text("utf-8")
-        except FileNotFoundError as error:
-            raise _missing(path) from error
+        except FileNotFoundError:
+            raise _missing(path) from None
         except (OSError, UnicodeDecodeError) as error:
             raise RecipeError(
                 str(path), f"cannot be read: {error}", "a TOML file in UTF-8", "give the path of a recipe"

@@ -1,0 +1,150 @@
+"""The command as a whole: exit codes, errors, tracebacks."""
+
+import subprocess
+import sys
+
+import pytest
+
+from sigma_core.cli import main
+from sigma_core.errors import StorageError
+
+
+def test_without_a_command_it_helps(sigma):
+    """And says which commands there are."""
+    code, out, err = sigma("--help")
+
+    assert (code, err) == (0, "")
+    assert [line.split()[0] for line in out.split("Commands:\n")[1].splitlines()] == [
+        "components",
+        "explain",
+        "plugins",
+        "recipe",
+        "train",
+    ]
+
+
+def test_it_tells_its_version(sigma):
+    """That of the distribution."""
+    assert sigma("--version") == (0, "sigma, version 0.1.0\n", "")
+
+
+def test_a_misspelt_command_is_told_with_the_nearest(sigma):
+    """A fault of usage."""
+    code, out, err = sigma("tran")
+
+    assert (code, out) == (2, "")
+    assert err.splitlines()[-1] == (
+        "Error: there is no command 'tran'; expected: components, explain, plugins, recipe, train (nearest: train)"
+    )
+
+
+def test_a_misspelt_option_is_told(sigma):
+    """A fault of usage, too."""
+    code, _, err = sigma("train", "--directry", "x", "y.toml")
+
+    assert code == 2
+    assert err.splitlines()[-1].startswith("Error: No such option '--directry'.")
+
+
+def test_a_users_fault_ends_with_two(sigma, tmp_path):
+    """With the message and nothing else."""
+    assert sigma("train", "none.toml") == (
+        2,
+        "",
+        "error: none.toml: there is no such file\n  expected: a recipe\n  to do:    give the path of a recipe\n",
+    )
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Makes every command raise something."""
+
+    def raising(error):
+        def broken(*_, **__):
+            raise error
+
+        monkeypatch.setattr("sigma_core.cli.sigma.main", broken)
+
+    return raising
+
+
+def test_a_failure_ends_with_one(sigma, failing):
+    """What was noted on the way is told, and where to see more."""
+    error = StorageError("there", "it is full", "room", "make some")
+    error.add_note("while the run was torn down: ValueError: more")
+    error.__cause__ = OSError()
+    failing(error)
+
+    assert sigma("plugins") == (
+        1,
+        "",
+        (
+            "error: there: it is full\n  expected: room\n  to do:    make some\n"
+            "  while the run was torn down: ValueError: more\n  (--traceback shows where)\n"
+        ),
+    )
+
+
+def test_what_should_not_happen_is_no_bare_traceback(sigma, failing):
+    """It is named, and how to report it."""
+    failing(ZeroDivisionError("division by zero"))
+
+    assert sigma("plugins") == (
+        1,
+        "",
+        (
+            "error: ZeroDivisionError: division by zero\n"
+            "  to do:    this should not happen; run again with --traceback and report it\n"
+        ),
+    )
+
+
+@pytest.mark.parametrize("arguments", [["--traceback", "train", "x.toml"], ["train", "x.toml", "--traceback"]])
+def test_a_traceback_is_shown_where_it_is_asked_for(sigma, arguments):
+    """Wherever the word stands; the exit code is the same."""
+    code, out, err = sigma(*arguments)
+
+    assert (code, out) == (2, "")
+    assert err.startswith("Traceback (most recent call last):\n")
+    assert "sigma_core.errors.RecipeError: x.toml: there is no such file\n" in err
+
+
+def test_ctrl_c_ends_with_130(sigma, failing):
+    """As shells have it, whether it reaches click or not."""
+    import click
+
+    failing(KeyboardInterrupt())
+    assert sigma("plugins") == (130, "", "interrupted\n")
+    failing(click.exceptions.Abort())
+    assert sigma("plugins")[0] == 130
+
+
+def test_a_reader_that_leaves_is_no_reason_to_complain():
+    """`sigma components layers | head -1` says nothing on the other stream."""
+    command = [sys.executable, "-m", "sigma_core", "components", "layers"]
+    script = (
+        "import os, subprocess, sys; reading, writing = os.pipe(); os.close(reading); "
+        f"sys.exit(subprocess.run({command!r}, stdout=writing).returncode)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60)
+
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
+
+
+def test_it_reads_the_words_of_the_process(monkeypatch, capsys):
+    """Where it is given none."""
+    monkeypatch.setattr(sys, "argv", ["sigma", "--version"])
+
+    with pytest.raises(SystemExit) as caught:
+        main()
+
+    assert (caught.value.code, capsys.readouterr().out) == (0, "sigma, version 0.1.0\n")
+
+
+def test_it_can_be_run_as_a_module():
+    """Where the script is not on the path."""
+    done = subprocess.run(
+        [sys.executable, "-m", "sigma_core", "--version"], capture_output=True, text=True, check=True, timeout=60
+    )
+
+    assert done.stdout == "sigma, version 0.1.0\n"

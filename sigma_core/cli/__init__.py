@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import click
 
 from sigma_core.cli._commands import sigma
-from sigma_core.errors import SigmaError
+from sigma_core.errors import FaultsError, SigmaError
 
 _TRACEBACK = "--traceback"
 
@@ -37,8 +37,15 @@ def _exit_code(arguments: list[str], *, wants_traceback: bool) -> int:
         return 1
     except Exception as error:  # noqa: BLE001  # never a bare traceback
         _show(error, wants_traceback=wants_traceback)
-        return error.exit_code if isinstance(error, SigmaError) else 1
+        return _code_of(error)
     return result if isinstance(result, int) else 0
+
+
+def _code_of(error: Exception) -> int:
+    """A report of faults is the user's where any of them is; that a plugin fails is not."""
+    if isinstance(error, FaultsError) and error.faults:
+        return max(_code_of(fault) for fault in error.faults)
+    return error.exit_code if isinstance(error, SigmaError) else 1
 
 
 def _show(error: Exception, *, wants_traceback: bool) -> None:

@@ -53,7 +53,7 @@ def test_faults_are_told(sigma, recipe):
             f"error: {recipe}: 2 faults\n"
             f"{recipe}, line 5, optimiser.learning_rate: 'fast' is a str\n"
             "  expected: float\n"
-            f"{recipe}, line 8, network[1].use: there is no such layer\n"
+            f"{recipe}, line 8, network[1].use: layers 'dens': there is no such layer\n"
             "  expected: binary_cross_entropy, dense, dropout, element_wise, flatten, input, softmax_cross_entropy, "
             "squared_difference (nearest: dense)\n"
         ),

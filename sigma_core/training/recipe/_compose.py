@@ -10,8 +10,10 @@ from attrs import define, evolve, field, frozen
 from sigma_core.backends import Backend
 from sigma_core.data import Dataset, as_dataset
 from sigma_core.errors import (
+    DuplicateComponentError,
     FaultsError,
     NetworkError,
+    PluginError,
     RecipeError,
     SettingError,
     SigmaError,
@@ -268,11 +270,17 @@ def _usual_metrics(reader: _Reader, network: Architecture) -> Mapping[str, Metri
     return found
 
 
+# Where these come from, a component and its distribution, is half of what they say.
+_NAMED_BY_THEIR_PLACE = (UnknownComponentError, DuplicateComponentError, PluginError)
+
+
 def _report(faults: Sequence[Fault], recipe: "Recipe | None") -> SigmaError:
     if recipe is None and len(faults) == 1:
         return faults[0].error
     if recipe is not None:
         for fault in faults:
+            if isinstance(fault.error, _NAMED_BY_THEIR_PLACE):
+                fault.error.found = f"{fault.error.where}: {fault.error.found}"
             fault.error.where = recipe.place(fault.place)
         # As they stand in the file; what is missing there comes last.
         faults = sorted(faults, key=lambda fault: recipe.line(fault.place) or NEVER)

@@ -322,17 +322,17 @@ broken.toml, line 6, stop: there is no such criterion
     20 epoch | validation.loss plateau 5
        ^
   expected: epochs, iterations, patience, plateau, threshold (nearest: epochs)
-broken.toml, line 7, optimiser.use: there is no such optimiser
+broken.toml, line 7, optimiser.use: optimisers 'adamm': there is no such optimiser
   expected: adadelta, adagrad, adam, gradient_descent, momentum (nearest: adam)
-broken.toml, line 8, initialisers.**.weights: there is no such initialiser
+broken.toml, line 8, initialisers.**.weights: initialisers 'hee': there is no such initialiser
   expected: constant, gaussian, glorot, he, uniform, zeros (nearest: he)
-broken.toml, line 9, metrics[0]: there is no such metric
+broken.toml, line 9, metrics[0]: metrics 'acuracy': there is no such metric
   expected: accuracy, mean_absolute_error, mean_squared_error (nearest: accuracy)
 broken.toml, line 9, metrics[1]: the table has no `use`
   expected: `use` with one of accuracy, mean_absolute_error, mean_squared_error
 broken.toml, line 12, network[1].sise: there is no setting 'sise'
   expected: activation, bias, biases_initialiser, name, size, weights_initialiser (nearest: size)
-broken.toml, line 12, network[1].activation: there is no such activation
+broken.toml, line 12, network[1].activation: activations 'rely': there is no such activation
   expected: elu, gelu, leaky_relu, none, relu, sigmoid, silu, softmax, softplus, tanh (nearest: relu)
 broken.toml, line 12, network[1]: the setting 'size' is missing
   expected: int
@@ -343,7 +343,7 @@ broken.toml, line 14, network[3].repeat: 0
   to do:    give such a number
 broken.toml, line 15, network[3].layers[0].rate: 1.5
   expected: a finite number of at least 0 and below 1
-broken.toml, line 16, network[3].layers[1]: there is no such layer
+broken.toml, line 16, network[3].layers[1]: layers 'densse': there is no such layer
   expected: binary_cross_entropy, dense, dropout, element_wise, flatten, input, \
 softmax_cross_entropy, squared_difference (nearest: dense)
 broken.toml, line 17, network[3].size: there is no key 'size'
@@ -353,7 +353,7 @@ broken.toml, line 18, network[4]: 7 is an int
   expected: the name of a layer, a table with `use`, or the object itself
 broken.toml, line 23, dataset.split: 'most' is a str
   expected: int or float
-broken.toml, line 24, dataset.preprocess.inputs[0]: there is no such preprocessor
+broken.toml, line 24, dataset.preprocess.inputs[0]: preprocessors 'normalize': there is no such preprocessor
   expected: cast, flatten, normalise, one_hot, standardise (nearest: normalise)
 broken.toml, line 28, monitors[0].wdth: there is no setting 'wdth'
   expected: output, quiet"""

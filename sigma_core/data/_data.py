@@ -87,7 +87,7 @@ class Data:
         parts = {"training": self.training, **self.validation}
         sizes = ", ".join(f"{name} {records_of(part)}" for name, part in parts.items())
         lines = [
-            f"{name}: {array.shape[1:]} {array.dtype}, {array.min()} to {array.max()}"
+            f"{name}: {array.shape[1:]} {array.dtype}, {array.min():.4g} to {array.max():.4g}"
             for name, array in self.training.items()
         ]
         return "\n".join([f"records: {sizes}", *lines])

@@ -58,8 +58,10 @@ def as_dataset(value: Any) -> Dataset:
             return InMemory({"inputs": inputs, "targets": targets})
         case np.ndarray():
             return InMemory({"inputs": value})
+    is_class = isinstance(value, type)
     raise DataError(
         "data",
-        f"an object of type {type(value).__name__} is no dataset",
+        f"{value.__name__} is a class" if is_class else f"an object of type {type(value).__name__} is no dataset",
         "a dataset, a mapping of arrays by section, a pair (inputs, targets) or an array",
+        f"call it: {value.__name__}(...)" if is_class else "",
     )

@@ -51,17 +51,18 @@ def payload(event: Event) -> dict[str, Any]:
 def measurements(event: Event) -> Iterator[tuple[str, int, float]]:
     """The event's scores as points of time series: (identifier, iteration, value).
 
-    The identifier says where the score was taken: `training.loss` after an iteration, `epoch.loss` over an epoch,
-    `validation.accuracy` on the validation data of that name. Scores that are not one number are left out.
+    The identifier says where the score was taken: `training.loss` after an iteration, `epoch.training.loss` over an
+    epoch, `validation.accuracy` on the validation data of that name. Scores that are not one number are left out.
     """
     if isinstance(event, IterationEnded):
-        prefix = "training"
+        scores = {f"training.{name}": value for name, value in event.scores.items()}
     elif isinstance(event, ValidationEnded):
-        prefix = event.name
+        scores = {f"{event.name}.{name}": value for name, value in event.scores.items()}
     elif isinstance(event, EpochEnded):
-        prefix = "epoch"
+        # Its other scores are those of the validations before it, which are stored already.
+        scores = {f"epoch.{name}": value for name, value in event.scores.items() if name.startswith("training.")}
     else:
         return
-    for name, value in event.scores.items():
+    for name, value in scores.items():
         if isinstance(value, (int, float)):
-            yield f"{prefix}.{name}", event.iteration, float(value)
+            yield name, event.iteration, float(value)

@@ -54,11 +54,15 @@ class RunFailed(Event):
 
 @frozen(kw_only=True)
 class RunEnded(Event):
-    """The run is over, for whatever reason: `ended_because` says which; `scores` are the last ones by identifier."""
+    """The run is over, for whatever reason: `ended_because` says which; `scores` are the last ones by identifier.
+
+    `epoch` is the one that ran when it ended, `epochs` is how many were completed.
+    """
 
     run: str
     directory: str | None
     epoch: int
+    epochs: int
     iteration: int
     seconds: float
     ended_because: str

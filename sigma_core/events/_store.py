@@ -135,6 +135,12 @@ class RunStore:
                 self._connection.execute("PRAGMA journal_mode = DELETE")
             self._connection.close()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def events(self, kind: str | None = None) -> Iterator[StoredEvent]:
         """Stored events in order, all or those of one kind such as "epoch_ended"."""
         query = "SELECT id, time, kind, schema, epoch, iteration, payload FROM events"

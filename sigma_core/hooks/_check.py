@@ -59,6 +59,18 @@ def check_plugin(plugin: object, name: str) -> UserError | None:
     return None
 
 
+def no_hooks(plugin: object, name: str) -> UserError:
+    """The fault of a plugin that would never be called, as one is that was written for another framework."""
+    names = [attribute for attribute in dir(plugin) if not attribute.startswith("_")]
+    found = f"none of its attributes is named sigma_*: {', '.join(names)}" if names else "it has no attributes"
+    return UserError(
+        where=f"plugin {name!r}",
+        found=found,
+        expected="a method for each hook, such as sigma_epoch_ended",
+        remedy="name its methods after hooks; docs/hooks.md lists them all",
+    )
+
+
 def check_candidate(candidate: Candidate, plugin: str) -> tuple[Candidate, list[UserError]]:
     """The candidate with its arguments and its trigger, and everything that is wrong with it."""
     where = f"hook {candidate.hook!r} of plugin {plugin!r}"

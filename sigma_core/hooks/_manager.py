@@ -10,7 +10,7 @@ from attrs import evolve
 
 from sigma_core.errors import HookRegistrationError, UserError
 from sigma_core.events import Event, snake_case
-from sigma_core.hooks._check import Candidate, candidates, check_candidate, check_plugin
+from sigma_core.hooks._check import Candidate, candidates, check_candidate, check_plugin, no_hooks
 from sigma_core.hooks._clock import Clock
 from sigma_core.hooks._dispatch import Dispatch
 from sigma_core.hooks._explain import Row, explain
@@ -51,6 +51,8 @@ class HookManager(pluggy.PluginManager):
             checked, wrong = check_candidate(candidate, wanted)
             faults += wrong
             sound.append(checked)
+        if not faults and not sound:
+            faults.append(no_hooks(plugin, wanted))
         if faults:
             raise HookRegistrationError(
                 where=f"plugin {wanted!r}" + (f" (distribution {distribution!r})" if distribution else ""),

@@ -68,7 +68,7 @@ class Pass:
     """Of every cost: one loss per record, (batch,)."""
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Network:
     """Named layers with inferred shapes and declared parameters, checked; it holds no numbers."""
 
@@ -96,6 +96,9 @@ class Network:
         if not architecture.nodes:
             raise NetworkError("network", "it has no layers", "at least an input", "add layers")
         return cls(architecture, tuple(_place(architecture, sections, np.dtype(dtype))), np.dtype(dtype))
+
+    def __repr__(self) -> str:
+        return f"<Network of {len(self.layers)} layers with {self.size:,} parameters; summary() shows them>"
 
     def __iter__(self) -> Iterator[PlacedLayer]:
         return iter(self.layers)

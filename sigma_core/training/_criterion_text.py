@@ -17,7 +17,7 @@ from typing import Any
 
 from attrs import frozen
 
-from sigma_core.errors import ComponentError, ExpressionError, SigmaError, UserError, listed, nearest
+from sigma_core.errors import ComponentError, ExpressionError, FaultsError, SigmaError, UserError, listed, nearest
 from sigma_core.registry import Composer, Fault
 from sigma_core.training._criterion import AllOf, AnyOf, Criterion, Not
 
@@ -46,8 +46,9 @@ class _Token:
 def parse_criterion(text: str, composer: Composer) -> Criterion:
     """The criterion that a text describes: `20 epochs | validation.loss plateau 5`.
 
-    Raises ExpressionError with the column of the first fault: a criterion that is not installed, a setting that it does
-    not take, a text that does not parse. A criterion whose plugin fails raises that plugin's error.
+    Raises ExpressionError with the column of the fault: a criterion that is not installed, a setting that it does not
+    take, a text that does not parse. Several are raised together as FaultsError. A criterion whose plugin fails raises
+    that plugin's error.
     """
     return _Parser(text, composer).parse()
 
@@ -64,11 +65,21 @@ class _Parser:
         ]
         self._tokens.append(_Token("end", "", len(text.rstrip())))
         self._position = 0
+        self._faults: list[SigmaError] = []
 
     def parse(self) -> Criterion:
-        criterion = self._either()
-        if self._next.kind != "end":
-            raise self._fault("|, & or the end of the text")
+        criterion = None
+        try:
+            criterion = self._either()
+            if self._next.kind != "end":
+                raise self._fault("|, & or the end of the text")
+        except ExpressionError as error:
+            # What does not parse cannot be read on from; what is wrong before it is told as well.
+            self._faults.append(error)
+        if len(self._faults) > 1:
+            raise FaultsError("criterion", f"{len(self._faults)} faults", faults=tuple(self._faults))
+        if self._faults or criterion is None:
+            raise self._faults[0]
         return criterion
 
     @property
@@ -85,21 +96,26 @@ class _Parser:
         self._position += is_next
         return is_next
 
-    def _either(self) -> Criterion:
+    # A criterion that has a fault is None, and so is everything that it is part of.
+
+    def _either(self) -> Criterion | None:
         parts = [self._both()]
         while self._accept("|"):
             parts.append(self._both())
-        return AnyOf(parts) if len(parts) > 1 else parts[0]
+        whole = [part for part in parts if part is not None]
+        return parts[0] if len(parts) == 1 else AnyOf(whole) if len(whole) == len(parts) else None
 
-    def _both(self) -> Criterion:
+    def _both(self) -> Criterion | None:
         parts = [self._single()]
         while self._accept("&"):
             parts.append(self._single())
-        return AllOf(parts) if len(parts) > 1 else parts[0]
+        whole = [part for part in parts if part is not None]
+        return parts[0] if len(parts) == 1 else AllOf(whole) if len(whole) == len(parts) else None
 
-    def _single(self) -> Criterion:
+    def _single(self) -> Criterion | None:
         if self._accept("~"):
-            return Not([self._single()])
+            part = self._single()
+            return None if part is None else Not([part])
         if self._accept("("):
             criterion = self._either()
             if not self._accept(")"):
@@ -107,7 +123,7 @@ class _Parser:
             return criterion
         return self._term()
 
-    def _term(self) -> Criterion:
+    def _term(self) -> Criterion | None:
         first = self._next
         if first.kind not in ("number", "word"):
             raise self._fault(f"a criterion, {_FORM}")
@@ -132,12 +148,13 @@ class _Parser:
     def _names(self) -> str:
         return f"one of {listed(self._composer.registry.names('criteria'))}"
 
-    def _made(self, named: _Token, name: str, given: list[_Token]) -> Criterion:
-        """The criterion of that name, with settings in the order of its own."""
+    def _made(self, named: _Token, name: str, given: list[_Token]) -> Criterion | None:
+        """The criterion of that name, with settings in the order of its own; None, and its fault noted, without one."""
         try:
             known = [setting.name for setting in self._composer.describe("criteria", name).settings]
         except ComponentError as error:
-            raise self._refused(error, named) from error
+            self._faults.append(self._refused(error, named))
+            return None
         if len(given) > len(known):
             takes = f"takes {', '.join(known)}" if known else "takes no settings"
             raise self._fault(f"|, & or the end: {name} {takes}", given[len(known)])
@@ -146,7 +163,8 @@ class _Parser:
         faults: list[Fault] = []
         criterion = self._composer.build("criteria", table, faults=faults)
         if faults:
-            raise self._first(faults, settings)
+            self._faults.append(self._first(faults, settings))
+            return None
         if not isinstance(criterion, Criterion):
             raise ExpressionError(
                 "criterion", f"{name!r} is no criterion", "a criterion", text=self._text, column=named.column

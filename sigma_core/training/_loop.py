@@ -184,6 +184,7 @@ class Loop:
                     run=name,
                     directory=directory,
                     **self._position(),
+                    epochs=run.epochs,
                     seconds=seconds,
                     ended_because=ended_because,
                     scores=dict(self.scores),

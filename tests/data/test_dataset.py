@@ -201,7 +201,7 @@ def test_data_describes_itself():
         {"validation": {"inputs": np.zeros((4, 2))}},
     )
     assert data.describe() == (
-        "records: training 1, validation 4\ninputs: (2,) float64, 0.0 to 1.5\ntargets: () int64, 3 to 3"
+        "records: training 1, validation 4\ninputs: (2,) float64, 0 to 1.5\ntargets: () int64, 3 to 3"
     )
 
 

@@ -130,5 +130,8 @@ def test_scores_are_measurements_under_the_place_where_they_were_taken():
     place = {"epoch": 1, "iteration": 7, "scores": scores}
     assert list(measurements(IterationEnded(**place))) == [("training.loss", 7, 0.5)]
     assert list(measurements(ValidationEnded(name="test", **place))) == [("test.loss", 7, 0.5)]
-    assert list(measurements(EpochEnded(iterations_per_epoch=7, **place))) == [("epoch.loss", 7, 0.5)]
+    ended = EpochEnded(
+        epoch=1, iteration=7, iterations_per_epoch=7, scores={"training.loss": 0.5, "validation.loss": 0.6}
+    )
+    assert list(measurements(ended)) == [("epoch.training.loss", 7, 0.5)]
     assert list(measurements(CheckpointSaved(path="x", epoch=1, iteration=7))) == []

@@ -70,10 +70,10 @@ def test_scores_are_time_series(tmp_path, bus):
         bus.publish(ended(iteration, loss))
     bus.publish(ended(1, 0.75))
     bus.publish(ValidationEnded(name="validation", epoch=1, iteration=4, scores={"accuracy": 0.9}))
-    bus.publish(EpochEnded(epoch=1, iteration=4, iterations_per_epoch=4, scores={"loss": 0.4}))
+    bus.publish(EpochEnded(epoch=1, iteration=4, iterations_per_epoch=4, scores={"training.loss": 0.4}))
     store.close()
     read = RunStore.open(tmp_path)
-    assert read.names() == ("epoch.loss", "training.loss", "validation.accuracy")
+    assert read.names() == ("epoch.training.loss", "training.loss", "validation.accuracy")
     iterations, values = read.metrics("training.loss")
     assert iterations == [1, 2, 3, 4]
     assert values[0] == 0.75
@@ -82,6 +82,8 @@ def test_scores_are_time_series(tmp_path, bus):
     assert read.metrics("validation.accuracy") == ([4], [0.9])
     assert read.metrics("missing") == ([], [])
     read.close()
+    with RunStore.open(tmp_path) as again:
+        assert again.metrics("epoch.training.loss") == ([4], [0.4])
 
 
 def test_a_store_is_readable_while_it_is_written(tmp_path, bus):

@@ -10,7 +10,9 @@ from sigma_core.events import EpochEnded, EpochStarted, IterationEnded, Iteratio
 from sigma_core.hooks import Clock, HookManager, hookimpl
 
 STARTED = RunStarted(run="digits-1", directory=None, epoch=0, iteration=0)
-ENDED = RunEnded(run="digits-1", directory=None, epoch=1, iteration=12, seconds=1.0, ended_because="12 iterations")
+ENDED = RunEnded(
+    run="digits-1", directory=None, epoch=1, epochs=1, iteration=12, seconds=1.0, ended_because="12 iterations"
+)
 LENGTH = 5
 
 

@@ -280,14 +280,32 @@ def test_a_copy_has_the_same_plugins_and_its_own_future():
     """A trainer adds its hooks to a copy; the original hears nothing of it."""
     manager = HookManager()
     manager.register(Silent(), "one", distribution="house")
-    manager.register(object(), "idle")
-    manager.set_blocked("blocked")
     twin = manager.copy()
     twin.register(Silent(), "two")
     assert [entry.plugin for entry in manager.implementations("sigma_run_started")] == ["one"]
     found = twin.implementations("sigma_run_started")
     assert [(entry.plugin, entry.distribution) for entry in found] == [("one", "house"), ("two", "")]
-    assert twin.has_plugin("idle")
+    assert twin.has_plugin("one")
+
+
+def test_a_plugin_without_hooks_is_refused():
+    """A plugin written for another framework would be silently dead."""
+
+    class Foreign:
+        def on_epoch_end(self):
+            pass
+
+    with pytest.raises(HookRegistrationError) as caught:
+        HookManager().register(Foreign())
+
+    assert str(caught.value) == (
+        "plugin 'foreign': cannot be registered: 1 fault\n"
+        "plugin 'foreign': none of its attributes is named sigma_*: on_epoch_end\n"
+        "  expected: a method for each hook, such as sigma_epoch_ended\n"
+        "  to do:    name its methods after hooks; docs/hooks.md lists them all"
+    )
+    with pytest.raises(HookRegistrationError, match=r"plugin 'empty': it has no attributes\n"):
+        HookManager().register(object(), "empty")
 
 
 def test_an_event_without_a_run_is_fired_without_triggers():

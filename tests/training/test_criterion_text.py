@@ -5,7 +5,7 @@ from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as some
 
-from sigma_core.errors import ExpressionError, PluginUnavailableError, SettingError
+from sigma_core.errors import ExpressionError, FaultsError, PluginUnavailableError, SettingError
 from sigma_core.registry import ComponentRegistry, Composer
 from sigma_core.training._criterion import AllOf, AnyOf, Criterion, Not
 from sigma_core.training._criterion_text import parse_criterion
@@ -259,3 +259,16 @@ compositions = some.recursive(
 def test_the_text_of_a_criterion_parses_back(criterion, composer):
     """Whatever it is composed of, and however that was put together."""
     assert parse_criterion(str(criterion), composer) == criterion
+
+
+def test_several_faults_are_told_together(composer):
+    """Criteria that are not there are all named; what does not parse is told last, since nothing is read after it."""
+    with pytest.raises(FaultsError) as caught:
+        parse_criterion("20 epoch | validation.loss platau 5 | ]", composer)
+
+    assert [(fault.column, type(fault)) for fault in caught.value.faults] == [
+        (3, ExpressionError),
+        (27, ExpressionError),
+        (38, ExpressionError),
+    ]
+    assert str(caught.value).startswith("criterion: 3 faults\n")

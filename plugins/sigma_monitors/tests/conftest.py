@@ -61,6 +61,7 @@ def ended():
         run="digits-3",
         directory="runs/digits-3",
         epoch=12,
+        epochs=12,
         iteration=540,
         seconds=3.1234,
         ended_because="12 epochs",

@@ -16,7 +16,7 @@ def facts(ended: RunEnded) -> Rows:
     """Why the run ended, how long it was and where it lies."""
     return [
         ("ended because", ended.ended_because),
-        ("epochs", f"{ended.epoch:,}"),
+        ("epochs", f"{ended.epochs:,}"),
         ("iterations", f"{ended.iteration:,}"),
         ("seconds", f"{ended.seconds:,.2f}"),
         ("directory", ended.directory or "none"),

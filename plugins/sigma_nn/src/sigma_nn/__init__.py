@@ -1,4 +1,4 @@
-"""Layers, costs, activations, initialisers, optimisers, criteria and metrics.
+"""Layers, costs, activations, initialisers, optimisers, criteria, metrics and hooks.
 
 A module is imported when one of its names is first used, so that a network of three layers does not pay for the rest.
 """
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from sigma_nn.criteria.patience import Patience
     from sigma_nn.criteria.plateau import Plateau
     from sigma_nn.criteria.threshold import Threshold
+    from sigma_nn.hooks.decay_on_plateau import DecayOnPlateau
     from sigma_nn.initialisers.constant import Constant
     from sigma_nn.initialisers.gaussian import Gaussian
     from sigma_nn.initialisers.glorot import Glorot
@@ -53,6 +54,7 @@ _FILES = {
     "Adam": "optimisers.adam",
     "BinaryCrossEntropy": "costs.binary_cross_entropy",
     "Constant": "initialisers.constant",
+    "DecayOnPlateau": "hooks.decay_on_plateau",
     "Dense": "layers.dense",
     "Dropout": "layers.dropout",
     "ElementWise": "layers.element_wise",
@@ -93,6 +95,7 @@ __all__ = [
     "Adam",
     "BinaryCrossEntropy",
     "Constant",
+    "DecayOnPlateau",
     "Dense",
     "Dropout",
     "ElementWise",

@@ -1,0 +1,1 @@
+"""Hooks: what takes part in a run at moments of its life; one file each."""

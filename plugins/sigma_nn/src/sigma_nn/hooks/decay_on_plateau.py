@@ -1,0 +1,54 @@
+"""Decay on plateau: a smaller learning rate when a score does not get better."""
+
+from typing import Any
+
+from attrs import define, field
+
+from sigma_core.extend import EpochEnded, IdentifierError, Observation, State, hookimpl, listed
+from sigma_nn._settings import choice, integer, number
+from sigma_nn.criteria._goal import GOALS
+from sigma_nn.criteria._identifier import score_identifier
+from sigma_nn.criteria.patience import Patience
+
+
+@define(eq=False)
+class DecayOnPlateau:
+    """Multiply a hyperparameter by `factor` when a score has had no new best in `count` epochs.
+
+    The epochs are counted anew after each decay; the value never falls below `minimum`. Raises IdentifierError, at the
+    first epoch's end, when the run reports no such score.
+    """
+
+    value: str = score_identifier()
+    count: int = integer(default=3, at_least=1)
+    factor: float = number(default=0.5, above=0, below=1)
+    minimum: float = number(default=0.0, at_least=0)
+    setting: str = "optimiser.learning_rate"
+    goal: str = choice(*GOALS, default="auto")
+
+    _state: State = field(init=False, factory=dict, repr=False)
+
+    @hookimpl(phase="schedule")
+    def sigma_epoch_ended(self, event: EpochEnded, trainer: Any) -> None:
+        """Count, and decay when it is time."""
+        if self.value not in event.scores:
+            raise IdentifierError(
+                "DecayOnPlateau.value",
+                f"there is no score {self.value!r}",
+                listed(event.scores, self.value),
+                "name one of these",
+            )
+        patience = Patience(self.value, self.count, goal=self.goal)
+        seen = Observation(event.iteration, event.epoch, 0.0, event.scores)
+        self._state = patience.update(self._state or patience.initial(), seen)
+        if self._state["reached"]:
+            trainer.set(self.setting, max(self.minimum, trainer.get(self.setting) * self.factor))
+            self._state = {**self._state, "reached": False, "evaluations": 0}
+
+    def state(self) -> dict[str, Any]:
+        """The best score and the epochs since, for a checkpoint."""
+        return {"version": 1, "patience": self._state}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from where `state` was taken."""
+        self._state = dict(state["patience"])

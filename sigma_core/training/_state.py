@@ -83,10 +83,6 @@ class TrainingState:
         arrays["totals.records"] = np.array(0.0)
         return cls(layout, arrays)
 
-    def views(self) -> Mapping[str, NDArray[np.floating]]:
-        """Every parameter by identifier, as views: what is written to them is the state."""
-        return self.layout.views(self.arrays["parameters"], self.arrays["fixed"])
-
 
 def _chosen(network: Network, initialisers: Mapping[str, Initialiser]) -> dict[str, Initialiser]:
     """The initialiser that a pattern names, for each parameter that one matches."""

@@ -180,14 +180,13 @@ class Trainer:
 
     def watch(self) -> None:
         """Have the step give what hooks require by now; it is compiled anew only where that is more than it gives."""
-        if self._team is None or self._task is None:
-            return
+        team, task = self.team, _made(self._task)
         wanted = _gradients_of(self.hooks)
-        if set(wanted) <= set(self._task.watch):
+        if set(wanted) <= set(task.watch):
             return
-        self._task = evolve(self._task, watch=wanted)
-        state = TrainingState(Layout.of(self.network.parameters), self._team.pull())
-        self._team.close()
+        self._task = evolve(task, watch=wanted)
+        state = TrainingState(Layout.of(self.network.parameters), team.pull())
+        team.close()
         self._team = self.setup.operator.team(self._task, state)
 
     def _compiled(self, signature: str, seconds: float, nodes: int) -> None:

@@ -38,6 +38,16 @@ def test_a_misspelt_command_is_told_with_the_nearest(sigma):
     )
 
 
+def test_what_is_no_command_is_none():
+    """To whatever looks one up, as shells that complete words do."""
+    import click
+
+    from sigma_core.cli import sigma
+
+    assert sigma.get_command(click.Context(sigma), "tran") is None
+    assert sigma.get_command(click.Context(sigma), "train").name == "train"
+
+
 def test_a_misspelt_option_is_told(sigma):
     """A fault of usage, too."""
     code, _, err = sigma("train", "--directry", "x", "y.toml")

@@ -6,7 +6,7 @@ from attrs import frozen
 from sigma_nn import Dense, Dropout, Flatten, Input, SoftmaxCrossEntropy, SquaredDifference
 
 from sigma_core.errors import NetworkError
-from sigma_core.network import Initialiser, Layer, Network, Parameter, Section
+from sigma_core.network import Initialiser, Layer, Network, Parameter, Section, fans
 from sigma_core.registry import ComponentRegistry, Composer
 
 CLASSES = {"inputs": Section((4,), np.float32), "targets": Section((), np.int64)}
@@ -229,3 +229,38 @@ def test_an_unknown_layer_is_told_with_the_nearest():
         "  expected: dropout_1, input_1, softmax_cross_entropy_1 (nearest: dropout_1)\n"
         "  to do:    use one of these names"
     )
+
+
+def test_a_layer_draws_what_it_asks_for():
+    """From streams of its own: each draw another one, every pass with the same key the same."""
+    from sigma_core.graph import evaluate, trace
+
+    @frozen
+    class Noise(Layer):
+        def forward(self, inputs, *, parameters, context):
+            return inputs + context.normal(inputs.shape) + 10 * context.uniform(inputs.shape)
+
+    network = build(Input(4) + Noise(name="one") + Noise(name="two"))
+    inputs, key = np.zeros((2000, 4), np.float32), np.array([1, 2], np.uint64)
+
+    def both(inputs, key):
+        outputs = network.apply({"inputs": inputs}, {}, training=True, key=key).outputs
+        return outputs["one"], outputs["two"]
+
+    graph = trace(both, inputs, key)
+    one, two = evaluate(graph, inputs, key)
+
+    assert one.dtype == np.float32
+    assert abs(float(one.mean()) - 5) < 0.2
+    assert abs(float(one.var()) - (1 + 100 / 12)) < 0.5
+    assert abs(np.corrcoef((two - one).ravel(), one.ravel())[0, 1]) < 0.05
+    assert one.tobytes() == evaluate(graph, inputs, key)[0].tobytes()
+    assert one.tobytes() != evaluate(graph, inputs, key + np.uint64(1))[0].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("shape", "expected"), [((), (1, 1)), ((5,), (5, 5)), ((3, 4), (3, 4)), ((2, 2, 3, 4), (12, 16))]
+)
+def test_fans_count_what_feeds_and_what_is_fed(shape, expected):
+    """Of weights, kernels, vectors and scalars."""
+    assert fans(shape) == expected

@@ -182,6 +182,24 @@ def test_a_preprocessor_may_refuse_inputs():
     )
 
 
+def test_what_a_preprocessor_says_of_inputs_is_told_as_it_is():
+    """It knows best what it takes."""
+
+    @frozen
+    class Positive(Preprocessor):
+        def apply(self, array, state):
+            if (array < 0).any():
+                raise DataError("positive", "there is a number below 0", "positive numbers")
+            return array
+
+    data = sigma.InMemory({"inputs": np.ones((2, 3)), "targets": [[1], [2]]}, preprocess={"inputs": (Positive(),)})
+    trainer = sigma.Trainer(Input(3) + Dense(1) + SquaredDifference(), data, "adam", "1 epochs")
+
+    assert refused(DataError, lambda: trainer.predict([[1, -1, 0]])) == (
+        "positive: there is a number below 0\n  expected: positive numbers"
+    )
+
+
 def test_data_to_evaluate_must_be_known_or_whole(make):
     """By a name that there is, or with all sections."""
     trainer = make()

@@ -335,7 +335,7 @@ DAMAGES = [
     (
         lambda saved: (saved / "state.safetensors").unlink(),
         (
-            "cannot be read: [Errno 2] No such file or directory: '{saved}/state.safetensors'\n"
+            "cannot be read: [Errno 2] No such file or directory: {arrays!r}\n"
             "  expected: the folder of a checkpoint\n"
             "  to do:    give the folder that was saved"
         ),
@@ -343,7 +343,7 @@ DAMAGES = [
     (
         shutil.rmtree,
         (
-            "cannot be read: [Errno 2] No such file or directory: '{saved}/manifest.json'\n"
+            "cannot be read: [Errno 2] No such file or directory: {manifest!r}\n"
             "  expected: the folder of a checkpoint\n"
             "  to do:    give the folder that was saved"
         ),
@@ -359,12 +359,13 @@ def test_a_damaged_checkpoint_is_refused(saved, damage, message):
     before = one.team.pull()
 
     found = refused(CheckpointError, lambda: one.restore(saved))
+    files = {"arrays": str(saved / "state.safetensors"), "manifest": str(saved / "manifest.json")}
 
     if "{line}" in message:
         assert found.startswith(f"{saved}: {message.split('{')[0]}".split(": line")[0].rsplit(":", 1)[0])
         assert found.endswith(DAMAGED)
     else:
-        assert found == f"{saved}: {message.format(saved=saved)}"
+        assert found == f"{saved}: {message.format(**files)}"
     assert {name: array.tobytes() for name, array in one.team.pull().items()} == {
         name: array.tobytes() for name, array in before.items()
     }

@@ -34,8 +34,11 @@ from sigma_core.errors import (
     TrainerError,
 )
 from sigma_core.events import EpochEnded, RunEnded
-from sigma_core.network import Initialiser
+from sigma_core.network import Initialiser, Section
 from sigma_core.training import Checkpoint, Monitor
+from sigma_core.training._layout import Layout
+from sigma_core.training._programs import training_step
+from sigma_core.training._trainer import _made
 from sigma_core.training.recipe import compose
 
 XOR = (np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0], [1], [1], [0]]))
@@ -171,7 +174,9 @@ def test_a_criterion_that_holds_ends_no_run_twice(make):
         "  to do:    give run(stop=...) another criterion, or reset() the trainer"
     )
     assert trainer.run(stop="3 epochs").epochs == 3
-    assert trainer.run(stop={"use": "epochs", "count": 4}).epochs == 4
+    # The same again: it has counted anew, and so looks after one more epoch.
+    assert trainer.run(stop="3 epochs").epochs == 4
+    assert trainer.run(stop={"use": "epochs", "count": 5}).epochs == 5
     assert trainer.run().ended_because == "2 epochs"
 
 
@@ -292,6 +297,55 @@ def test_a_network_must_end_with_a_cost(make):
     """There is nothing to train for otherwise."""
     assert refused(TrainerError, make(network=Input(3) + Dense(1)).build) == (
         "network: it ends with 'dense_1', which is no cost\n"
+        "  expected: a cost as its last layer\n"
+        "  to do:    add one of `sigma components costs`"
+    )
+
+
+def test_a_dtype_must_be_one(make):
+    """Whatever NumPy makes of it."""
+    assert refused(SettingError, lambda: make(dtype="flot64")) == (
+        "dtype: 'flot64'\n  expected: float32 or float64\n  to do:    write float64"
+    )
+
+
+def test_data_must_be_some(make):
+    """In Python, arrays will do."""
+    assert refused(DataError, lambda: make(data=7)) == (
+        "data: an object of type int is no dataset\n"
+        "  expected: a dataset, a mapping of arrays by section, a pair (inputs, targets) or an array"
+    )
+
+
+def test_a_layer_must_be_one(make):
+    """A component that is registered as one and is none is refused by the network."""
+    with sigma.Environment() as environment:
+        environment.register("layers", "odd", dict)
+        assert refused(NetworkError, lambda: make(network=["odd"], environment=environment)) == (
+            "network: {} is a dict\n"
+            "  expected: a layer, layers composed with + and *, or a list of layers\n"
+            "  to do:    give an object of a class from `sigma components layers`"
+        )
+
+
+def test_parts_are_made_by_building(make):
+    """Whoever looks for one before that is told so; nothing outside the trainer can."""
+    with pytest.raises(RuntimeError) as caught:
+        _made(None)
+
+    assert str(caught.value) == "build has not made this part"
+
+
+def test_a_step_needs_targets_for_its_costs(make):
+    """Of whoever traces one directly."""
+    trainer = make()
+    inputs = {"inputs": Section((4, 3), np.dtype("f4"))}
+
+    assert refused(
+        NetworkError,
+        lambda: training_step(trainer.network, trainer.setup.optimiser, Layout.of(trainer.network.parameters), inputs),
+    ) == (
+        "network: it has no cost whose targets are in the data\n"
         "  expected: a cost as its last layer\n"
         "  to do:    add one of `sigma components costs`"
     )
@@ -566,7 +620,7 @@ def test_monitors_watch_a_run(make):
             self.received = []
 
         def start(self, run, progress, send):
-            self.info = run
+            self.info, self.progress = run, progress
 
         def receive(self, events):
             self.received += [type(event).__name__ for event in events]
@@ -580,6 +634,7 @@ def test_monitors_watch_a_run(make):
     assert once.received == ["EpochEnded", "EpochEnded", "RunEnded"]
     assert always.received == ["EpochEnded", "EpochEnded", "RunEnded", "EpochEnded", "RunEnded"]
     assert (once.info.name, once.info.iterations_per_epoch, once.info.total_iterations) == ("run", 3, 6)
+    assert (once.progress.epoch, once.progress.iteration) == (3, 9)
     assert (once.info.parameters, once.info.backend) == (trainer.network.size, "numpy")
 
 

@@ -77,8 +77,6 @@ class _Walk:
             self.lines.setdefault(place, self.line())
             if place in self.elements and number < len(keys) - 1:
                 place = (*place, self.elements[place] - 1)
-        if brackets == 1 and place in self.elements:
-            place = (*place, self.elements[place] - 1)
         return place
 
     def pair(self, prefix: Place) -> None:

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from attrs import frozen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sigma_nn import (
@@ -110,9 +111,9 @@ def test_any_criterion_comes_back(environment, stop, written):
     assert sigma.Trainer.from_recipe(recipe, environment=environment).setup.stop == first.setup.stop
 
 
-def test_a_criterion_without_a_text_of_its_own_is_a_table():
-    """Which says all that its text leaves out."""
-    from attrs import frozen
+@pytest.mark.parametrize("text", ["quiet", "very quiet indeed"])
+def test_a_criterion_without_a_text_of_its_own_is_a_table(text):
+    """Whether its text says less than all, or does not parse."""
 
     @frozen
     class Quiet(Criterion):
@@ -124,10 +125,10 @@ def test_a_criterion_without_a_text_of_its_own_is_a_table():
             return {"reached": observation.epoch >= self.limit}
 
         def reason(self, state):
-            return "quiet"
+            return text
 
         def __str__(self):
-            return "quiet"
+            return text
 
     with sigma.Environment() as environment:
         environment.register("criteria", "quiet", Quiet)

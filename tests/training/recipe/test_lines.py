@@ -80,3 +80,24 @@ def test_a_place_that_is_missing_has_the_line_around_it():
 
     assert line_at(lines, ("optimiser", "learning_rate")) == 2
     assert line_at(lines, ("dataset",)) is None
+
+
+def test_tables_under_the_elements_of_an_array_are_theirs():
+    """However deep: a header of one bracket, or of two, means the newest element."""
+    lines = lines_of("[[a]]\n[[a.b]]\nc = 1\n[[a.b]]\nc = 2\n[a.b.d]\ne = 3\n[[a]]\n[[a.b]]\nc = 4\n")
+
+    assert lines["a", 0, "b", 1, "c"] == 5
+    assert lines["a", 0, "b", 1, "d", "e"] == 7
+    assert lines["a", 1, "b", 0, "c"] == 10
+
+
+def test_a_table_of_an_array_may_be_opened_again():
+    """What follows is in the newest element."""
+    assert lines_of("[[a]]\nb = 1\n[a.c]\nd = 2\n")["a", 0, "c", "d"] == 4
+
+
+def test_a_string_of_three_quotes_may_end_in_more():
+    """Two of them are its own."""
+    lines = lines_of('a = """x"""""\nb = \'\'\'y\'\'\'\'\nc = 1\n')
+
+    assert (lines["b",], lines["c",]) == (2, 3)

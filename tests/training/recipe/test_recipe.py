@@ -109,6 +109,7 @@ def test_a_recipe_keeps_values_of_its_own():
         ('optimiser={ use = "momentum" }', ["optimiser"], {"use": "momentum"}),
         ("name=a=b", ["name"], "a=b"),
         ("initialisers={}", ["initialisers"], {}),
+        ("initialisers.**=he", ["initialisers"], {"**": "he"}),
         ('initialisers."**.weights"="he"', ["initialisers", "**.weights"], "he"),
         ("dataset.preprocess.inputs=normalise", ["dataset", "preprocess"], {"inputs": "normalise"}),
     ],

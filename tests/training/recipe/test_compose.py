@@ -474,3 +474,25 @@ def test_parts_given_as_objects_are_checked_too(environment):
     assert "activations 'rely'" in faults
     assert list(trainer(environment, metrics=MeanAbsoluteError()).setup.metrics) == ["mean_absolute_error"]
     assert trainer(environment, optimiser=Adam(0.5)).setup.optimiser == Adam(0.5)
+
+
+def test_all_faults_of_a_criterion_are_told(environment):
+    """Each with its caret; in a recipe they stand with all others."""
+    values = {**TABLE, "stop": "20 epoch | training.loss plateu 5", "seed": -1}
+
+    message = refused(RecipeError, lambda: sigma.Trainer.from_recipe(values, environment=environment))
+
+    assert message == (
+        "recipe: 3 faults\n"
+        "recipe, seed: -1\n"
+        "  expected: a whole number from 0 to 18446744073709551615\n"
+        "  to do:    give such a number\n"
+        "recipe, stop: there is no such criterion\n"
+        "    20 epoch | training.loss plateu 5\n"
+        "       ^\n"
+        "  expected: epochs, iterations, patience, plateau, threshold (nearest: epochs)\n"
+        "recipe, stop: there is no such criterion\n"
+        "    20 epoch | training.loss plateu 5\n"
+        "                             ^\n"
+        "  expected: epochs, iterations, patience, plateau, threshold (nearest: plateau)"
+    )

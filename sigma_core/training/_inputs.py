@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from attrs import evolve
 
-from sigma_core.data import Data, Sections
+from sigma_core.data import Data, Sections, as_dataset
 from sigma_core.errors import DataError
 from sigma_core.network import Network, Section
 
@@ -29,7 +30,7 @@ def input_arrays(network: Network, data: Data, inputs: Any) -> dict[str, np.ndar
                 "inputs", f"there is no section {name!r}", ", ".join(names), "give a mapping with all sections"
             )
     arrays = {name: _preprocessed(data, name, sections[name]) for name in names}
-    return _alike(data, arrays, "inputs", network.dtype)
+    return _alike(data, arrays, "inputs")
 
 
 def _preprocessed(data: Data, name: str, values: Any) -> np.ndarray:
@@ -57,8 +58,25 @@ def _preprocessed(data: Data, name: str, values: Any) -> np.ndarray:
     return array
 
 
-def like_training(data: Data, sections: Sections, where: str, floats: np.dtype) -> dict[str, np.ndarray]:
-    """Preprocessed sections in the dtypes of the training data, or in `floats` where that would cut off fractions.
+def with_validation(data: Data, validation: Any, environment: Any) -> Data:
+    """The data, and validation data that was given apart from it: one set, or several by name.
+
+    A set is whatever `as_dataset` takes, of raw records. Raises DataError where it is not like the training data.
+    """
+    if validation is None:
+        return data
+    if not isinstance(validation, Mapping) or all(isinstance(each, np.ndarray | list) for each in validation.values()):
+        validation = {"validation": validation}
+    further = {}
+    for name, sections in validation.items():
+        raw = as_dataset(sections).load(environment)
+        further[name] = like_training(data, data.preprocess(raw), f"{name} data")
+    checked = Data.from_arrays(data.training, {**data.validation, **further})
+    return evolve(checked, preprocessing=data.preprocessing)
+
+
+def like_training(data: Data, sections: Sections, where: str) -> dict[str, np.ndarray]:
+    """Preprocessed sections in the dtypes of the training data, or as they are where that would cut off fractions.
 
     Raises DataError for a section that is missing, of another shape or not of numbers.
     """
@@ -70,10 +88,10 @@ def like_training(data: Data, sections: Sections, where: str, floats: np.dtype) 
                 ", ".join(data.sections),
                 "give all sections that the training data has",
             )
-    return _alike(data, {name: sections[name] for name in data.sections}, where, floats)
+    return _alike(data, {name: sections[name] for name in data.sections}, where)
 
 
-def _alike(data: Data, arrays: Mapping[str, np.ndarray], where: str, floats: np.dtype) -> dict[str, np.ndarray]:
+def _alike(data: Data, arrays: Mapping[str, np.ndarray], where: str) -> dict[str, np.ndarray]:
     made = {}
     for name, array in arrays.items():
         shape, dtype = data.shapes[name], data.dtypes[name]
@@ -85,7 +103,7 @@ def _alike(data: Data, arrays: Mapping[str, np.ndarray], where: str, floats: np.
                 "give records in a row, also where there is only one",
             )
         if not np.can_cast(array.dtype, dtype, "same_kind"):
-            dtype = floats
+            dtype = array.dtype
         if array.dtype.kind not in "biuf":
             raise DataError(f"{where}, section {name!r}", f"it holds {array.dtype}", "numbers", "give it numbers")
         made[name] = array.astype(dtype, copy=False)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from attrs import frozen
 
+from sigma_core.errors import TrainerError
 from sigma_core.events import (
     Bus,
     EpochEnded,
@@ -111,12 +112,26 @@ class Loop:
         until = perf_counter() if self._paused_since is None else self._paused_since
         return self._seconds_before + until - self._began
 
-    @property
-    def is_between_iterations(self) -> bool:
-        """Whether every batch that was taken has been trained on, so that what is saved now can be gone on from."""
-        length = self.trainer.batches.iterations_per_epoch
-        index = self.trainer.batches.position[1]
-        return not self._is_starting_iteration and (self.clock.iteration - index) % length == 0
+    def check_can_be_saved(self) -> None:
+        """Raise TrainerError where the state is not whole: in another thread, or with a batch taken in vain."""
+        where = f"trainer {self.trainer.setup.name!r}"
+        if not self.is_paused and threading.get_ident() != self.thread:
+            raise TrainerError(
+                where,
+                "it is running in another thread",
+                "a trainer that is paused, or a hook of the run",
+                "pause it first",
+            )
+        batches = self.trainer.batches
+        # Where every batch that was taken has been trained on, both counters say the same.
+        is_level = (self.clock.iteration - batches.position[1]) % batches.iterations_per_epoch == 0
+        if self._is_starting_iteration or not is_level:
+            raise TrainerError(
+                where,
+                "it is inside an iteration, whose batch is taken and not yet trained on",
+                "a moment between two iterations",
+                "save in sigma_iteration_ended",
+            )
 
     def batches_state(self) -> dict[str, Any]:
         """The position in the data from which to go on: while an epoch is being ended, before its end."""

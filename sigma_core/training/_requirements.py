@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from sigma_core.data import Data
 from sigma_core.errors import DataError, IdentifierError, listed
+from sigma_core.hooks import HOOKS, HookManager
 from sigma_core.network import Cost, Network
 from sigma_core.training._criterion import Criterion
 from sigma_core.training._metric import Metric
@@ -44,3 +45,11 @@ def check_required_scores(stop: Criterion, known: Iterable[str]) -> None:
                 listed(names, name),
                 "use one of these" if has_validation else "split the data, so that there is something to validate with",
             )
+
+
+def required_gradients(hooks: HookManager) -> tuple[str, ...]:
+    """Patterns of the gradients that hooks require, each once."""
+    required = (
+        name for hook in HOOKS for implementation in hooks.implementations(hook) for name in implementation.requires
+    )
+    return tuple(dict.fromkeys(name for name in required if name.startswith("gradients.")))

@@ -5,26 +5,30 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-import numpy as np
 from attrs import evolve
 
 from sigma_core.data import Data, Iterator, Minibatches, Sections, as_dataset
 from sigma_core.environment import Environment
 from sigma_core.errors import ComponentError, DataError, TrainerError, listed
 from sigma_core.events import CheckpointRestored, CheckpointSaved, NetworkBuilt, StepCompiled
-from sigma_core.hooks import HOOKS, Clock, HookManager
+from sigma_core.hooks import Clock, HookManager
 from sigma_core.network import Network
 from sigma_core.training import _commands as commands
 from sigma_core.training._criterion import Criterion, State
 from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._directory import RunDirectory
-from sigma_core.training._inputs import input_arrays, like_training, sections_of
+from sigma_core.training._inputs import input_arrays, like_training, sections_of, with_validation
 from sigma_core.training._layout import Layout
 from sigma_core.training._loop import Loop
 from sigma_core.training._monitor import Monitor, RunInfo, attach
 from sigma_core.training._operator import Team
 from sigma_core.training._programs import watched
-from sigma_core.training._requirements import check_required_scores, check_targets, score_names
+from sigma_core.training._requirements import (
+    check_required_scores,
+    check_targets,
+    required_gradients,
+    score_names,
+)
 from sigma_core.training._resume import checkpoint_of, identity, restore
 from sigma_core.training._run import Run
 from sigma_core.training._scoring import score
@@ -132,7 +136,8 @@ class Trainer:
         if self._team is not None:
             return self
         setup = self.setup
-        data = self._prepared().cast(setup.dtype)
+        data = with_validation(setup.dataset.prepare(self.environment, setup.seed), self._validation, self.environment)
+        data = data.cast(setup.dtype)
         network = Network.build(setup.network, sections_of(data.training), dtype=setup.dtype)
         if not network.costs:
             raise TrainerError(
@@ -154,7 +159,7 @@ class Trainer:
             metrics=setup.metrics,
             backend=setup.backend,
             dtypes={name: data.dtypes[name] for name in network.sections},
-            watch=_gradients_of(self.hooks),
+            watch=required_gradients(self.hooks),
             compiled=self._compiled,
         )
         team = setup.operator.team(task, state)
@@ -163,25 +168,10 @@ class Trainer:
         self._announce(NetworkBuilt(network=network))
         return self
 
-    def _prepared(self) -> Data:
-        dataset, seed = self.setup.dataset, self.setup.seed
-        data = dataset.prepare(self.environment, seed)
-        if self._validation is None:
-            return data
-        named = self._validation
-        if not isinstance(named, Mapping) or all(isinstance(value, np.ndarray | list) for value in named.values()):
-            named = {"validation": named}
-        further = {}
-        for name, sections in named.items():
-            raw = as_dataset(sections).load(self.environment)
-            further[name] = like_training(data, data.preprocess(raw), f"{name} data", self.setup.dtype)
-        checked = Data.from_arrays(data.training, {**data.validation, **further})
-        return evolve(checked, preprocessing=data.preprocessing)
-
     def watch(self) -> None:
         """Have the step give what hooks require by now; it is compiled anew only where that is more than it gives."""
         team, task = self.team, _made(self._task)
-        wanted = _gradients_of(self.hooks)
+        wanted = required_gradients(self.hooks)
         if set(wanted) <= set(task.watch):
             return
         self._task = evolve(task, watch=wanted)
@@ -236,10 +226,7 @@ class Trainer:
         Raises what a hook or a step raised, after every teardown; KeyboardInterrupt after Ctrl-C. The parameters stay
         as they were when the run ended.
         """
-        if self._loop is not None:
-            raise TrainerError(
-                f"trainer {self.setup.name!r}", "it is running", "one run at a time", "wait for its end, or stop it"
-            )
+        self._check_still()
         composer = self.environment.composer
         if stop is not None:
             criterion: Criterion = (
@@ -273,7 +260,9 @@ class Trainer:
         self, criterion: Criterion, state: State | None, monitors: list[Monitor], kept: RunDirectory | None
     ) -> Run:
         self.watch()
-        self.team.prepare(next(iter(self._probe())))
+        # The step for batches of the usual shape is compiled before the run is said to have started.
+        size = min(self.setup.batch_size, self.batches.records)
+        self.team.prepare(tuple(self.data.training[name][:size] for name in self.network.sections))
         self.criterion = identity(criterion)
         loop = self._loop = Loop(self, criterion, state)
         if self._hook_state is not None:
@@ -298,11 +287,6 @@ class Trainer:
             for handle in handles:
                 handle.close()
 
-    def _probe(self) -> Iterable[Any]:
-        """A batch of the usual shapes, for compiling before the first iteration."""
-        size = min(self.setup.batch_size, self.batches.records)
-        yield tuple(self.data.training[name][:size] for name in self.network.sections)
-
     def ended(self, run: Run, loop: Loop) -> None:
         """Take over what a loop leaves; called by it when everything has been torn down."""
         self.scores = dict(run.scores)
@@ -313,15 +297,18 @@ class Trainer:
 
     def reset(self) -> None:
         """Back to before the first iteration: parameters are filled anew, counters and scores forgotten."""
-        if self._loop is not None:
-            raise TrainerError(
-                f"trainer {self.setup.name!r}", "it is running", "a trainer that stands still", "stop it first"
-            )
+        self._check_still()
         if self._team is not None:
             self._team.close()
         self._team = None
         self.clock = Clock()
         self.scores, self.seconds, self.criterion_state, self._hook_state = {}, 0.0, None, None
+
+    def _check_still(self) -> None:
+        if self._loop is not None:
+            raise TrainerError(
+                f"trainer {self.setup.name!r}", "it is running", "a trainer that stands still", "stop it first"
+            )
 
     # Steering, from any thread
 
@@ -359,7 +346,7 @@ class Trainer:
         if self._loop is not None:
             trial.freeze(self.clock)
         if self._network is not None:
-            watched(Layout.of(self._network.parameters), _gradients_of(trial))
+            watched(Layout.of(self._network.parameters), required_gradients(trial))
         self._do(commands.Attach(hook, name))
 
     def detach(self, name: str) -> None:
@@ -448,7 +435,7 @@ class Trainer:
                 raise DataError("evaluate", f"there is no data {data!r}", listed(named, data), "give one of these")
             return self.score(named[data])
         raw = self.data.preprocess(as_dataset(data).load(self.environment))
-        return self.score(Data.from_arrays(like_training(self.data, raw, "evaluate", self.setup.dtype)).training)
+        return self.score(Data.from_arrays(like_training(self.data, raw, "evaluate")).cast(self.setup.dtype).training)
 
     def score(self, sections: Sections) -> dict[str, float]:
         """`loss` and metrics over sections that are prepared already."""
@@ -478,20 +465,8 @@ class Trainer:
         paused can do so. Raises TrainerError at any other time, StorageError when the disk refuses.
         """
         loop = self._loop
-        if loop is not None and not loop.is_paused and threading.get_ident() != loop.thread:
-            raise TrainerError(
-                f"trainer {self.setup.name!r}",
-                "it is running in another thread",
-                "a trainer that is paused, or a hook of the run",
-                "pause it first",
-            )
-        if loop is not None and not loop.is_between_iterations:
-            raise TrainerError(
-                f"trainer {self.setup.name!r}",
-                "it is inside an iteration, whose batch is taken and not yet trained on",
-                "a moment between two iterations",
-                "save in sigma_iteration_ended",
-            )
+        if loop is not None:
+            loop.check_can_be_saved()
         path = checkpoint_of(self, loop, self._hook_state).write(directory)
         self._announce(CheckpointSaved(path=str(path), **self._position()))
         return path
@@ -501,10 +476,7 @@ class Trainer:
 
         Raises CheckpointError when it is damaged or of another network, TrainerError while a run goes on.
         """
-        if self._loop is not None:
-            raise TrainerError(
-                f"trainer {self.setup.name!r}", "it is running", "a trainer that stands still", "stop it first"
-            )
+        self._check_still()
         state = restore(self, Path(directory))
         self.clock.epoch, self.clock.iteration = state["epoch"], state["iteration"]
         self.seconds, self.scores = state["seconds"], dict(state["scores"])
@@ -520,14 +492,6 @@ class Trainer:
 def _listed(given: Any) -> list[Any]:
     """Several components as a list; a single one that is given by name or as a table is one, too."""
     return [given] if isinstance(given, str | Mapping) else list(given)
-
-
-def _gradients_of(hooks: HookManager) -> tuple[str, ...]:
-    """Patterns of the gradients that hooks require."""
-    required = (
-        name for hook in HOOKS for implementation in hooks.implementations(hook) for name in implementation.requires
-    )
-    return tuple(dict.fromkeys(name for name in required if name.startswith("gradients.")))
 
 
 def _made(part: T | None) -> T:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 
@@ -307,8 +308,7 @@ DAMAGES = [
     ),
     (
         lambda saved: cut(saved / "manifest.json"),
-        "manifest.json is no JSON: Unterminated string starting at: line {line} column {column} (char {char})"
-        + DAMAGED,
+        "manifest.json is no JSON: Expecting ',' delimiter: line ..." + DAMAGED,
     ),
     (
         lambda saved: (saved / "manifest.json").write_bytes(b"\xff"),
@@ -361,11 +361,9 @@ def test_a_damaged_checkpoint_is_refused(saved, damage, message):
     found = refused(CheckpointError, lambda: one.restore(saved))
     files = {"arrays": str(saved / "state.safetensors"), "manifest": str(saved / "manifest.json")}
 
-    if "{line}" in message:
-        assert found.startswith(f"{saved}: {message.split('{')[0]}".split(": line")[0].rsplit(":", 1)[0])
-        assert found.endswith(DAMAGED)
-    else:
-        assert found == f"{saved}: {message.format(**files)}"
+    # Where exactly the JSON breaks off depends on the seconds in it.
+    found = re.sub(r"line \d+ column \d+ \(char \d+\)", "line ...", found)
+    assert found == f"{saved}: {message.format(**files)}"
     assert {name: array.tobytes() for name, array in one.team.pull().items()} == {
         name: array.tobytes() for name, array in before.items()
     }

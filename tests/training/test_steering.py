@@ -135,10 +135,8 @@ def test_a_run_cannot_be_run_or_reset_or_restored(running, tmp_path):
     """One run at a time."""
     trainer, _, _, _ = running
 
-    assert refused(TrainerError, trainer.run) == (
-        "trainer 'run': it is running\n  expected: one run at a time\n  to do:    wait for its end, or stop it"
-    )
     still = "trainer 'run': it is running\n  expected: a trainer that stands still\n  to do:    stop it first"
+    assert refused(TrainerError, trainer.run) == still
     assert refused(TrainerError, trainer.reset) == still
     assert refused(TrainerError, lambda: trainer.restore(tmp_path)) == still
 

@@ -24,23 +24,19 @@ from sigma_core.data import Dataset
 from sigma_core.errors import (
     ComponentError,
     DataError,
-    HookFailedError,
-    HookRegistrationError,
     IdentifierError,
     NetworkError,
     RecipeError,
-    RunDirectoryError,
     SettingError,
     TrainerError,
 )
-from sigma_core.events import EpochEnded, RunEnded
 from sigma_core.network import Initialiser, Section
-from sigma_core.training import Checkpoint, Monitor
 from sigma_core.training._layout import Layout
 from sigma_core.training._programs import training_step
 from sigma_core.training._trainer import _made
 from sigma_core.training.recipe import compose
 
+VALIDATION = (np.ones((3, 3)), np.zeros((3, 1)))
 XOR = (np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([[0], [1], [1], [0]]))
 WEIGHTS = "network.layers.dense_1.weights"
 
@@ -150,7 +146,7 @@ def test_running_again_goes_on(make):
 
 def test_a_run_that_stopped_at_an_epochs_last_batch_ends_the_epoch_first(make, recorder):
     """What was outstanding comes before what is new."""
-    trainer = make("2 epochs", hooks=[recorder], validation=XOR_LIKE)
+    trainer = make("2 epochs", hooks=[recorder], validation=VALIDATION)
     trainer.run(stop="3 iterations")
     recorder.events.clear()
 
@@ -158,9 +154,6 @@ def test_a_run_that_stopped_at_an_epochs_last_batch_ends_the_epoch_first(make, r
 
     assert recorder.names[:5] == ["RunStarted", "ValidationStarted", "ValidationEnded", "EpochEnded", "EpochStarted"]
     assert [event.epoch for event in recorder.of("EpochEnded")] == [1, 2]
-
-
-XOR_LIKE = (np.ones((3, 3)), np.zeros((3, 1)))
 
 
 def test_a_criterion_that_holds_ends_no_run_twice(make):
@@ -182,7 +175,7 @@ def test_a_criterion_that_holds_ends_no_run_twice(make):
 
 def test_another_criterion_has_a_state_of_its_own(make):
     """What one run's criterion has counted means nothing to the next one's."""
-    trainer = make("validation.loss patience 2 | 6 epochs", validation=XOR_LIKE)
+    trainer = make("validation.loss patience 2 | 6 epochs", validation=VALIDATION)
 
     trainer.run(stop="2 epochs")
     run = trainer.run()
@@ -360,83 +353,6 @@ def test_a_network_must_fit_the_data(make):
     )
 
 
-@pytest.mark.parametrize("named", ["validation", "later"])
-def test_validation_may_be_a_pair_or_several_by_name(make, named):
-    """A pair is called `validation`; its numbers are those of the training data, whatever they came as."""
-    pair = (np.ones((3, 3), int), np.zeros((3, 1), np.float32))
-    given = pair if named == "validation" else {named: pair, "earlier": {"inputs": pair[0], "targets": pair[1]}}
-
-    trainer = make(validation=given)
-    run = trainer.run()
-
-    assert set(run.scores) >= {"training.loss", f"{named}.loss"}
-    assert run.scores[f"{named}.loss"] == pytest.approx(float(np.mean(trainer.predict(pair[0]) ** 2)), rel=1e-6)
-    if named == "later":
-        assert run.scores["later.loss"] == run.scores["earlier.loss"]
-
-
-def test_validation_may_be_sections():
-    """A mapping of arrays is one set of data."""
-    sections = {"inputs": np.ones((3, 2)), "targets": np.zeros((3, 1))}
-    trainer = sigma.Trainer(
-        Input(2) + Dense(1) + SquaredDifference(), XOR, GradientDescent(0.1), "1 epochs", validation=sections
-    )
-
-    assert set(trainer.data.validation) == {"validation"}
-
-
-@pytest.mark.parametrize(
-    ("validation", "message"),
-    [
-        (
-            {"inputs": np.ones((3, 3))},
-            (
-                "validation data: there is no section 'targets'\n"
-                "  expected: inputs, targets\n"
-                "  to do:    give all sections that the training data has"
-            ),
-        ),
-        (
-            (np.ones((3, 4)), np.ones((3, 1))),
-            (
-                "validation data, section 'inputs': an array of shape (3, 4)\n"
-                "  expected: shape (records, 3)\n"
-                "  to do:    give records in a row, also where there is only one"
-            ),
-        ),
-        (
-            (np.ones((3, 3)), np.full((3, 1), "a")),
-            "validation data, section 'targets': it holds <U1\n  expected: numbers\n  to do:    give it numbers",
-        ),
-        (
-            (np.ones((3, 3)), np.full((3, 1), np.nan)),
-            (
-                "validation data: section 'targets' is not finite in 3 of 3 records; "
-                "the first is record 0, column 0: nan\n"
-                "  expected: finite numbers\n"
-                "  to do:    leave those records out or fill the values in before training"
-            ),
-        ),
-    ],
-)
-def test_validation_must_be_like_the_training_data(make, validation, message):
-    """It is refused before the first step, not after the first epoch."""
-    assert refused(DataError, make(validation=validation).build) == message
-
-
-def test_validation_goes_through_the_preprocessing():
-    """With what was learnt from the training records."""
-    raw = {"use": "iris", "split": [100, 50], "preprocess": {"inputs": ["standardise"]}}
-    network = Input(4) + Dense(3) + SoftmaxCrossEntropy()
-    trainer = sigma.Trainer(network, raw, "adam", "1 epochs")
-    (fitted,) = trainer.data.preprocessing["inputs"]
-    records = np.array([[5.0, 3.0, 1.5, 0.5]])
-
-    again = sigma.Trainer(network, raw, "adam", "1 epochs", validation={"mine": (records, np.array([1]))})
-
-    np.testing.assert_array_equal(again.data.validation["mine"]["inputs"], fitted.apply(records).astype(np.float32))
-
-
 def test_metrics_default_to_those_of_the_cost(make):
     """Classification reports accuracy; whoever gives metrics, or none, has those."""
     network = Input(3) + Dense(2) + SoftmaxCrossEntropy()
@@ -509,191 +425,6 @@ def test_a_dtype_is_that_of_all_numbers(make):
         trainer = make(dtype=dtype)
         trainer.run(stop="1 iterations")
         assert trainer.get(WEIGHTS).dtype == trainer.predict(np.ones((1, 3))).dtype == dtype
-
-
-# Events, hooks and monitors
-
-
-def test_the_events_of_a_run(make, recorder):
-    """In this order, each with its place."""
-    trainer = make("2 epochs", hooks=[recorder], validation=XOR_LIKE)
-    run = trainer.run()
-
-    epoch = ["EpochStarted", *["IterationStarted", "IterationEnded"] * 3]
-    scored = ["ValidationStarted", "ValidationEnded", "EpochEnded"]
-    # The smaller last batch, and the passes that score, are compiled when they are met for the first time.
-    compiled_late = [*epoch[:-1], "StepCompiled", epoch[-1], "ValidationStarted", "StepCompiled", *scored[1:]]
-    assert recorder.names == ["NetworkBuilt", "StepCompiled", "RunStarted", *compiled_late, *epoch, *scored, "RunEnded"]
-    assert [event.iteration for event in recorder.of("IterationEnded")] == [1, 2, 3, 4, 5, 6]
-    assert [event.epoch for event in recorder.of("IterationStarted")] == [1, 1, 1, 2, 2, 2]
-    assert [(event.epoch, event.iteration, event.iterations_per_epoch) for event in recorder.of("EpochEnded")] == [
-        (1, 3, 3),
-        (2, 6, 3),
-    ]
-    assert recorder.of("StepCompiled")[0].signature == "step: (4, 3), (4, 1)"
-    assert recorder.of("StepCompiled")[0].nodes > 0
-    assert recorder.of("NetworkBuilt")[0].network is trainer.network
-    ended = recorder.of("RunEnded")[0]
-    assert (ended.run, ended.ended_because, ended.scores, ended.seconds) == ("run", "2 epochs", run.scores, run.seconds)
-
-
-def test_a_failing_hook_is_named(make, hook):
-    """With the hook, the iteration and what it raised."""
-
-    def fail(event, trainer):
-        raise ValueError("on purpose")
-
-    assert refused(HookFailedError, make(hooks=[hook(iteration_ended=fail)]).run) == (
-        "hook 'sigma_iteration_ended' of plugin 'plugin', iteration 1: raised ValueError: on purpose\n"
-        "  to do:    correct the plugin, or leave it out of this run"
-    )
-
-
-def test_hooks_of_one_event_run_by_phase(make):
-    """A checkpoint sees what a score has added, whatever the order in which they were given."""
-    order = []
-
-    def plugin(phase):
-        class Plugin:
-            @sigma.hookimpl(phase=phase)
-            def sigma_epoch_ended(self):
-                order.append(phase)
-
-        return Plugin()
-
-    trainer = make("1 epochs", hooks=[plugin("observe"), plugin("persist"), plugin("modify"), plugin("score")])
-    trainer.run()
-
-    assert order == ["modify", "score", "persist", "observe"]
-    assert [(row.hook, row.phase, row.plugin) for row in trainer.explain()] == [
-        ("sigma_epoch_ended", "modify", "plugin_3"),
-        ("sigma_epoch_ended", "score", "plugin_4"),
-        ("sigma_epoch_ended", "persist", "plugin_2"),
-        ("sigma_epoch_ended", "observe", "plugin"),
-    ]
-
-
-def test_a_trainers_hooks_are_its_own(make, recorder):
-    """The environment, and other trainers in it, have none of them."""
-    with sigma.Environment() as environment:
-        make(hooks=[recorder], environment=environment).build()
-        make(environment=environment).build()
-
-        assert recorder.names == ["NetworkBuilt"]
-
-
-def test_a_hook_that_cannot_be_is_refused_when_it_is_given(make):
-    """Not in the middle of the run."""
-
-    class Misspelt:
-        def sigma_epoch_end(self):
-            pass
-
-    assert refused(HookRegistrationError, lambda: make(hooks=[Misspelt()])).splitlines()[0] == (
-        "plugin 'misspelt': cannot be registered: 1 fault"
-    )
-
-
-def test_a_trigger_counts_through_several_runs(make):
-    """Every fourth iteration is the fourth, eighth and twelfth, wherever runs end."""
-    seen = []
-
-    class Fourth:
-        @sigma.hookimpl(when="every 4 iterations")
-        def sigma_iteration_ended(self, event):
-            seen.append(event.iteration)
-
-    trainer = make("4 epochs", hooks=[Fourth()])
-    trainer.run(stop="5 iterations")
-    trainer.run()
-
-    assert seen == [4, 8, 12]
-
-
-def test_monitors_watch_a_run(make):
-    """Those of the trainer and those of one run; they are told all before the run returns."""
-
-    class Watcher(Monitor):
-        events = (EpochEnded, RunEnded)
-
-        def __init__(self):
-            self.received = []
-
-        def start(self, run, progress, send):
-            self.info, self.progress = run, progress
-
-        def receive(self, events):
-            self.received += [type(event).__name__ for event in events]
-
-    always, once = Watcher(), Watcher()
-    trainer = make("2 epochs", monitors=[always])
-
-    trainer.run(monitors=[once])
-    trainer.run(stop="3 epochs")
-
-    assert once.received == ["EpochEnded", "EpochEnded", "RunEnded"]
-    assert always.received == ["EpochEnded", "EpochEnded", "RunEnded", "EpochEnded", "RunEnded"]
-    assert (once.info.name, once.info.iterations_per_epoch, once.info.total_iterations) == ("run", 3, 6)
-    assert (once.progress.epoch, once.progress.iteration) == (3, 9)
-    assert (once.info.parameters, once.info.backend) == (trainer.network.size, "numpy")
-
-
-# A run with a directory
-
-
-def test_a_run_keeps_what_it_was_made_of(tmp_path):
-    """Recipe, plugins, events, metrics and the last state; all of it readable by itself."""
-    recipe = {
-        "name": "flowers",
-        "seed": 2,
-        "stop": "2 epochs",
-        "dataset": {"use": "iris", "split": [0.8, 0.2]},
-        "optimiser": "adam",
-        "network": [{"use": "input", "shape": 4}, {"use": "dense", "size": 3}, "softmax_cross_entropy"],
-    }
-    trainer = sigma.Trainer.from_recipe(recipe)
-
-    run = trainer.run(directory=tmp_path / "runs" / "flowers-1")
-
-    folder = tmp_path / "runs" / "flowers-1"
-    assert (run.name, run.directory) == ("flowers-1", str(folder))
-    assert sigma.Recipe.load(folder / "recipe.toml") == trainer.recipe()
-    plugins = json.loads((folder / "plugins.json").read_text("utf-8"))
-    assert {"name": "sigma-nn", "version": "0.1.0", "status": "active"} in plugins["distributions"]
-    store = sigma.RunStore.open(folder)
-    try:
-        iterations, losses = store.metrics("validation.loss")
-        assert iterations == [4, 8]
-        assert losses[-1] == run.scores["validation.loss"]
-        assert len(store.metrics("training.loss")[1]) == 8
-        assert [event.kind for event in store.events()][-1] == "run_ended"
-    finally:
-        store.close()
-    last = Checkpoint.read(folder / "checkpoints" / "last")
-    assert (last.state["iteration"], last.state["epoch"]) == (8, 2)
-    assert sigma.Trainer.from_recipe(folder / "recipe.toml").setup.network == trainer.setup.network
-
-
-def test_a_run_without_a_recipe_says_why(make, tmp_path):
-    """Arrays in memory cannot be named; the run is none the worse for it."""
-    trainer = make()
-    trainer.run(directory=tmp_path / "run")
-
-    lines = (tmp_path / "run" / "recipe.toml").read_text("utf-8").splitlines()
-    with pytest.raises(ComponentError) as caught:
-        trainer.recipe()
-    assert lines == [f"# {line}" for line in str(caught.value).splitlines()]
-
-
-def test_a_directory_is_not_used_twice(make, tmp_path):
-    """Whatever is there is left alone."""
-    make().run(directory=tmp_path / "run")
-
-    assert refused(RunDirectoryError, lambda: make().run(directory=tmp_path / "run")) == (
-        f"run directory {str(tmp_path / 'run')!r}: it exists and is not empty\n"
-        "  expected: a new or empty folder\n"
-        "  to do:    choose another with --directory, or remove this one"
-    )
 
 
 def test_validation_given_apart_has_no_recipe():

@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from sigma_core.errors import RecipeError, SettingError, nearest
 from sigma_core.training.recipe._lines import Place, line_at, lines_of
+from sigma_core.training.recipe._toml import document
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -23,8 +24,8 @@ class Recipe:
     values: Mapping[str, Any] = field(converter=_plain)
     source: str = field(default="recipe", eq=False)
     lines: Mapping[Place, int] = field(factory=dict, eq=False, repr=False)
-    base: Path | None = field(default=None, eq=False)
-    """The folder of the file, where there is one."""
+    settings: Mapping[Place, str] = field(factory=dict, eq=False, repr=False)
+    """What was set on the command line, by place."""
 
     @classmethod
     def load(cls, path: Path | str) -> Self:
@@ -38,10 +39,10 @@ class Recipe:
             raise RecipeError(
                 str(path), f"cannot be read: {error}", "a TOML file in UTF-8", "give the path of a recipe"
             ) from error
-        return cls.parse(text, source=str(path), base=path.parent)
+        return cls.parse(text, source=str(path))
 
     @classmethod
-    def parse(cls, text: str, *, source: str = "recipe", base: Path | None = None) -> Self:
+    def parse(cls, text: str, *, source: str = "recipe") -> Self:
         """The recipe in a text. Raises RecipeError, with the line, where it is no TOML."""
         try:
             values = tomllib.loads(text)
@@ -49,13 +50,16 @@ class Recipe:
             raise RecipeError(
                 source, f"is no TOML: {error}", "a TOML document", "put right the line that is named"
             ) from error
-        return cls(values, source, lines_of(text), base)
+        return cls(values, source, lines_of(text))
 
     def place(self, place: Place) -> str:
-        """Where a value stands, for a message: `digits.toml, line 7, network[1].size`."""
+        """Where a value stands, for a message: `digits.toml, line 7, network[1].size`, or `--set seed=x, seed`."""
         dotted = ""
         for key in place:
             dotted += f"[{key}]" if isinstance(key, int) else f".{key}" if dotted else key
+        for length in range(len(place), 0, -1):
+            if place[:length] in self.settings:
+                return f"--set {self.settings[place[:length]]}, {dotted}"
         line = self.line(place)
         return ", ".join(part for part in (self.source, f"line {line}" if line else "", dotted) if part)
 
@@ -70,7 +74,7 @@ class Recipe:
         that cannot be reached.
         """
         values = deepcopy(dict(self.values))
-        lines = dict(self.lines)
+        lines, places = dict(self.lines), dict(self.settings)
         for setting in settings:
             path, equals, text = setting.partition("=")
             if not equals or not path.strip():
@@ -84,18 +88,17 @@ class Recipe:
             _put(values, keys, _value(text.strip()), setting)
             # What was set on the command line stands on no line of the file.
             lines = {place: line for place, line in lines.items() if place[: len(keys)] != tuple(keys)}
-        return type(self)(values, self.source, lines, self.base)
+            places[tuple(keys)] = setting
+        return type(self)(values, self.source, lines, places)
 
     def without(self, key: str) -> Self:
         """The recipe without one of its keys, which is then as by default."""
         values = {name: value for name, value in self.values.items() if name != key}
-        return type(self)(values, self.source, self.lines, self.base)
+        return type(self)(values, self.source, self.lines, self.settings)
 
     def to_toml(self) -> str:
-        """The recipe as a TOML document; reading it gives an equal recipe."""
-        import tomli_w
-
-        return tomli_w.dumps(self.values)
+        """The recipe as a TOML document, a line for each layer; reading it gives an equal recipe."""
+        return document(self.values)
 
 
 def _missing(path: Path) -> RecipeError:

@@ -2,7 +2,7 @@
 
 import tomllib
 
-import tomli_w
+import tomlkit
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigma_core.training.recipe._lines import line_at, lines_of
+from sigma_core.training.recipe._toml import document
 
 KEYS = st.text(st.sampled_from("ab_-.\"' #=[]{}\\é"), min_size=1, max_size=6)
 SCALARS = st.one_of(
@@ -29,9 +30,9 @@ def places(value, place=()):
 
 
 @given(st.dictionaries(KEYS, VALUES, max_size=4), st.booleans())
-def test_every_value_has_a_line(values, multiline):
+def test_every_value_has_a_line(values, has_headers):
     """Whatever the keys and strings hold, each value of a document is found, and nothing else."""
-    text = tomli_w.dumps(values, multiline_strings=multiline)
+    text = tomlkit.dumps(values) if has_headers else document(values)
 
     lines = lines_of(text)
 

@@ -5,6 +5,8 @@ Exit codes: 0 done, 1 a failure, 2 a fault of the user's, 130 after Ctrl-C, 143 
 
 import sys
 from collections.abc import Sequence
+from json import JSONDecodeError
+from tomllib import TOMLDecodeError
 
 import click
 
@@ -12,6 +14,8 @@ from sigma_core.cli._commands import sigma
 from sigma_core.errors import FaultsError, SigmaError
 
 _TRACEBACK = "--traceback"
+# Causes whose message says all; where the code of a plugin or a layer raised something else, the place helps.
+_SAID_ALREADY = SigmaError | OSError | UnicodeDecodeError | TOMLDecodeError | JSONDecodeError
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -61,5 +65,5 @@ def _show(error: Exception, *, wants_traceback: bool) -> None:
         click.echo("  to do:    this should not happen; run again with --traceback and report it", err=True)
     for note in getattr(error, "__notes__", ()):
         click.echo(f"  {note}", err=True)
-    if error.__cause__ is not None and isinstance(error, SigmaError):
+    if isinstance(error, SigmaError) and not isinstance(error.__cause__, _SAID_ALREADY | None):
         click.echo("  (--traceback shows where)", err=True)

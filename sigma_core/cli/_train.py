@@ -16,7 +16,7 @@ from sigma_core.training import Recipe, Run, RunDirectory, Trainer
 @click.option("--set", "settings", multiple=True, metavar="PLACE=VALUE", help="Change a setting of the recipe.")
 @click.option("--directory", type=click.Path(path_type=Path), help="Where to keep the run (default: runs/NAME-N).")
 @click.option("--no-directory", is_flag=True, help="Keep nothing of the run.")
-@click.option("--restore", type=click.Path(path_type=Path), help="Go on from this checkpoint.")
+@click.option("--restore", type=click.Path(path_type=Path), help="Go on from this checkpoint, or from this run's last.")
 @click.option("--quiet", is_flag=True, help="No monitor, only how the run ended.")
 @click.option("--json", "as_json", is_flag=True, help="End with one JSON object; no monitor unless the recipe has one.")
 def train(  # noqa: PLR0913  # the options of a command
@@ -42,7 +42,8 @@ def train(  # noqa: PLR0913  # the options of a command
             composed = composed.without("monitors")
         trainer = Trainer.from_recipe(composed, environment=environment)
         if restore is not None:
-            trainer.restore(restore)
+            trainer.restore(RunDirectory.checkpoint_in(restore))
+            _set_again(trainer, composed)
         wants_console = not (quiet or as_json or trainer.setup.monitors)
         monitors = _console(environment) if wants_console else []
         path = None if no_directory else directory or RunDirectory.next(environment.paths.runs, trainer.setup.name)
@@ -51,6 +52,14 @@ def train(  # noqa: PLR0913  # the options of a command
         click.echo(json.dumps(run.to_dict()))
     elif not monitors:
         click.echo(_told(run))
+
+
+def _set_again(trainer: Trainer, recipe: Recipe) -> None:
+    """Hyperparameters that were asked for on the command line go before those that a checkpoint holds."""
+    for room, *names in recipe.settings:
+        value = getattr(trainer.setup.optimiser, str(names[0]), None) if names and room == "optimiser" else None
+        if isinstance(value, float):
+            trainer.set(f"optimiser.{names[0]}", value)
 
 
 def _console(environment: Environment) -> list[str]:

@@ -42,6 +42,12 @@ class RunDirectory:
         return cls(path, RunStore.create(path))
 
     @classmethod
+    def checkpoint_in(cls, path: Path) -> Path:
+        """The last checkpoint of a run, given its directory; any other path is that of a checkpoint itself."""
+        last = path / _CHECKPOINTS / "last"
+        return last if last.is_dir() else path
+
+    @classmethod
     def next(cls, runs: Path, name: str) -> Path:
         """The first free path in a folder of runs: `digits-1`, `digits-2`, ..."""
         number = 1

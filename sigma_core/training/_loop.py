@@ -10,6 +10,7 @@ from sys import maxsize as NEVER  # noqa: N812  # an iteration that does not com
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
 
+import numpy as np
 from attrs import frozen
 
 from sigma_core.errors import TrainerError
@@ -165,7 +166,8 @@ class Loop:
         failures: list[BaseException] = []
         is_whole = False
         ended_because = ""
-        with Signals(self._interrupt):
+        # What overflows shows in the scores; a warning from inside the compiled step would name no layer.
+        with Signals(self._interrupt), np.errstate(all="ignore"):
             try:
                 self._fire(
                     RunStarted(run=name, directory=directory, epoch=self.clock.epoch, iteration=self.clock.iteration)
@@ -180,10 +182,11 @@ class Loop:
             except Ended as end:
                 ended_because = str(end)
                 is_whole = self._attempt(self._finish, failures)
-            except KeyboardInterrupt as error:
-                ended_because = "interrupted at once"
-                self._tear_down(RunInterrupted(**self._position(), signal="SIGINT"), failures)
-                failures.append(error)
+            except KeyboardInterrupt:
+                signal = self._signal or "SIGINT"
+                ended_because = f"interrupted by {signal}, at once"
+                self._tear_down(RunInterrupted(**self._position(), signal=signal), failures)
+                failures.append(_exit_of(signal))
             except BaseException as error:  # noqa: BLE001  # raised again below, after the teardown
                 ended_because = f"failed: {error}".splitlines()[0]
                 failures.append(error)

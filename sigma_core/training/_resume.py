@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +37,7 @@ def checkpoint_of(trainer: "Trainer", loop: "Loop | None", hooks: Mapping[str, A
         "stop": trainer.criterion,
         "criterion": trainer.criterion_state if loop is None else loop.criterion_state,
         "hooks": hooks if loop is None else loop.dispatch.state(),
-        "plugins": {name: plugin.state() for name, plugin in _stateful(trainer).items()},
+        "plugins": hook_states(trainer),
         "shapes": _shapes(trainer),
     }
     return Checkpoint(trainer.team.pull(), state)
@@ -71,10 +72,20 @@ def restore(trainer: "Trainer", directory: Path) -> Mapping[str, Any]:
         )
     trainer.batches.restore(state["batches"])
     trainer.team.push(checkpoint.arrays)
-    for name, plugin in _stateful(trainer).items():
-        if name in state["plugins"]:
-            plugin.restore(state["plugins"][name])
+    restore_hooks(trainer, state["plugins"])
     return state
+
+
+def hook_states(trainer: "Trainer") -> dict[str, Any]:
+    """The states of all hooks that have one, by the name of the plugin; copies."""
+    return {name: deepcopy(plugin.state()) for name, plugin in _stateful(trainer).items()}
+
+
+def restore_hooks(trainer: "Trainer", states: Mapping[str, Any]) -> None:
+    """Give hooks their states back; those that are not there keep what they have."""
+    for name, plugin in _stateful(trainer).items():
+        if name in states:
+            plugin.restore(deepcopy(states[name]))
 
 
 def _stateful(trainer: "Trainer") -> dict[str, Any]:

@@ -36,7 +36,7 @@ class Signals:
             signal.signal(number, handler)
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
-        if self._was_told:
-            raise KeyboardInterrupt
-        self._was_told = True
+        is_second, self._was_told = self._was_told, True
         self._interrupted(signal.Signals(number).name)
+        if is_second:
+            raise KeyboardInterrupt

@@ -3,11 +3,9 @@
 import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
-from attrs import evolve
-
-from sigma_core.data import Data, Iterator, Minibatches, Sections, as_dataset
+from sigma_core.data import Data, Iterator, Sections, as_dataset
 from sigma_core.environment import Environment
 from sigma_core.errors import ComponentError, DataError, TrainerError, listed
 from sigma_core.events import CheckpointRestored, CheckpointSaved, NetworkBuilt, StepCompiled
@@ -17,28 +15,20 @@ from sigma_core.training import _commands as commands
 from sigma_core.training._criterion import Criterion, State
 from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._directory import RunDirectory
-from sigma_core.training._inputs import input_arrays, like_training, sections_of, with_validation
-from sigma_core.training._layout import Layout
+from sigma_core.training._inputs import input_arrays, like_training
 from sigma_core.training._loop import Loop
 from sigma_core.training._monitor import Monitor, RunInfo, attach
 from sigma_core.training._operator import Team
+from sigma_core.training._parts import Parts
 from sigma_core.training._programs import watched
-from sigma_core.training._requirements import (
-    check_required_scores,
-    check_targets,
-    required_gradients,
-    score_names,
-)
-from sigma_core.training._resume import checkpoint_of, identity, restore
+from sigma_core.training._requirements import check_required_scores, required_gradients
+from sigma_core.training._resume import checkpoint_of, hook_states, identity, restore, restore_hooks
 from sigma_core.training._run import Run
 from sigma_core.training._scoring import score
-from sigma_core.training._state import TrainingState
 from sigma_core.training._values import Values
-from sigma_core.training._worker import Task
 from sigma_core.training.recipe import Recipe, Setup, compose, write
 
 _DEFAULT: Any = object()
-T = TypeVar("T")
 
 
 class Trainer:
@@ -120,11 +110,8 @@ class Trainer:
         self.criterion = identity(setup.stop)
         self._hook_state: Mapping[str, Any] | None = None
         self._loop: Loop | None = None
-        self._data: Data | None = None
-        self._network: Network | None = None
-        self._batches: Iterator | None = None
-        self._team: Team | None = None
-        self._task: Task | None = None
+        self._parts: Parts | None = None
+        self._first_states = hook_states(self)
 
     # Parts that are made when they are first needed
 
@@ -133,51 +120,12 @@ class Trainer:
 
         Raises DataError, NetworkError and whatever else shows before the first step that something does not fit.
         """
-        if self._team is not None:
-            return self
-        setup = self.setup
-        data = with_validation(setup.dataset.prepare(self.environment, setup.seed), self._validation, self.environment)
-        data = data.cast(setup.dtype)
-        network = Network.build(setup.network, sections_of(data.training), dtype=setup.dtype)
-        if not network.costs:
-            raise TrainerError(
-                "network",
-                f"it ends with {network.layers[-1].name!r}, which is no cost",
-                "a cost as its last layer",
-                "add one of `sigma components costs`",
-            )
-        for part in data.validation.values():
-            # Its dtypes may be others: whatever a layer says of them it is to say now, not after the first epoch.
-            Network.build(setup.network, sections_of(part), dtype=setup.dtype)
-        check_targets(network, data)
-        check_required_scores(setup.stop, score_names(network, setup.metrics, data))
-        batches = Minibatches(data.training, setup.batch_size, setup.seed, sections=network.sections)
-        state = TrainingState.initial(network, setup.optimiser, seed=setup.seed, initialisers=setup.initialisers)
-        task = Task(
-            network=network,
-            optimiser=setup.optimiser,
-            metrics=setup.metrics,
-            backend=setup.backend,
-            dtypes={name: data.dtypes[name] for name in network.sections},
-            watch=required_gradients(self.hooks),
-            compiled=self._compiled,
-        )
-        team = setup.operator.team(task, state)
-        self._data, self._network, self._batches, self._team, self._task = data, network, batches, team, task
-        self.clock.iterations_per_epoch = batches.iterations_per_epoch
-        self._announce(NetworkBuilt(network=network))
+        _ = self.parts
         return self
 
     def watch(self) -> None:
-        """Have the step give what hooks require by now; it is compiled anew only where that is more than it gives."""
-        team, task = self.team, _made(self._task)
-        wanted = required_gradients(self.hooks)
-        if set(wanted) <= set(task.watch):
-            return
-        self._task = evolve(task, watch=wanted)
-        state = TrainingState(Layout.of(self.network.parameters), team.pull())
-        team.close()
-        self._team = self.setup.operator.team(self._task, state)
+        """Have the step give what hooks require by now."""
+        self.parts.watch(required_gradients(self.hooks))
 
     def _compiled(self, signature: str, seconds: float, nodes: int) -> None:
         self._announce(StepCompiled(signature=signature, seconds=seconds, nodes=nodes))
@@ -187,28 +135,39 @@ class Trainer:
         self.environment.bus.publish(event)
 
     @property
+    def parts(self) -> Parts:
+        """Everything that `build` makes, made now if it has not been."""
+        if self._parts is None:
+            self._parts = Parts.make(
+                self.setup,
+                self.environment,
+                validation=self._validation,
+                watch=required_gradients(self.hooks),
+                compiled=self._compiled,
+            )
+            self.clock.iterations_per_epoch = self._parts.batches.iterations_per_epoch
+            self._announce(NetworkBuilt(network=self._parts.network))
+        return self._parts
+
+    @property
     def data(self) -> Data:
         """The data, split and preprocessed."""
-        self.build()
-        return _made(self._data)
+        return self.parts.data
 
     @property
     def network(self) -> Network:
         """The network, named and checked; its numbers are in the trainer (`get`)."""
-        self.build()
-        return _made(self._network)
+        return self.parts.network
 
     @property
     def batches(self) -> Iterator:
         """The iterator over the training data."""
-        self.build()
-        return _made(self._batches)
+        return self.parts.batches
 
     @property
     def team(self) -> Team:
         """The workers."""
-        self.build()
-        return _made(self._team)
+        return self.parts.team
 
     # Running
 
@@ -247,7 +206,7 @@ class Trainer:
         chosen = [*self.setup.monitors, *(composer.build("monitors", monitor) for monitor in _listed(monitors))]
         self.build()
         if stop is not None:
-            check_required_scores(criterion, score_names(self.network, self.setup.metrics, self.data))
+            check_required_scores(criterion, self.parts.score_names)
         kept = None if directory is None else RunDirectory.create(Path(directory))
         try:
             return self._run(criterion, criterion_state, chosen, kept)
@@ -260,9 +219,7 @@ class Trainer:
         self, criterion: Criterion, state: State | None, monitors: list[Monitor], kept: RunDirectory | None
     ) -> Run:
         self.watch()
-        # The step for batches of the usual shape is compiled before the run is said to have started.
-        size = min(self.setup.batch_size, self.batches.records)
-        self.team.prepare(tuple(self.data.training[name][:size] for name in self.network.sections))
+        self.parts.prepare()
         self.criterion = identity(criterion)
         loop = self._loop = Loop(self, criterion, state)
         if self._hook_state is not None:
@@ -296,11 +253,12 @@ class Trainer:
         self._hook_state = loop.dispatch.state()
 
     def reset(self) -> None:
-        """Back to before the first iteration: parameters are filled anew, counters and scores forgotten."""
+        """Back to before the first iteration: parameters are filled anew, counters, scores and states forgotten."""
         self._check_still()
-        if self._team is not None:
-            self._team.close()
-        self._team = None
+        if self._parts is not None:
+            self._parts.team.close()
+        self._parts = None
+        restore_hooks(self, self._first_states)
         self.clock = Clock()
         self.scores, self.seconds, self.criterion_state, self._hook_state = {}, 0.0, None, None
 
@@ -345,8 +303,8 @@ class Trainer:
         trial.register(hook, name)
         if self._loop is not None:
             trial.freeze(self.clock)
-        if self._network is not None:
-            watched(Layout.of(self._network.parameters), required_gradients(trial))
+        if self._parts is not None:
+            watched(self._parts.layout, required_gradients(trial))
         self._do(commands.Attach(hook, name))
 
     def detach(self, name: str) -> None:
@@ -492,9 +450,3 @@ class Trainer:
 def _listed(given: Any) -> list[Any]:
     """Several components as a list; a single one that is given by name or as a table is one, too."""
     return [given] if isinstance(given, str | Mapping) else list(given)
-
-
-def _made(part: T | None) -> T:
-    if part is None:
-        raise RuntimeError("build has not made this part")
-    return part

@@ -58,4 +58,4 @@ def test_a_broken_recipe_is_not_explained(sigma, recipe):
     code, out, err = sigma("explain", recipe, "--set", "stop=2 epoch")
 
     assert (code, out) == (2, "")
-    assert err.startswith(f"error: {recipe}: 1 fault\n{recipe}, stop: there is no such criterion\n")
+    assert err.startswith(f"error: {recipe}: 1 fault\n--set stop=2 epoch, stop: there is no such criterion\n")

@@ -78,11 +78,20 @@ def failing(monkeypatch):
     return raising
 
 
+def test_what_the_system_said_needs_no_place(sigma, failing):
+    """A message that says all is not followed by the advice to look further."""
+    error = StorageError("there", "it is full")
+    error.__cause__ = OSError()
+    failing(error)
+
+    assert sigma("plugins") == (1, "", "error: there: it is full\n")
+
+
 def test_a_failure_ends_with_one(sigma, failing):
     """What was noted on the way is told, and where to see more."""
     error = StorageError("there", "it is full", "room", "make some")
     error.add_note("while the run was torn down: ValueError: more")
-    error.__cause__ = OSError()
+    error.__cause__ = RuntimeError()
     failing(error)
 
     assert sigma("plugins") == (

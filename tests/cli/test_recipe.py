@@ -11,12 +11,11 @@ SHOWN = {
     "dataset": {"use": "iris", "split": [0.8, 0.2]},
     "optimiser": {"use": "adam", "learning_rate": 0.01},
     "network": [{"use": "input", "shape": [4]}, {"use": "dense", "size": 3}, {"use": "softmax_cross_entropy"}],
-    "metrics": ["accuracy"],
 }
 
 
 def test_a_recipe_is_shown_as_one(sigma, recipe):
-    """What is by default is left out, what is usual is put in; reading it gives the same."""
+    """What is by default or usual is left out; reading it gives the same."""
     code, out, err = sigma("recipe", "show", recipe)
 
     assert (code, err) == (0, "")
@@ -51,7 +50,7 @@ def test_faults_are_told(sigma, recipe):
         "",
         (
             f"error: {recipe}: 2 faults\n"
-            f"{recipe}, line 5, optimiser.learning_rate: 'fast' is a str\n"
+            "--set optimiser.learning_rate=fast, optimiser.learning_rate: 'fast' is a str\n"
             "  expected: float\n"
             f"{recipe}, line 8, network[1].use: layers 'dens': there is no such layer\n"
             "  expected: binary_cross_entropy, dense, dropout, element_wise, flatten, input, softmax_cross_entropy, "

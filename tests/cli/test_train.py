@@ -137,6 +137,18 @@ def test_a_run_goes_on_from_a_checkpoint(sigma, recipe):
     )
 
 
+def test_a_run_is_gone_on_from_its_last_checkpoint(sigma, recipe, tmp_path):
+    """The directory of a run stands for it; a hyperparameter that is set goes before the checkpoint's."""
+    sigma("train", recipe, "--quiet", "--directory", "first")
+    told = ("train", recipe, "--json", "--no-directory", "--restore", "first", "--set", "stop=3 epochs")
+
+    _, same, _ = sigma(*told)
+    _, slower, _ = sigma(*told, "--set", "optimiser.learning_rate=1e-9")
+
+    assert json.loads(same)["epochs"] == 3
+    assert json.loads(slower)["scores"]["validation.loss"] != json.loads(same)["scores"]["validation.loss"]
+
+
 def test_a_failed_hook_ends_with_one(install, sigma, recipe, tmp_path):
     """It is named with its plugin; what was kept of the run is whole."""
     module = "class Bad:\n    def sigma_epoch_ended(self):\n        raise ValueError('on purpose')\n"

@@ -235,3 +235,15 @@ def test_a_dataset_needs_only_load():
             return {"inputs": np.arange(self.count), "targets": np.arange(self.count) ** 2}
 
     assert Squares(4, split=(0.5, 0.5)).prepare(None, 0).records == 2
+
+
+def test_a_class_is_no_dataset():
+    """The parentheses are missing."""
+    with pytest.raises(DataError) as caught:
+        as_dataset(InMemory)
+
+    assert str(caught.value) == (
+        "data: InMemory is a class\n"
+        "  expected: a dataset, a mapping of arrays by section, a pair (inputs, targets) or an array\n"
+        "  to do:    call it: InMemory(...)"
+    )

@@ -98,6 +98,13 @@ def test_a_network_without_data_has_shapes():
     ]
 
 
+def test_a_network_is_told_in_a_line():
+    """All that it holds would fill the screen."""
+    assert repr(build(Input(4) + Dense(2) + SoftmaxCrossEntropy())) == (
+        "<Network of 3 layers with 10 parameters; summary() shows them>"
+    )
+
+
 def test_a_layer_of_ones_own_declares_parameters():
     """Tags and shapes are the layer's."""
     network = build(Input(4) + Scale() + SoftmaxCrossEntropy())

@@ -238,3 +238,27 @@ def test_every_event_of_a_run_is_on_the_page():
     }
 
     assert {name for name in endings if name not in text} == set()
+
+
+def test_a_second_sigterm_ends_as_one(tmp_path):
+    """The signal that ends a run at once is the one that is told."""
+    recorder = Recorder()
+    trainer = make(recorder)
+    told = []
+    recorder.at = "RunInterrupted"
+    recorder.action = lambda trainer: told.append(trainer.status)
+    step = trainer.team.step
+
+    def interrupted(batch):
+        signal.raise_signal(signal.SIGTERM)
+        signal.raise_signal(signal.SIGTERM)
+        return step(batch)
+
+    trainer.team.step = interrupted
+
+    with pytest.raises(SystemExit) as caught:
+        trainer.run()
+
+    assert caught.value.code == 143
+    assert told == ["running"]
+    assert recorder.names[-2:] == ["RunInterrupted", "RunEnded"]

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from sigma_nn import GradientDescent
 
 import sigma_core as sigma
 from sigma_core.errors import (
@@ -207,3 +208,35 @@ def test_a_directory_is_not_used_twice(make, tmp_path):
         "  expected: a new or empty folder\n"
         "  to do:    choose another with --directory, or remove this one"
     )
+
+
+def test_a_reset_takes_the_states_of_hooks_back(make):
+    """A run after it is the first one again."""
+
+    class Counting:
+        def __init__(self):
+            self.seen = [0]
+
+        def sigma_epoch_ended(self):
+            self.seen[0] += 1
+
+        def state(self):
+            return self.seen
+
+        def restore(self, state):
+            self.seen = state
+
+    counting = Counting()
+    trainer = make(hooks=[counting])
+    for _ in range(2):
+        trainer.run()
+        assert counting.seen == [2]
+        trainer.reset()
+        assert counting.seen == [0]
+
+
+def test_numbers_that_overflow_give_no_warning(make):
+    """They show in the scores; a warning from inside the compiled step would name nothing."""
+    trainer = make(optimiser=GradientDescent(1e30), stop="20 epochs")
+
+    assert not np.isfinite(trainer.run().scores["training.loss"])

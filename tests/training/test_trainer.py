@@ -33,7 +33,6 @@ from sigma_core.errors import (
 from sigma_core.network import Initialiser, Section
 from sigma_core.training._layout import Layout
 from sigma_core.training._programs import training_step
-from sigma_core.training._trainer import _made
 from sigma_core.training.recipe import compose
 
 VALIDATION = (np.ones((3, 3)), np.zeros((3, 1)))
@@ -319,14 +318,6 @@ def test_a_layer_must_be_one(make):
             "  expected: a layer, layers composed with + and *, or a list of layers\n"
             "  to do:    give an object of a class from `sigma components layers`"
         )
-
-
-def test_parts_are_made_by_building(make):
-    """Whoever looks for one before that is told so; nothing outside the trainer can."""
-    with pytest.raises(RuntimeError) as caught:
-        _made(None)
-
-    assert str(caught.value) == "build has not made this part"
 
 
 def test_a_step_needs_targets_for_its_costs(make):

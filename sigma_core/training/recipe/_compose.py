@@ -1,5 +1,6 @@
 """From settings, plain or live, to the parts of a trainer; every fault is reported, not only the first."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from sys import maxsize as NEVER  # noqa: N812  # a line that does not come
 from typing import TYPE_CHECKING, Any
@@ -118,7 +119,19 @@ def _dtype(reader: _Reader, value: Any, place: Place) -> Any:
     return name
 
 
+def _name(reader: _Reader, value: Any, place: Place) -> Any:
+    # A run's folder is called after it, so it must not lead out of the folder of runs.
+    if isinstance(value, str) and re.search(r"[/\\:]|^\.+$", value):
+        reader.refuse(place, f"{value!r}", "a name without / \\ and :", "name the folder with --directory instead")
+        return value
+    return _text(reader, value, place)
+
+
 def _stop(reader: _Reader, value: Any, place: Place) -> Any:
+    if isinstance(value, int | float):
+        text = f"{value} epochs"
+        reader.refuse(place, f"{value!r}", 'a criterion, such as "20 epochs"', f'write "{text}", if that is meant')
+        return None
     if isinstance(value, str):
         try:
             return parse_criterion(value, reader.composer)
@@ -194,8 +207,20 @@ def _initialisers(reader: _Reader, value: Any, place: Place) -> Any:
 def _metrics(reader: _Reader, value: Any, place: Place) -> Any:
     if isinstance(value, Mapping) and "use" not in value:
         return {name: reader.component("metrics", metric, (*place, name)) for name, metric in value.items()}
-    metrics = [metric for metric in reader.each("metrics", value, place) if metric is not None]
-    return {metric_name(metric, reader.composer): metric for metric in metrics}
+    named: dict[str, Any] = {}
+    for index, metric in enumerate(reader.each("metrics", value, place)):
+        if metric is None:
+            continue
+        name = metric_name(metric, reader.composer)
+        if name in named:
+            reader.refuse(
+                (*place, index),
+                f"there are two metrics {name!r}",
+                "a name for each",
+                f'give a table: {{ first = "{name}", second = ... }}',
+            )
+        named[name] = metric
+    return named
 
 
 def metric_name(metric: Any, composer: Composer) -> str:
@@ -209,19 +234,22 @@ class _Key:
     read: Callable[[_Reader, Any, Place], Any]
     default: Any = None
     is_required: bool = False
+    example: str = ""
 
 
 KEYS: Mapping[str, _Key] = {
-    "name": _Key(_text, "run"),
+    "name": _Key(_name, "run"),
     "seed": _Key(_count(0, 2**64 - 1), 0),
     "backend": _Key(_component("backends"), "numpy"),
     "operator": _Key(_component("operators"), "local"),
     "dtype": _Key(_dtype, "float32"),
     "batch_size": _Key(_count(1), 32),
-    "stop": _Key(_stop, is_required=True),
-    "dataset": _Key(_dataset, is_required=True),
-    "optimiser": _Key(_component("optimisers"), is_required=True),
-    "network": _Key(_network, is_required=True),
+    "stop": _Key(_stop, is_required=True, example='stop = "20 epochs"'),
+    "dataset": _Key(_dataset, is_required=True, example='dataset = { use = "digits", split = [0.8, 0.2] }'),
+    "optimiser": _Key(
+        _component("optimisers"), is_required=True, example='optimiser = { use = "adam", learning_rate = 1e-3 }'
+    ),
+    "network": _Key(_network, is_required=True, example='network = [{ use = "input", shape = [64] }, ...]'),
     "initialisers": _Key(_initialisers, {}),
     "metrics": _Key(_metrics),
     "hooks": _Key(_components("hooks"), ()),
@@ -248,23 +276,23 @@ def compose(values: Mapping[str, Any], composer: Composer, recipe: "Recipe | Non
         if name in values:
             parts[name] = key.read(reader, values[name], (name,))
         elif key.is_required:
-            reader.refuse((name,), "it is missing", f"a value for {name}", f"add {name}; see `sigma components`")
+            reader.refuse((name,), "it is missing", f"a value for {name}", f"add, for example, {key.example}")
         else:
             parts[name] = None if key.default is None else key.read(reader, key.default, (name,))
     if not faults and parts["metrics"] is None:
-        parts["metrics"] = _usual_metrics(reader, parts["network"])
+        parts["metrics"] = usual_metrics(parts["network"], composer)
     if faults:
         raise _report(faults, recipe)
     return Setup(**parts)
 
 
-def _usual_metrics(reader: _Reader, network: Architecture) -> Mapping[str, Metric]:
+def usual_metrics(network: Architecture, composer: Composer) -> Mapping[str, Metric]:
     """What the network's costs are usually judged by, as far as it is installed."""
     names = dict.fromkeys(name for node in network.nodes if isinstance(node.layer, Cost) for name in node.layer.metrics)
     found: dict[str, Metric] = {}
     for name in names:
         try:
-            found[name] = reader.composer.build("metrics", name)
+            found[name] = composer.build("metrics", name)
         except UnknownComponentError:
             continue
     return found

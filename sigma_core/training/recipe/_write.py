@@ -7,7 +7,7 @@ from sigma_core.network import Architecture
 from sigma_core.registry import Composer
 from sigma_core.training._criterion import Criterion
 from sigma_core.training._criterion_text import parse_criterion
-from sigma_core.training.recipe._compose import KEYS, Setup, metric_name
+from sigma_core.training.recipe._compose import KEYS, Setup, metric_name, usual_metrics
 from sigma_core.training.recipe._recipe import Recipe
 
 
@@ -32,6 +32,8 @@ def write(setup: Setup, composer: Composer) -> Recipe:
         "hooks": [composer.table(hook) for hook in setup.hooks],
         "monitors": [composer.table(monitor) for monitor in setup.monitors],
     }
+    if setup.metrics == usual_metrics(setup.network, composer):
+        del values["metrics"]
     return Recipe({name: value for name, value in values.items() if not _is_default(name, value)})
 
 

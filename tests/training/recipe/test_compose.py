@@ -158,10 +158,9 @@ def test_all_that_is_as_by_default_is_left_out(environment):
 
     assert dict(plain.values) == {
         "stop": "2 epochs",
-        "dataset": {"use": "digits"},
-        "optimiser": {"use": "adam"},
+        "dataset": "digits",
+        "optimiser": "adam",
         "network": [{"use": "input", "shape": [64]}, {"use": "dense", "size": 10}, {"use": "softmax_cross_entropy"}],
-        "metrics": ["accuracy"],
     }
     assert dict(full.recipe().values) == {
         "name": "full",
@@ -375,16 +374,16 @@ def test_what_is_missing_is_told(environment):
         "recipe: 4 faults\n"
         "recipe, stop: it is missing\n"
         "  expected: a value for stop\n"
-        "  to do:    add stop; see `sigma components`\n"
+        '  to do:    add, for example, stop = "20 epochs"\n'
         "recipe, dataset: it is missing\n"
         "  expected: a value for dataset\n"
-        "  to do:    add dataset; see `sigma components`\n"
+        '  to do:    add, for example, dataset = { use = "digits", split = [0.8, 0.2] }\n'
         "recipe, optimiser: it is missing\n"
         "  expected: a value for optimiser\n"
-        "  to do:    add optimiser; see `sigma components`\n"
+        '  to do:    add, for example, optimiser = { use = "adam", learning_rate = 1e-3 }\n'
         "recipe, network: it is missing\n"
         "  expected: a value for network\n"
-        "  to do:    add network; see `sigma components`"
+        '  to do:    add, for example, network = [{ use = "input", shape = [64] }, ...]'
     )
 
 

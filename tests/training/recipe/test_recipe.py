@@ -35,7 +35,7 @@ def test_a_recipe_is_read_from_a_file(tmp_path):
     recipe = Recipe.load(path)
 
     assert recipe == Recipe.parse(TEXT) == Recipe.load(str(path))
-    assert (recipe.source, recipe.base) == (str(path), tmp_path)
+    assert recipe.source == str(path)
     assert recipe.values["network"][1] == {"use": "dense", "size": 8}
 
 
@@ -184,7 +184,7 @@ def test_what_was_set_stands_on_no_line():
     assert recipe.place(("network", 1, "activation")) == "digits.toml, line 10, network[1].activation"
     assert recipe.place(("dataset", "preprocess", "inputs")) == "digits.toml, line 4, dataset.preprocess.inputs"
     assert recipe.place(("backend",)) == "digits.toml, backend"
-    assert recipe.having(["seed=1"]).place(("seed",)) == "digits.toml, seed"
+    assert recipe.having(["seed=1"]).place(("seed",)) == "--set seed=1, seed"
     assert recipe.place(()) == "digits.toml"
 
 

@@ -1,0 +1,98 @@
+"""What a trainer is made of once it is built: data, network, batches and the workers that train on them."""
+
+from collections.abc import Callable
+from typing import Any, Self
+
+from attrs import define, evolve
+
+from sigma_core.data import Data, Iterator, Minibatches
+from sigma_core.environment import Environment
+from sigma_core.errors import TrainerError
+from sigma_core.network import Network
+from sigma_core.training._inputs import sections_of, with_validation
+from sigma_core.training._layout import Layout
+from sigma_core.training._operator import Team
+from sigma_core.training._requirements import check_required_scores, check_targets, score_names
+from sigma_core.training._state import TrainingState
+from sigma_core.training._worker import Task
+from sigma_core.training.recipe import Setup
+
+
+@define(eq=False)
+class Parts:
+    """The parts of one trainer, checked against each other."""
+
+    setup: Setup
+    data: Data
+    network: Network
+    batches: Iterator
+    task: Task
+    team: Team
+
+    @classmethod
+    def make(
+        cls,
+        setup: Setup,
+        environment: Environment,
+        *,
+        validation: Any,
+        watch: tuple[str, ...],
+        compiled: Callable[[str, float, int], None],
+    ) -> Self:
+        """Load the data, build the network, fill its parameters and set up the workers.
+
+        `validation` is data that was given apart from the dataset, `watch` are patterns of gradients that hooks want
+        to see, `compiled` is told of each program. Raises DataError, NetworkError and whatever else shows before the
+        first step that something does not fit.
+        """
+        data = with_validation(setup.dataset.prepare(environment, setup.seed), validation, environment)
+        data = data.cast(setup.dtype)
+        network = Network.build(setup.network, sections_of(data.training), dtype=setup.dtype)
+        if not network.costs:
+            raise TrainerError(
+                "network",
+                f"it ends with {network.layers[-1].name!r}, which is no cost",
+                "a cost as its last layer",
+                "add one of `sigma components costs`",
+            )
+        for part in data.validation.values():
+            # Its dtypes may be others: whatever a layer says of them it is to say now, not after the first epoch.
+            Network.build(setup.network, sections_of(part), dtype=setup.dtype)
+        check_targets(network, data)
+        check_required_scores(setup.stop, score_names(network, setup.metrics, data))
+        batches = Minibatches(data.training, setup.batch_size, setup.seed, sections=network.sections)
+        state = TrainingState.initial(network, setup.optimiser, seed=setup.seed, initialisers=setup.initialisers)
+        task = Task(
+            network=network,
+            optimiser=setup.optimiser,
+            metrics=setup.metrics,
+            backend=setup.backend,
+            dtypes={name: data.dtypes[name] for name in network.sections},
+            watch=watch,
+            compiled=compiled,
+        )
+        return cls(setup, data, network, batches, task, setup.operator.team(task, state))
+
+    @property
+    def layout(self) -> Layout:
+        """Where each parameter lies in the flat vectors."""
+        return Layout.of(self.network.parameters)
+
+    @property
+    def score_names(self) -> tuple[str, ...]:
+        """Identifiers of all scores that a run reports."""
+        return score_names(self.network, self.setup.metrics, self.data)
+
+    def watch(self, wanted: tuple[str, ...]) -> None:
+        """Have the step give these gradients; it is compiled anew only where that is more than it gives."""
+        if set(wanted) <= set(self.task.watch):
+            return
+        self.task = evolve(self.task, watch=wanted)
+        state = TrainingState(self.layout, self.team.pull())
+        self.team.close()
+        self.team = self.setup.operator.team(self.task, state)
+
+    def prepare(self) -> None:
+        """Compile the step for batches of the usual size, before a run is said to have started."""
+        size = min(self.setup.batch_size, self.batches.records)
+        self.team.prepare(tuple(self.data.training[name][:size] for name in self.network.sections))

@@ -4,7 +4,7 @@ from sigma_core.events._bus import Bus, Policy
 from sigma_core.events._checkpoint import CheckpointRestored, CheckpointSaved
 from sigma_core.events._component import NetworkBuilt, PluginRejected, StepCompiled
 from sigma_core.events._epoch import EpochEnded, EpochStarted, ValidationEnded, ValidationStarted
-from sigma_core.events._event import Event, name_of_event, scores, snake_case
+from sigma_core.events._event import Event, name_of_event, scores
 from sigma_core.events._iteration import IterationEnded, IterationStarted
 from sigma_core.events._log import LogRecorded, SubscriberFailed
 from sigma_core.events._logs import make_logger
@@ -45,5 +45,4 @@ __all__ = [
     "payload",
     "plain",
     "scores",
-    "snake_case",
 ]

@@ -1,20 +1,15 @@
 """What every event is: an immutable record of a moment in the life of a run."""
 
-import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 from attrs import Attribute, evolve, field, fields, frozen
 
+from sigma_core.registry import snake_case
+
 # By event class, because events are built and published in the training loop.
 _names: dict[type, str] = {}
 _score_fields: dict[type, tuple[str, ...]] = {}
-_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-
-
-def snake_case(name: str) -> str:
-    """A class's name as identifiers write it: "IterationEnded" -> "iteration_ended"."""
-    return _BOUNDARY.sub("_", name).lower()
 
 
 def name_of_event(event_type: type) -> str:

@@ -9,7 +9,7 @@ import pluggy
 from attrs import evolve
 
 from sigma_core.errors import HookRegistrationError, UserError
-from sigma_core.events import Event, snake_case
+from sigma_core.events import Event
 from sigma_core.hooks._check import Candidate, candidates, check_candidate, check_plugin, no_hooks
 from sigma_core.hooks._clock import Clock
 from sigma_core.hooks._dispatch import Dispatch
@@ -17,6 +17,7 @@ from sigma_core.hooks._explain import Row, explain
 from sigma_core.hooks._implementation import Implementation
 from sigma_core.hooks._order import order
 from sigma_core.hooks._specifications import HOOKS, SPECIFICATIONS
+from sigma_core.registry import snake_case
 
 
 class HookManager(pluggy.PluginManager):

@@ -6,13 +6,9 @@ from collections.abc import Sequence
 
 from sigma_core.errors import NetworkError
 from sigma_core.network._layer import Layer
+from sigma_core.registry import snake_case
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-
-
-def snake_case(name: str) -> str:
-    """`SoftmaxCrossEntropy` as `softmax_cross_entropy`."""
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 def named(layers: Sequence[Layer]) -> tuple[str, ...]:

@@ -26,7 +26,14 @@ Tags = Mapping[str, Collection[str]] | Collection[str]
 """Tags by identifier, whole or the first segments of one; or those of the identifier in question as a whole."""
 
 SEGMENT = re.compile(r"(?P<literal>[\w-]+)|(?P<deep>\*\*)|(?P<any>\*)|<(?P<tag>[\w-]+)>|(?P<partial>[\w*-]+)")
+# Where a word of a class's name ends: before a capital, but not inside a row of them, as in LSTMCell.
+_BOUNDARY = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 WORDS = "words of letters, digits, '_' and '-', joined by dots"
+
+
+def snake_case(name: str) -> str:
+    """A class's name as identifiers write it: "SoftmaxCrossEntropy" -> "softmax_cross_entropy"."""
+    return _BOUNDARY.sub("_", name).lower()
 
 
 @frozen

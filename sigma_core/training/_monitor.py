@@ -7,7 +7,8 @@ from typing import ClassVar, Protocol
 
 from attrs import frozen
 
-from sigma_core.events import Bus, Event, Policy, SubscriberFailed, Subscription, snake_case
+from sigma_core.events import Bus, Event, Policy, SubscriberFailed, Subscription
+from sigma_core.registry import snake_case
 from sigma_core.training._commands import Command
 
 Send = Callable[[Command], None]

@@ -22,7 +22,6 @@ from sigma_core.events import (
     name_of_event,
     payload,
     plain,
-    snake_case,
 )
 
 
@@ -45,10 +44,9 @@ class LazyScores(Mapping):
 
 
 def test_names_are_those_of_the_hooks():
-    """A class's name in identifiers is the same words, joined by underscores."""
+    """An event's name is that of its class, written as identifiers are."""
     assert name_of_event(IterationEnded) == "iteration_ended"
     assert name_of_event(IterationEnded) == "iteration_ended"
-    assert snake_case("HalveOnPlateau2D") == "halve_on_plateau2_d"
 
 
 def test_events_are_immutable():

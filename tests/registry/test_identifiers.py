@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigma_core.errors import IdentifierError, UnknownIdentifierError
-from sigma_core.registry import Resolver, matches, most_specific, resolve, specificity
+from sigma_core.registry import Resolver, matches, most_specific, resolve, snake_case, specificity
 
 WORDS = ["a", "b", "ab", "ba", "a_1"]
 SEGMENTS = [*WORDS, "*", "**", "a*", "*a", "*_*", "<t>", "<u>"]
@@ -177,3 +177,16 @@ def test_a_malformed_pattern_is_refused(pattern, found):
         with pytest.raises(IdentifierError) as caught:
             use()
         assert str(caught.value) == f"pattern '{pattern}': {found}\n  expected: {ALLOWED}"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("SoftmaxCrossEntropy", "softmax_cross_entropy"),
+        ("LSTMCell", "lstm_cell"),
+        ("HalveOnPlateau2D", "halve_on_plateau2_d"),
+    ],
+)
+def test_the_name_of_a_class_in_identifiers(name, expected):
+    """Its words in small letters, joined by underscores; a row of capitals is one word."""
+    assert snake_case(name) == expected

@@ -22,9 +22,8 @@ from sigma_core.errors import (
     listed,
     nearest,
 )
-from sigma_core.events import snake_case
 from sigma_core.network import Architecture, Cost, Initialiser
-from sigma_core.registry import Composer, Fault
+from sigma_core.registry import Composer, Fault, snake_case
 from sigma_core.training._criterion import Criterion
 from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._metric import Metric

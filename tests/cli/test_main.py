@@ -53,7 +53,11 @@ def test_a_misspelt_option_is_told(sigma):
     code, _, err = sigma("train", "--directry", "x", "y.toml")
 
     assert code == 2
-    assert err.splitlines()[-1].startswith("Error: No such option '--directry'.")
+    # In click's words, which differ between its versions.
+    last = err.splitlines()[-1]
+    assert last.startswith("Error: No such option")
+    assert "--directry" in last
+    assert "--directory" in last
 
 
 def test_a_users_fault_ends_with_two(sigma, tmp_path):

@@ -44,8 +44,9 @@ def test_the_bars_show_where_the_run_stands(console, display, standing, started)
     at(display, standing, 7, 295, 5.9)
     epochs, iterations = lines(console, display.picture())
     assert epochs.split("━")[0].strip() == "epochs"
-    assert epochs.endswith("7/12      4.9 s left")
-    assert iterations.endswith("25/45          50.0/s")
+    # How far apart they stand is for rich to say, and differs between its versions.
+    assert epochs.split()[-4:] == ["7/12", "4.9", "s", "left"]
+    assert iterations.split()[-2:] == ["25/45", "50.0/s"]
     assert epochs.count("━") == pytest.approx(iterations.count("━"), abs=1)
 
 
@@ -65,7 +66,7 @@ def test_what_a_run_does_besides_training_is_said(console, display, standing, st
     at(display, standing, 1, 0, 0.0)
     at(display, standing, 1, 20, 1.0)
     display.receive([started, RunPaused(epoch=1, iteration=20)])
-    assert lines(console, display.picture())[1].endswith("20/45          paused")
+    assert lines(console, display.picture())[1].split()[-2:] == ["20/45", "paused"]
 
 
 def test_a_run_of_unknown_length_has_counters_and_no_bars(console, standing):

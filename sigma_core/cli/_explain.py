@@ -24,5 +24,5 @@ def explain(*, recipe: Path, settings: tuple[str, ...], as_json: bool) -> None:
     elif not rows:
         click.echo("no hooks: neither the recipe nor an installed plugin has any")
     else:
-        header = ("hook", "#", "plugin", "distribution", "phase", "when", "why here")
+        header = ("hook", "#", "plugin", "distribution", "phase", "scope", "when", "why here")
         click.echo(table(header, [tuple(str(cell) for cell in astuple(row)) for row in rows]))

@@ -16,6 +16,7 @@ class Row:
     plugin: str
     distribution: str
     phase: str
+    scope: str
     when: str
     reason: str
 
@@ -29,6 +30,7 @@ def explain(implementations: Sequence[Implementation]) -> Iterator[Row]:
             plugin=entry.plugin,
             distribution=entry.distribution,
             phase=entry.phase,
+            scope=entry.scope,
             when="each time" if entry.when is None else str(entry.when),
             reason="; ".join(_reasons(entry, implementations, position)),
         )

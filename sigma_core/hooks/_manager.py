@@ -1,6 +1,6 @@
 """The plugin manager: one for each environment, never global."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import count
 from types import ModuleType
 from typing import Any
@@ -15,6 +15,7 @@ from sigma_core.hooks._clock import Clock
 from sigma_core.hooks._dispatch import Dispatch
 from sigma_core.hooks._explain import Row, explain
 from sigma_core.hooks._implementation import Implementation
+from sigma_core.hooks._markers import SCOPES
 from sigma_core.hooks._order import order
 from sigma_core.hooks._specifications import HOOKS, SPECIFICATIONS
 from sigma_core.registry import snake_case
@@ -114,13 +115,13 @@ class HookManager(pluggy.PluginManager):
         hooks = HOOKS if hook is None else (hook,)
         return tuple(row for each in hooks for row in explain(self.implementations(each)))
 
-    def freeze(self, clock: Clock, *, scope: str = "run", previous: Dispatch | None = None) -> Dispatch:
-        """The implementations of that scope, ready for a loop; triggers go on where those of `previous` were.
+    def freeze(self, clock: Clock, *, scopes: Collection[str] = SCOPES, previous: Dispatch | None = None) -> Dispatch:
+        """The implementations of those scopes, ready for a loop; triggers go on where those of `previous` were.
 
         Raises HookOrderError as `implementations`, and HookRegistrationError when a trigger counts in what the clock
         does not know.
         """
-        chosen = {hook: tuple(entry for entry in self.implementations(hook) if entry.scope == scope) for hook in HOOKS}
+        chosen = {hook: [entry for entry in self.implementations(hook) if entry.scope in scopes] for hook in HOOKS}
         return Dispatch(chosen, clock, generation=self.generation, previous=previous)
 
     def fire(self, event: Event, trainer: Any = None) -> None:

@@ -101,7 +101,7 @@ class Loop:
         self.clock.seconds = self.seconds
         self._bus: Bus = trainer.environment.bus
         self._hooks: HookManager = trainer.hooks
-        self.dispatch: Dispatch = self._hooks.freeze(self.clock)
+        self.dispatch: Dispatch = self._hooks.freeze(self.clock, scopes=trainer.team.hook_scopes)
         self.progress = Progress(self.clock, trainer.batches.iterations_per_epoch)
         self._next_check = NEVER
         self._scored_at = self.clock.iteration
@@ -370,7 +370,8 @@ class Loop:
                 break
             _APPLY[type(command)](self, command)
         if self.dispatch.generation != self._hooks.generation:
-            self.dispatch = self._hooks.freeze(self.clock, previous=self.dispatch)
+            scopes = self.trainer.team.hook_scopes
+            self.dispatch = self._hooks.freeze(self.clock, scopes=scopes, previous=self.dispatch)
 
     def pause(self) -> None:
         """Hold, at a command; everybody is told."""

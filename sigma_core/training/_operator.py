@@ -1,12 +1,13 @@
 """Operators coordinate workers: the contract, and the local one."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from attrs import frozen
 
+from sigma_core.hooks import SCOPES
 from sigma_core.training._state import Arrays, TrainingState
 from sigma_core.training._worker import Task, Worker
 
@@ -16,6 +17,12 @@ class Team(ABC):
 
     step: Callable[[Sequence[Any]], Sequence[Any]]
     """One iteration over a batch; an attribute, so that a single worker's own method costs no detour."""
+
+    hook_scopes: Collection[str] = SCOPES
+    """Which hooks the loop calls: those of workers too, unless the team's workers call their own.
+
+    A single worker is the run itself, so its hooks take their place in one order with those of the run.
+    """
 
     @property
     @abstractmethod

@@ -131,7 +131,10 @@ class Trainer:
         self._announce(StepCompiled(signature=signature, seconds=seconds, nodes=nodes))
 
     def _announce(self, event: Any) -> None:
-        self.hooks.fire(event, self)
+        if self._loop is None:
+            self.hooks.fire(event, self)
+        else:
+            self._loop.dispatch.fire(event, self)
         self.environment.bus.publish(event)
 
     @property

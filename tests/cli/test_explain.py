@@ -19,7 +19,7 @@ class Tell:
 
 @frozen(eq=False)
 class First:
-    @sigma.hookimpl(phase="score", before="score")
+    @sigma.hookimpl(phase="score", before="score", scope="worker")
     def sigma_epoch_ended(self):
         pass
 """
@@ -36,13 +36,13 @@ def test_hooks_are_explained(install, sigma, recipe):
     rows = json.loads(out)
     _, text, _ = sigma("explain", recipe, *given)
 
-    assert [(row["hook"], row["position"], row["plugin"], row["phase"], row["when"]) for row in rows] == [
-        ("sigma_epoch_ended", 1, "first", "score", "each time"),
-        ("sigma_epoch_ended", 2, "score", "score", "every 2 epochs"),
-        ("sigma_epoch_ended", 3, "tell", "observe", "each time"),
+    assert [(row["hook"], row["position"], row["plugin"], row["phase"], row["scope"], row["when"]) for row in rows] == [
+        ("sigma_epoch_ended", 1, "first", "score", "worker", "each time"),
+        ("sigma_epoch_ended", 2, "score", "score", "run", "every 2 epochs"),
+        ("sigma_epoch_ended", 3, "tell", "observe", "run", "each time"),
     ]
     lines = text.splitlines()
-    assert lines[0].split() == ["hook", "#", "plugin", "distribution", "phase", "when", "why", "here"]
+    assert lines[0].split() == ["hook", "#", "plugin", "distribution", "phase", "scope", "when", "why", "here"]
     assert [line.split()[2] for line in lines[1:]] == ["first", "score", "tell"]
     assert all(row["reason"] in line for row, line in zip(rows, lines[1:], strict=True))
 

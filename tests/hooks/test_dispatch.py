@@ -150,15 +150,17 @@ def test_a_hook_attached_inside_an_epoch_sees_its_end():
 
 
 def test_scopes_are_apart():
-    """The run's dispatch and a worker's have their own implementations."""
+    """A dispatch has the implementations of the scopes it was made for, by default of both."""
     seen = []
     manager = HookManager()
     manager.register(plugin(lambda: seen.append("run"), "sigma_run_started"), "a")
     manager.register(plugin(lambda: seen.append("worker"), "sigma_run_started", scope="worker"), "b")
-    manager.freeze(Clock()).fire(STARTED, None)
+    manager.freeze(Clock(), scopes=("run",)).fire(STARTED, None)
     assert seen == ["run"]
-    manager.freeze(Clock(), scope="worker").fire(STARTED, None)
+    manager.freeze(Clock(), scopes=("worker",)).fire(STARTED, None)
     assert seen == ["run", "worker"]
+    manager.freeze(Clock()).fire(STARTED, None)
+    assert seen == ["run", "worker", "run", "worker"]
 
 
 def test_required_values_are_told_once():

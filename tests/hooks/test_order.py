@@ -115,6 +115,7 @@ def test_rows_explain_each_place():
             pass
 
     class Report:
+        @hookimpl(scope="worker")
         def sigma_epoch_ended(self):
             pass
 
@@ -127,11 +128,11 @@ def test_rows_explain_each_place():
     manager.register(Grade())
     hook = "sigma_epoch_ended"
     rows = (
-        Row(hook, 1, "grade", "", "persist", "each time",
+        Row(hook, 1, "grade", "", "persist", "run", "each time",
             "phase persist; before=report; save has after=grade; registration order 3"),
-        Row(hook, 2, "save", "", "persist", "every 2 epochs",
+        Row(hook, 2, "save", "", "persist", "run", "every 2 epochs",
             "phase persist; after=grade; after=nobody (not registered, no effect); registration order 2"),
-        Row(hook, 3, "report", "sigma-monitors", "observe", "each time",
+        Row(hook, 3, "report", "sigma-monitors", "observe", "worker", "each time",
             "phase observe after persist; grade has before=report; registration order 1"),
     )  # fmt: skip
     assert manager.explain(hook) == rows

@@ -87,6 +87,70 @@ def test_hooks_of_one_event_run_by_phase(make):
     ]
 
 
+class InEachWorker:
+    """Keeps the name of each event that a worker's hooks are told of."""
+
+    def __init__(self, told):
+        self.told = told
+
+    @sigma.hookimpl(scope="worker")
+    def sigma_run_started(self, event):
+        self.told.append("worker started")
+
+    @sigma.hookimpl(scope="worker", phase="modify", when="3 iterations")
+    def sigma_iteration_ended(self, event, trainer):
+        self.told.append(f"worker {event.iteration}")
+
+    @sigma.hookimpl(scope="worker")
+    def sigma_run_ended(self, event):
+        self.told.append("worker ended")
+
+
+def test_hooks_of_a_worker_run_in_the_only_one(make, hook):
+    """One worker is the run itself: hooks of both scopes are called once, in one order, attached ones too."""
+    told = []
+    trainer = make("2 epochs", hooks=[hook(iteration_ended=lambda event, _: told.append(event.iteration))])
+    trainer.attach(InEachWorker(told))
+    trainer.run()
+
+    assert told == ["worker started", 1, 2, "worker 3", 3, 4, 5, "worker 6", 6, "worker ended"]
+
+
+def test_a_team_may_call_the_hooks_of_its_workers_itself(make, monkeypatch):
+    """Then the run leaves them to it."""
+    told = []
+    trainer = make("1 epochs", hooks=[InEachWorker(told)]).build()
+    monkeypatch.setattr(trainer.team, "hook_scopes", ("run",), raising=False)
+    trainer.run()
+
+    assert told == []
+
+
+def test_triggers_hold_for_checkpoints_of_a_run(make, tmp_path):
+    """What is saved while a run goes on is an event of it; what fails there is told with its iteration."""
+    told = []
+
+    class Saving:
+        def sigma_epoch_ended(self, event, trainer):
+            trainer.save(tmp_path / str(event.epoch))
+
+        @sigma.hookimpl(when="every 2 epochs")
+        def sigma_checkpoint_saved(self, event):
+            told.append(event.epoch)
+
+    class Failing:
+        @sigma.hookimpl(when="after 1 epochs")
+        def sigma_checkpoint_saved(self):
+            raise ValueError("full")
+
+    make("5 epochs", hooks=[Saving()]).run()
+    assert told == [2, 4]
+    message = refused(HookFailedError, make("2 epochs", hooks=[Saving(), Failing()]).run)
+    assert message.splitlines()[0].endswith(
+        "hook 'sigma_checkpoint_saved' of plugin 'failing', iteration 6: raised ValueError: full"
+    )
+
+
 def test_a_trainers_hooks_are_its_own(make, recorder):
     """The environment, and other trainers in it, have none of them."""
     with sigma.Environment() as environment:

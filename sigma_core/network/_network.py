@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType, SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeGuard, TypeVar
 
 import numpy as np
 from attrs import evolve, frozen
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sigma_core.graph import Value
 
 PREFIX = "network.layers"
+AnyLayer_co = TypeVar("AnyLayer_co", bound=Layer, covariant=True)
 # Records in the batch with which shapes are inferred; any number would do, since no layer may depend on it.
 _PROBE = 2
 
@@ -34,11 +35,11 @@ class Section:
 
 
 @frozen
-class PlacedLayer:
+class PlacedLayer(Generic[AnyLayer_co]):
     """A layer at its place in a network."""
 
     name: str
-    layer: Layer
+    layer: AnyLayer_co
     inputs: tuple[str, ...]
     """Names of the layers that feed it."""
     parameters: Mapping[str, Parameter]
@@ -73,7 +74,7 @@ class Network:
     """Named layers with inferred shapes and declared parameters, checked; it holds no numbers."""
 
     architecture: Architecture
-    layers: tuple[PlacedLayer, ...]
+    layers: tuple[PlacedLayer[Layer], ...]
     dtype: np.dtype
 
     @classmethod
@@ -100,10 +101,10 @@ class Network:
     def __repr__(self) -> str:
         return f"<Network of {len(self.layers)} layers with {self.size:,} parameters; summary() shows them>"
 
-    def __iter__(self) -> Iterator[PlacedLayer]:
+    def __iter__(self) -> Iterator[PlacedLayer[Layer]]:
         return iter(self.layers)
 
-    def __getitem__(self, name: str) -> PlacedLayer:
+    def __getitem__(self, name: str) -> PlacedLayer[Layer]:
         """The layer of that name. Raises NetworkError with the nearest name where there is none."""
         for placed in self.layers:
             if placed.name == name:
@@ -112,9 +113,9 @@ class Network:
         raise NetworkError("network", f"there is no layer {name!r}", listed(names, name), "use one of these names")
 
     @property
-    def costs(self) -> tuple[PlacedLayer, ...]:
+    def costs(self) -> tuple[PlacedLayer[Cost], ...]:
         """The layers that are costs."""
-        return tuple(placed for placed in self.layers if isinstance(placed.layer, Cost))
+        return tuple(filter(_is_cost, self.layers))
 
     @property
     def sections(self) -> tuple[str, ...]:
@@ -189,6 +190,10 @@ class Network:
         )
 
 
+def _is_cost(placed: PlacedLayer[Layer]) -> TypeGuard[PlacedLayer[Cost]]:
+    return isinstance(placed.layer, Cost)
+
+
 def _resolved(architecture: Architecture, composer: Composer) -> Architecture:
     """The same architecture with every setting that names a component replaced by the component."""
     return Architecture(tuple(evolve(node, layer=composer.build("layers", node.layer)) for node in architecture.nodes))
@@ -196,7 +201,7 @@ def _resolved(architecture: Architecture, composer: Composer) -> Architecture:
 
 def _place(
     architecture: Architecture, sections: Mapping[str, Section] | None, dtype: np.dtype
-) -> Iterator[PlacedLayer]:
+) -> Iterator[PlacedLayer[Layer]]:
     """Each layer with its parameters and shape, by tracing a probe through all of them."""
     names = named([node.layer for node in architecture.nodes])
     known = dict(sections) if sections is not None else _declared(architecture, dtype)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from sigma_core.network import Cost, Network, PlacedLayer
+
 if TYPE_CHECKING:
     from sigma_core.graph import Value
 
@@ -21,3 +23,13 @@ class Metric(ABC):
     @abstractmethod
     def result(self, totals: Mapping[str, NDArray[np.float64]]) -> float:
         """The score, from the sums of `measure` added up over all batches of a pass; `count` is the records seen."""
+
+
+def named_metrics(network: Network, metrics: Mapping[str, Metric]) -> dict[str, tuple[PlacedLayer[Cost], Metric]]:
+    """Each metric with each cost that it judges, by name of the score: `accuracy`, or `<cost>.accuracy`."""
+    several = len(network.costs) > 1
+    return {
+        f"{placed.name}.{name}" if several else name: (placed, metric)
+        for placed in network.costs
+        for name, metric in metrics.items()
+    }

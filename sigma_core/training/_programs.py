@@ -5,7 +5,7 @@ of a TrainingState once; the sections of a batch are arguments of each call.
 """
 
 from collections.abc import Mapping, Sequence
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,10 +13,10 @@ from attrs import frozen
 
 from sigma_core.errors import IdentifierError, NetworkError, listed
 from sigma_core.graph import Graph, Value, gradients, placeholder
-from sigma_core.network import Cost, Network, Section
+from sigma_core.network import Network, Section
 from sigma_core.registry import matches
 from sigma_core.training._layout import Layout
-from sigma_core.training._metric import Metric
+from sigma_core.training._metric import Metric, named_metrics
 from sigma_core.training._optimiser import Optimiser, Slots
 from sigma_core.training._state import hyperparameters, settings_of
 
@@ -44,22 +44,19 @@ def training_step(
     identifiers match a pattern of `watch`, such as `gradients.layers.*.weights`, and the donated arrays.
     Raises NetworkError when nothing can be trained, IdentifierError for a pattern that matches nothing.
     """
-    bound = _Bound(network)
-    trainable = bound.vector("parameters", layout.trainable_size)
-    # Views first, gradients with respect to the views: the gradient of a slice would be a vector of zeros otherwise.
-    views = layout.views(trainable, bound.vector("fixed", layout.fixed_size))
+    bound = _Bound(network, layout, batch)
     key = bound.key()
-    sections = _sections(batch)
-    done = network.apply(sections, views, training=True, key=key)
+    done = network.apply(bound.sections, bound.views, training=True, key=key)
     costs = {name: np.mean(losses) for name, losses in done.losses.items()}
     loss = _weighted(network, costs)
-    trained = [views[place.identifier] for place in layout.trainable]
+    # With respect to the views: the gradient of a slice would be a vector of zeros otherwise.
+    trained = [bound.views[place.identifier] for place in layout.trainable]
     parts = gradients(loss, trained)
     flat: Any = np.concatenate([part.reshape(-1) for part in parts])
     step = bound.scalar("step") + 1.0
     names = type(optimiser).slots.names()
     slots = Slots(**{name: bound.vector(f"slots.{name}", layout.trainable_size) for name in names})
-    new, new_slots = optimiser.update(trainable, flat, slots, step, _settings(optimiser, bound))
+    new, new_slots = optimiser.update(bound.trainable, flat, slots, step, _settings(optimiser, bound))
 
     outputs: dict[str, Any] = {"loss": loss}
     if len(costs) > 1:
@@ -75,12 +72,7 @@ def training_step(
         "totals.loss": total + loss.astype(np.float64) * records,
         "totals.records": count + records,
     }
-    donations = dict(enumerate(donated, start=len(outputs)))
-    graph = Graph(
-        inputs=(*bound.placeholders.values(), *sections.values()),
-        outputs=(*outputs.values(), *donated.values()),
-    )
-    return StepGraph(graph, frozenset(bound.placeholders), donations, tuple(outputs))
+    return bound.program(outputs, donated)
 
 
 def scoring_pass(network: Network, metrics: Mapping[str, Metric], layout: Layout, batch: Batch) -> StepGraph:
@@ -88,40 +80,31 @@ def scoring_pass(network: Network, metrics: Mapping[str, Metric], layout: Layout
 
     Its outputs are `loss` (sum of the weighted losses of all records) and `<metric>.<part>`, what each metric adds up.
     """
-    bound = _Bound(network)
-    views = layout.views(bound.vector("parameters", layout.trainable_size), bound.vector("fixed", layout.fixed_size))
-    sections = _sections(batch)
-    done = network.apply(sections, views, training=False)
+    bound = _Bound(network, layout, batch)
+    done = network.apply(bound.sections, bound.views, training=False)
     outputs: dict[str, Any] = {"loss": _weighted(network, {name: np.sum(each) for name, each in done.losses.items()})}
-    several = len(network.costs) > 1
-    for placed in network.costs:
-        cost = placed.layer
-        if not isinstance(cost, Cost):
-            continue
-        for name, metric in metrics.items():
-            measured = metric.measure(done.predictions[placed.name], sections[cost.targets])
-            prefix = f"{placed.name}.{name}" if several else name
-            outputs |= {f"{prefix}.{part}": value for part, value in measured.items()}
-    graph = Graph(inputs=(*bound.placeholders.values(), *sections.values()), outputs=tuple(outputs.values()))
-    return StepGraph(graph, frozenset(bound.placeholders), {}, tuple(outputs))
+    for name, (placed, metric) in named_metrics(network, metrics).items():
+        measured = metric.measure(done.predictions[placed.name], bound.sections[placed.layer.targets])
+        outputs |= {f"{name}.{part}": value for part, value in measured.items()}
+    return bound.program(outputs)
 
 
 def prediction_pass(network: Network, layout: Layout, batch: Batch) -> StepGraph:
     """What the network predicts for a batch; outputs are named after the costs, or the last layers without one."""
-    bound = _Bound(network)
-    views = layout.views(bound.vector("parameters", layout.trainable_size), bound.vector("fixed", layout.fixed_size))
-    sections = _sections(batch)
-    done = network.apply(sections, views, training=False)
-    graph = Graph(inputs=(*bound.placeholders.values(), *sections.values()), outputs=tuple(done.predictions.values()))
-    return StepGraph(graph, frozenset(bound.placeholders), {}, tuple(done.predictions))
+    bound = _Bound(network, layout, batch)
+    done = network.apply(bound.sections, bound.views, training=False)
+    return bound.program(done.predictions)
 
 
 class _Bound:
-    """Placeholders for the arrays of a training state, made as they are asked for."""
+    """Placeholders of a program: of a training state's arrays, made as they are asked for, and of the batch."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, layout: Layout, batch: Batch) -> None:
         self.dtype = network.dtype
         self.placeholders: dict[str, Value] = {}
+        self.trainable = self.vector("parameters", layout.trainable_size)
+        self.views = layout.views(self.trainable, self.vector("fixed", layout.fixed_size))
+        self.sections = {name: placeholder(section.shape, section.dtype, name) for name, section in batch.items()}
 
     def vector(self, name: str, size: int) -> Value:
         return self._new(name, placeholder((size,), self.dtype, name))
@@ -141,9 +124,14 @@ class _Bound:
         self.placeholders[name] = value
         return value
 
-
-def _sections(batch: Batch) -> dict[str, Value]:
-    return {name: placeholder(section.shape, section.dtype, name) for name, section in batch.items()}
+    def program(self, outputs: Mapping[str, Any], donated: Mapping[str, Any] = MappingProxyType({})) -> StepGraph:
+        """The graph from these placeholders to the outputs and then to what takes the place of a state's arrays."""
+        graph = Graph(
+            inputs=(*self.placeholders.values(), *self.sections.values()),
+            outputs=(*outputs.values(), *donated.values()),
+        )
+        donations = dict(enumerate(donated, start=len(outputs)))
+        return StepGraph(graph, frozenset(self.placeholders), donations, tuple(outputs))
 
 
 def _weighted(network: Network, costs: Mapping[str, Any]) -> Any:
@@ -155,7 +143,7 @@ def _weighted(network: Network, costs: Mapping[str, Any]) -> Any:
             "a cost as its last layer",
             "add one of `sigma components costs`",
         )
-    weights = {placed.name: placed.layer.weight for placed in network.costs if isinstance(placed.layer, Cost)}
+    weights = {placed.name: placed.layer.weight for placed in network.costs}
     total = None
     for name, cost in costs.items():
         part = cost if weights[name] == 1.0 else weights[name] * cost

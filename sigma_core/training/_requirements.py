@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from sigma_core.data import Data
 from sigma_core.errors import DataError, IdentifierError, listed
 from sigma_core.hooks import HOOKS, HookManager
-from sigma_core.network import Cost, Network
+from sigma_core.network import Network
 from sigma_core.training._criterion import Criterion
-from sigma_core.training._metric import Metric
+from sigma_core.training._metric import Metric, named_metrics
 
 
 def check_targets(network: Network, data: Data) -> None:
@@ -15,8 +15,6 @@ def check_targets(network: Network, data: Data) -> None:
     parts = {"training": data.training, **data.validation}
     for placed in network.costs:
         cost = placed.layer
-        if not isinstance(cost, Cost):
-            continue
         shape = network[placed.inputs[0]].shape
         for name, sections in parts.items():
             try:
@@ -28,9 +26,8 @@ def check_targets(network: Network, data: Data) -> None:
 
 def score_names(network: Network, metrics: Mapping[str, Metric], data: Data) -> tuple[str, ...]:
     """Identifiers of all scores that a run reports: `training.loss`, and loss and metrics of each validation set."""
-    several = len(network.costs) > 1
-    scored = [f"{placed.name}.{name}" if several else name for placed in network.costs for name in metrics]
-    return ("training.loss", *(f"{name}.{score}" for name in data.validation for score in ("loss", *scored)))
+    scored = ("loss", *named_metrics(network, metrics))
+    return ("training.loss", *(f"{name}.{score}" for name in data.validation for score in scored))
 
 
 def check_required_scores(stop: Criterion, known: Iterable[str]) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 
 from sigma_core.data import Minibatches, Sections
 from sigma_core.network import Network
-from sigma_core.training._metric import Metric
+from sigma_core.training._metric import Metric, named_metrics
 from sigma_core.training._operator import Team
 
 
@@ -23,11 +23,9 @@ def score(
         for name, value in team.score(batch).items():
             totals[name] = totals[name] + value if name in totals else value
     scores = {"loss": float(totals.pop("loss")) / batches.records}
-    prefixes = [f"{placed.name}." for placed in network.costs] if len(network.costs) > 1 else [""]
-    for prefix in prefixes:
-        for name, metric in metrics.items():
-            start = f"{prefix}{name}."
-            parts = {key.removeprefix(start): value for key, value in totals.items() if key.startswith(start)}
-            parts["count"] = np.array(float(batches.records))
-            scores[f"{prefix}{name}"] = float(metric.result(parts))
+    for name, (_, metric) in named_metrics(network, metrics).items():
+        start = f"{name}."
+        parts = {key.removeprefix(start): value for key, value in totals.items() if key.startswith(start)}
+        parts["count"] = np.array(float(batches.records))
+        scores[name] = float(metric.result(parts))
     return scores

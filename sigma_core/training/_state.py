@@ -94,7 +94,7 @@ def _chosen(network: Network, initialisers: Mapping[str, Initialiser]) -> dict[s
             chosen[identifier] = initialisers[pattern]
             used.add(pattern)
     for pattern in initialisers:
-        if pattern not in used and True not in _matches(pattern, network):
+        if pattern not in used and not _is_matched(pattern, network):
             raise IdentifierError(
                 f"initialisers, pattern {pattern!r}",
                 "it matches no parameter",
@@ -104,7 +104,5 @@ def _chosen(network: Network, initialisers: Mapping[str, Initialiser]) -> dict[s
     return chosen
 
 
-def _matches(pattern: str, network: Network) -> list[bool]:
-    return [
-        most_specific([pattern], identifier, spec.tags) is not None for identifier, spec in network.parameters.items()
-    ]
+def _is_matched(pattern: str, network: Network) -> bool:
+    return any(most_specific([pattern], identifier, spec.tags) for identifier, spec in network.parameters.items())

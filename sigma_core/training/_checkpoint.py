@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ from sigma_core.errors import CheckpointError, StorageError
 VERSION = 1
 _ARRAYS = "state.safetensors"
 _MANIFEST = "manifest.json"
+# Windows will not rename a folder while anybody, such as a scanner for viruses, has a file of it open: seconds to wait
+# before each further try. Elsewhere a refusal is final.
+_WAITS = (0.05, 0.2, 1.0) if os.name == "nt" else ()
 
 
 @frozen(eq=False)
@@ -124,14 +128,25 @@ def _exchange(new: Path, directory: Path, previous: Path) -> None:
     """Put a whole folder in place of another; when that fails, the other is in its place again."""
     if directory.exists():
         shutil.rmtree(previous, ignore_errors=True)
-        directory.rename(previous)
+        _renamed(directory, previous)
     try:
-        new.rename(directory)
+        _renamed(new, directory)
     except OSError:
         if previous.exists():
-            previous.rename(directory)
+            _renamed(previous, directory)
         raise
     shutil.rmtree(previous, ignore_errors=True)
+
+
+def _renamed(path: Path, target: Path) -> None:
+    for wait in _WAITS:
+        try:
+            path.rename(target)
+        except PermissionError:
+            time.sleep(wait)
+        else:
+            return
+    path.rename(target)
 
 
 def _flushed(path: Path, data: bytes) -> None:

@@ -28,9 +28,10 @@ class RunDirectory:
         try:
             path.mkdir(parents=True, exist_ok=True)
             is_taken = any(path.iterdir())
-        except FileExistsError as error:
-            raise _taken(path, "a file has this name") from error
         except OSError as error:
+            # Of a file in its place, that is; Windows says the same of one further up.
+            if isinstance(error, FileExistsError) and path.exists():
+                raise _taken(path, "a file has this name") from error
             raise StorageError(
                 f"run directory {str(path)!r}",
                 f"cannot be made: {error}",
@@ -78,7 +79,7 @@ class RunDirectory:
 
     def _write(self, name: str, text: str) -> None:
         try:
-            (self.path / name).write_text(text, "utf-8")
+            (self.path / name).write_text(text, "utf-8", newline="\n")
         except OSError as error:
             raise StorageError(
                 str(self.path / name),

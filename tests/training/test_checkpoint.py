@@ -458,6 +458,33 @@ def test_a_disk_that_refuses_leaves_the_old_checkpoint(saved, monkeypatch):
     assert [path.name for path in saved.parent.iterdir()] == ["checkpoint"]
 
 
+def test_a_folder_that_somebody_looks_into_is_renamed_later(saved, monkeypatch):
+    """Windows refuses for as long as one of its files is open; the last refusal is told."""
+    from sigma_core.training import _checkpoint
+
+    other = trainer()
+    other.run(stop="2 iterations")
+    rename, refusals = Path.rename, [2]
+
+    def refuse(path, target):
+        if refusals[0]:
+            refusals[0] -= 1
+            raise PermissionError(13, "Access is denied")
+        return rename(path, target)
+
+    monkeypatch.setattr(_checkpoint, "_WAITS", (0.0, 0.0))
+    monkeypatch.setattr(Path, "rename", refuse)
+    other.save(saved)
+    assert Checkpoint.read(saved).state["iteration"] == 2
+
+    refusals[0] = 3
+    assert refused(StorageError, lambda: other.save(saved)) == (
+        f"{saved}: cannot be written: [Errno 13] Access is denied\n"
+        "  expected: a folder that can be written, with room left\n"
+        "  to do:    free some space or choose another folder"
+    )
+
+
 class Crash(BaseException):
     """The machine is switched off: no handler runs, as far as a test can have it."""
 

@@ -9,7 +9,7 @@ import math
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Self
 
 from attrs import frozen
@@ -104,7 +104,7 @@ class RunStore:
             )
         with ExitStack() as undo:
             try:
-                connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
+                connection = sqlite3.connect(_to_be_read(path.absolute()), uri=True, check_same_thread=False)
                 undo.callback(connection.close)
                 row = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
             except sqlite3.Error as error:
@@ -217,6 +217,17 @@ def _make(path: Path) -> None:
             expected="a new or empty directory",
             remedy="choose another name for the run, or remove the directory",
         ) from error
+
+
+def _to_be_read(path: PurePath) -> str:
+    """The address of a file for SQLite, read only.
+
+    Not `as_uri`, which puts the server of a network folder where SQLite wants nothing (sqlite.org/uri.html).
+    """
+    from urllib.parse import quote
+
+    place = quote(path.as_posix().encode("utf-8", "surrogateescape"), safe="/:")
+    return f"file://{'' if place.startswith('/') else '/'}{place}?mode=ro"
 
 
 def _unreadable(path: Path, found: str) -> RunDirectoryError:

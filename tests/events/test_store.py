@@ -3,6 +3,7 @@
 import math
 import sqlite3
 from contextlib import closing
+from pathlib import PurePosixPath, PureWindowsPath
 
 import pytest
 
@@ -17,6 +18,7 @@ from sigma_core.events import (
     StoredEvent,
     SubscriberFailed,
     ValidationEnded,
+    _store,
 )
 
 WAIT = 10.0
@@ -203,6 +205,26 @@ def test_a_store_that_cannot_be_read_is_told(tmp_path, spoil, found):
         "  expected: an SQLite file that a run wrote, of format 1\n"
         "  to do:    if it is damaged, take the run from a copy; if it is newer, read it with a newer sigma-core"
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "address"),
+    [
+        (PurePosixPath("/runs/50 % off?"), "file:///runs/50%20%25%20off%3F/run.db?mode=ro"),
+        (PureWindowsPath("C:/runs/a#1"), "file:///C:/runs/a%231/run.db?mode=ro"),
+        (PureWindowsPath(r"\\server\share\runs"), "file:////server/share/runs/run.db?mode=ro"),
+    ],
+)
+def test_a_store_is_found_wherever_it_lies(path, address):
+    """Whatever the names are made of, and in a network folder of Windows."""
+    assert _store._to_be_read(path / "run.db") == address
+
+
+def test_names_of_folders_may_hold_anything(tmp_path):
+    """What means something in an address as well."""
+    RunStore.create(tmp_path / "50 %20 #1 é").close()
+    with RunStore.open(tmp_path / "50 %20 #1 é") as read:
+        assert list(read.events()) == []
 
 
 def test_an_open_store_cannot_write(tmp_path):

@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from sigma_core.cli._components import fault, registry_of
+from sigma_core.cli._components import fault
 from sigma_core.cli._table import table
+from sigma_core.environment import Environment
 from sigma_core.registry import KINDS, Component, Distribution, Status
 
 
@@ -17,11 +18,12 @@ from sigma_core.registry import KINDS, Component, Distribution, Status
 def plugins(context: click.Context, *, as_json: bool) -> None:
     """List the distributions that offer components or hooks.
 
-    Plugins with hooks are imported, as every run does, so that their status is the true one; components are not.
+    Plugins with hooks are imported and registered, as every run does, so that their status is the true one; components
+    are not imported.
     """
-    registry = registry_of(context)
-    registry.settle()
-    found = registry.distributions()
+    # Never strict: a list is to tell of every failure, not to end with the first.
+    with context.obj if isinstance(context.obj, Environment) else Environment(strict=False) as environment:
+        found = environment.components.distributions()
     if as_json:
         click.echo(json.dumps([_as_json(distribution) for distribution in found], indent=2))
         return

@@ -3,7 +3,6 @@
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from threading import RLock
 from typing import Any
 
@@ -137,12 +136,6 @@ class ComponentRegistry:
         for entry in self._catalogue().plugins():
             if entry.name == plugin:
                 self._reject(entry, error)
-
-    def settle(self) -> None:
-        """Import every plugin, so that `distributions` tells how each will fare; raises and reports nothing."""
-        for entry in self._catalogue().plugins():
-            with suppress(SigmaError):
-                self._load(entry)
 
     def _catalogue(self) -> Catalogue:
         with self._lock:

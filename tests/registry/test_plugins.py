@@ -112,16 +112,6 @@ def test_a_plugin_that_cannot_be_registered_is_rejected(install, registry, repor
     assert registry.distributions()[0].status is Status.FAILED
 
 
-def test_statuses_can_be_settled_without_a_word(install, site):
-    """Even a strict registry raises nothing for a list."""
-    install("bad", {"sigma.plugins": {"bad": "part_a"}}, modules={"part_a.py": "raise ValueError('boom')"})
-    registry = ComponentRegistry(path=[site], strict=True)
-    registry.settle()
-    assert [(each.status, each.reason) for each in registry.distributions()] == [
-        (Status.FAILED, "its import raised ValueError: boom")
-    ]
-
-
 def test_when_strict_every_failure_is_an_error(install, site):
     """Each time, not only the first."""
     install("bad", {"sigma.plugins": {"bad": "part_a"}}, modules={"part_a.py": "raise ValueError('boom')"})

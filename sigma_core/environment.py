@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import frozen
 
-from sigma_core.errors import HookRegistrationError, PluginFailedError, SettingError, nearest
+from sigma_core.errors import HookRegistrationError, PluginFailedError, SettingError, nearest_hint
 from sigma_core.events import Bus, PluginRejected, make_logger
 from sigma_core.hooks import HookManager
 from sigma_core.registry import ComponentRegistry, Composer
@@ -51,8 +51,7 @@ class Environment:
         if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
             raise SettingError(where="environment, seed", found=repr(seed), expected="a whole number from 0 on")
         if level not in LEVELS:
-            close = nearest(str(level), LEVELS)
-            allowed = ", ".join(LEVELS) + (f" (nearest: {close})" if close else "")
+            allowed = ", ".join(LEVELS) + nearest_hint(str(level), LEVELS)
             raise SettingError(where="environment, level", found=repr(level), expected=allowed)
         self.seed = seed
         self.bus = Bus()

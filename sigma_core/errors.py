@@ -20,12 +20,17 @@ def nearest(word: str, options: Iterable[str]) -> str | None:
     return matches[0] if matches else None
 
 
+def nearest_hint(word: str, options: Iterable[str]) -> str:
+    """` (nearest: adam)`, to stand behind what is expected; nothing when no option is alike."""
+    close = nearest(word, options) if word else None
+    return f" (nearest: {close})" if close else ""
+
+
 def listed(options: Iterable[str], word: str = "") -> str:
     """Options in one line, sorted; the one nearest to `word` is named last."""
     names = sorted(options)
     text = ", ".join(names) if names else "nothing"
-    close = nearest(word, names) if word else None
-    return f"{text} (nearest: {close})" if close else text
+    return text + nearest_hint(word, names)
 
 
 @define(slots=False, eq=False, str=False)

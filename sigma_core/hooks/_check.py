@@ -7,7 +7,7 @@ from typing import Any
 
 from attrs import frozen
 
-from sigma_core.errors import ExpressionError, UserError, listed, nearest
+from sigma_core.errors import ExpressionError, UserError, listed, nearest, nearest_hint
 from sigma_core.hooks._markers import MARK, PHASES, SCOPES, Options
 from sigma_core.hooks._specifications import ARGUMENTS, HOOKS
 from sigma_core.hooks._trigger import Trigger
@@ -96,8 +96,7 @@ def check_candidate(candidate: Candidate, plugin: str) -> tuple[Candidate, list[
 
 
 def _choice(value: object, allowed: tuple[str, ...]) -> str:
-    close = nearest(str(value), allowed)
-    return ", ".join(allowed) + (f" (nearest: {close})" if close else "")
+    return ", ".join(allowed) + nearest_hint(str(value), allowed)
 
 
 def _unknown_hook(hook: str, where: str) -> UserError:
@@ -150,8 +149,7 @@ def _arguments(function: Callable[..., Any], where: str) -> tuple[tuple[str, ...
             found = f"takes {parameter}"
             remedy = "name the arguments that are needed"
         elif name not in ARGUMENTS:
-            close = nearest(name, ARGUMENTS)
-            found = f"unknown argument {name!r}" + (f" (nearest: {close})" if close else "")
+            found = f"unknown argument {name!r}{nearest_hint(name, ARGUMENTS)}"
         elif parameter.kind is parameter.KEYWORD_ONLY:
             found = f"takes {name!r} by keyword only"
             remedy = "take the * out of the signature"

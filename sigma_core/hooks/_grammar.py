@@ -9,10 +9,10 @@ UNIT      = "iteration" | "iterations" | "epoch" | "epochs" | "second" | "second
 """
 
 import re
+from collections.abc import Iterable
 
-from attrs import frozen
-
-from sigma_core.errors import ExpressionError, SettingError, nearest
+from sigma_core.errors import ExpressionError, SettingError
+from sigma_core.expressions import Reader, Token
 from sigma_core.hooks._clock import Unit
 from sigma_core.hooks._counting import After, Every, Number, Until
 from sigma_core.hooks._trigger import Always, Never, Once, Trigger
@@ -28,60 +28,23 @@ _WORDS = ("every", "after", "until", "once", *_FIXED, *_UNITS)
 _FORM = 'such as "every 10 iterations", "3 epochs after 10", "0.25 run", "once", joined by | and &'
 
 
-@frozen
-class _Token:
-    kind: str
-    text: str
-    column: int
-
-
 def parse_trigger(text: str) -> Trigger:
     """The trigger that the text describes; ExpressionError with the column of the first fault."""
     return _Parser(text).parse()
 
 
-class _Parser:
-    """Reads tokens from left to right, one function for each rule of the grammar."""
+class _Parser(Reader):
+    subject = "trigger"
+    pattern = _TOKEN
 
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._tokens = [
-            _Token(str(match.lastgroup), match[str(match.lastgroup)], match.start(str(match.lastgroup)))
-            for match in _TOKEN.finditer(text)
-        ]
-        self._tokens.append(_Token("end", "", len(text.rstrip())))
-        self._position = 0
+    def _words(self) -> Iterable[str]:
+        return _WORDS
 
     def parse(self) -> Trigger:
         trigger = self._either()
         if self._next.kind != "end":
             raise self._fault("| or & or the end of the text")
         return trigger
-
-    @property
-    def _next(self) -> _Token:
-        return self._tokens[self._position]
-
-    def _take(self) -> _Token:
-        token = self._next
-        self._position += 1
-        return token
-
-    def _accept(self, text: str) -> bool:
-        is_next = self._next.text == text and self._next.kind != "end"
-        self._position += is_next
-        return is_next
-
-    def _fault(self, expected: str, token: _Token | None = None) -> ExpressionError:
-        at = self._next if token is None else token
-        close = nearest(at.text, _WORDS) if at.kind == "word" and at.text not in _WORDS else None
-        return ExpressionError(
-            where="trigger",
-            found="the text ends here" if at.kind == "end" else f"{at.text!r} does not fit here",
-            expected=expected + (f" (nearest: {close})" if close else ""),
-            text=self._text,
-            column=at.column,
-        )
 
     def _either(self) -> Trigger:
         trigger = self._both()
@@ -141,7 +104,7 @@ class _Parser:
                 trigger = self._checked(getattr(trigger, word), bound, token=token)
         return trigger
 
-    def _checked(self, make: "type[Every]", *arguments: object, token: _Token) -> Every:
+    def _checked(self, make: "type[Every]", *arguments: object, token: Token) -> Every:
         try:
             return make(*arguments)  # type: ignore[arg-type]  # Every or its `after` and `until`
         except SettingError as error:
@@ -157,15 +120,14 @@ class _Parser:
     def _number(self) -> Number:
         if self._next.kind != "number":
             raise self._fault("a number")
-        text = self._take().text
-        return int(text) if text.isdigit() else float(text)
+        return self._take().number
 
     def _unit(self) -> Unit:
         if self._next.text not in _UNITS:
             raise self._fault("iterations, epochs, seconds or run")
         return _UNITS[self._take().text]
 
-    def _wrong_amount(self, error: SettingError, token: _Token) -> ExpressionError:
+    def _wrong_amount(self, error: SettingError, token: Token) -> ExpressionError:
         return ExpressionError(
             where="trigger", found=error.found, expected=error.expected, text=self._text, column=token.column
         )

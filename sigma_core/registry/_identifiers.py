@@ -20,7 +20,7 @@ from functools import lru_cache
 
 from attrs import frozen
 
-from sigma_core.errors import IdentifierError, UnknownIdentifierError, listed, nearest
+from sigma_core.errors import IdentifierError, UnknownIdentifierError, listed, nearest_hint
 
 Tags = Mapping[str, Collection[str]] | Collection[str]
 """Tags by identifier, whole or the first segments of one; or those of the identifier in question as a whole."""
@@ -173,8 +173,6 @@ def resolve(pattern: str, identifiers: Iterable[str], tags: Mapping[str, Collect
 def unknown(text: str, identifiers: Iterable[str], where: str) -> UnknownIdentifierError:
     """The error for an identifier or pattern that means nothing; all of few identifiers are named, or the nearest."""
     names = list(identifiers)
-    expected = listed(names, text) if len(names) <= 12 else f"one of {len(names)} identifiers"
-    close = nearest(text, names)
-    if len(names) > 12 and close:
-        expected += f" (nearest: {close})"
+    few = len(names) <= 12
+    expected = listed(names, text) if few else f"one of {len(names)} identifiers{nearest_hint(text, names)}"
     return UnknownIdentifierError(where, "there is nothing of that name", expected)

@@ -13,11 +13,10 @@ criterion `threshold`. So a plugin's criterion is written like any other, and ne
 """
 
 import re
-from typing import Any
+from collections.abc import Iterable
 
-from attrs import frozen
-
-from sigma_core.errors import ComponentError, ExpressionError, FaultsError, SigmaError, UserError, listed, nearest
+from sigma_core.errors import ComponentError, ExpressionError, FaultsError, SigmaError, UserError, listed
+from sigma_core.expressions import Reader, Token
 from sigma_core.registry import Composer, Fault
 from sigma_core.training._criterion import AllOf, AnyOf, Criterion, Not
 
@@ -27,20 +26,6 @@ _TOKEN = re.compile(
 )
 _THRESHOLD = "threshold"
 _FORM = 'such as "20 epochs", "validation.accuracy > 0.97" or "validation.loss plateau 5", joined by |, & and ~'
-
-
-@frozen
-class _Token:
-    kind: str
-    text: str
-    column: int
-
-    @property
-    def value(self) -> Any:
-        """What a setting is given: a number where the text is one."""
-        if self.kind != "number":
-            return self.text
-        return int(self.text) if re.fullmatch(r"[+-]?\d+", self.text) else float(self.text)
 
 
 def parse_criterion(text: str, composer: Composer) -> Criterion:
@@ -53,19 +38,17 @@ def parse_criterion(text: str, composer: Composer) -> Criterion:
     return _Parser(text, composer).parse()
 
 
-class _Parser:
-    """Reads tokens from left to right, one function for each rule of the grammar."""
+class _Parser(Reader):
+    subject = "criterion"
+    pattern = _TOKEN
 
     def __init__(self, text: str, composer: Composer) -> None:
-        self._text = text
+        super().__init__(text)
         self._composer = composer
-        self._tokens = [
-            _Token(str(match.lastgroup), match[str(match.lastgroup)], match.start(str(match.lastgroup)))
-            for match in _TOKEN.finditer(text)
-        ]
-        self._tokens.append(_Token("end", "", len(text.rstrip())))
-        self._position = 0
         self._faults: list[SigmaError] = []
+
+    def _words(self) -> Iterable[str]:
+        return self._composer.registry.names("criteria")
 
     def parse(self) -> Criterion:
         criterion = None
@@ -81,20 +64,6 @@ class _Parser:
         if self._faults or criterion is None:
             raise self._faults[0]
         return criterion
-
-    @property
-    def _next(self) -> _Token:
-        return self._tokens[self._position]
-
-    def _take(self) -> _Token:
-        token = self._next
-        self._position += 1
-        return token
-
-    def _accept(self, mark: str) -> bool:
-        is_next = self._next.kind == "mark" and self._next.text == mark
-        self._position += is_next
-        return is_next
 
     # A criterion that has a fault is None, and so is everything that it is part of.
 
@@ -146,9 +115,9 @@ class _Parser:
         )
 
     def _names(self) -> str:
-        return f"one of {listed(self._composer.registry.names('criteria'))}"
+        return f"one of {listed(self._words())}"
 
-    def _made(self, named: _Token, name: str, given: list[_Token]) -> Criterion | None:
+    def _made(self, named: Token, name: str, given: list[Token]) -> Criterion | None:
         """The criterion of that name, with settings in the order of its own; None, and its fault noted, without one."""
         try:
             known = [setting.name for setting in self._composer.describe("criteria", name).settings]
@@ -159,7 +128,7 @@ class _Parser:
             takes = f"takes {', '.join(known)}" if known else "takes no settings"
             raise self._fault(f"|, & or the end: {name} {takes}", given[len(known)])
         settings = dict(zip(known, given, strict=False))
-        table = {"use": name, **{key: token.value for key, token in settings.items()}}
+        table = {"use": name, **{key: _value(token) for key, token in settings.items()}}
         faults: list[Fault] = []
         criterion = self._composer.build("criteria", table, faults=faults)
         if faults:
@@ -171,7 +140,7 @@ class _Parser:
             )
         return criterion
 
-    def _first(self, faults: list[Fault], settings: dict[str, _Token]) -> SigmaError:
+    def _first(self, faults: list[Fault], settings: dict[str, Token]) -> SigmaError:
         """The fault that stands first in the text; what is missing is missing at the end of the term."""
         places = [settings.get(str(fault.place[0]), self._next) if fault.place else self._next for fault in faults]
         token, error = min(
@@ -179,15 +148,12 @@ class _Parser:
         )
         return self._refused(error, token) if isinstance(error, UserError) else error
 
-    def _refused(self, error: SigmaError, token: _Token) -> ExpressionError:
+    def _refused(self, error: SigmaError, token: Token) -> ExpressionError:
         return ExpressionError(
             error.where, error.found, error.expected, error.remedy, text=self._text, column=token.column
         )
 
-    def _fault(self, expected: str, token: _Token | None = None) -> ExpressionError:
-        at = self._next if token is None else token
-        found = "the text ends here" if at.kind == "end" else f"{at.text!r} does not fit here"
-        close = nearest(at.text, self._composer.registry.names("criteria")) if at.kind == "word" else None
-        return ExpressionError(
-            "criterion", found, expected + (f" (nearest: {close})" if close else ""), text=self._text, column=at.column
-        )
+
+def _value(token: Token) -> int | float | str:
+    """What a setting is given: a number where the text is one."""
+    return token.number if token.kind == "number" else token.text

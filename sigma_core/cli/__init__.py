@@ -3,6 +3,8 @@
 Exit codes: 0 done, 1 a failure, 2 a fault of the user's, 130 after Ctrl-C, 143 after SIGTERM.
 """
 
+import io
+import os
 import sys
 from collections.abc import Sequence
 from json import JSONDecodeError
@@ -20,10 +22,22 @@ _SAID_ALREADY = SigmaError | OSError | UnicodeDecodeError | TOMLDecodeError | JS
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with its code; errors are a message, or with --traceback a traceback too."""
+    _settle(sys.stdout, sys.stderr)
     given = list(sys.argv[1:] if arguments is None else arguments)
     # Wherever it stands, so that it can be put behind a command that has just failed.
     wants_traceback = _TRACEBACK in given
     sys.exit(_exit_code([word for word in given if word != _TRACEBACK], wants_traceback=wants_traceback))
+
+
+def _settle(*streams: object) -> None:
+    """Give files and pipes UTF-8, as recipes are read; where a terminal lacks a character, show its escape.
+
+    On Windows Python writes both in an old code page and fails at whatever that lacks.
+    """
+    for stream in streams:
+        if isinstance(stream, io.TextIOWrapper):
+            is_ours = not stream.isatty() and "PYTHONIOENCODING" not in os.environ
+            stream.reconfigure(encoding="utf-8" if is_ours else None, errors="backslashreplace")
 
 
 def _exit_code(arguments: list[str], *, wants_traceback: bool) -> int:

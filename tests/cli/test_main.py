@@ -1,5 +1,6 @@
 """The command as a whole: exit codes, errors, tracebacks."""
 
+import io
 import subprocess
 import sys
 
@@ -171,3 +172,39 @@ def test_it_can_be_run_as_a_module():
     )
 
     assert done.stdout == "sigma, version 0.1.0\n"
+
+
+@pytest.fixture
+def windows(monkeypatch, tmp_path):
+    """Runs the command with standard output as Windows has it; what is written, in bytes."""
+
+    def run(*arguments, is_terminal=False):
+        written = io.BytesIO()
+        stream = io.TextIOWrapper(written, encoding="cp1252")
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(stream, "isatty", lambda: is_terminal)
+        monkeypatch.setattr(sys, "stdout", stream)
+        with pytest.raises(SystemExit) as caught:
+            main([str(argument) for argument in arguments])
+        stream.flush()
+        assert caught.value.code == 0
+        return written.getvalue()
+
+    return run
+
+
+def test_a_recipe_that_goes_into_a_file_can_be_read_again(windows, recipe, monkeypatch):
+    """In UTF-8, whatever a system's code page is."""
+    monkeypatch.delenv("PYTHONIOENCODING", raising=False)
+    out = windows("recipe", "show", recipe, "--set", "name=größe 名")
+
+    assert 'name = "größe 名"' in out.decode("utf-8")
+
+
+def test_what_an_encoding_lacks_is_escaped(windows, recipe, monkeypatch):
+    """In a terminal, or where the user chose the encoding."""
+    arguments = ("train", recipe, "--quiet", "--no-directory", "--set", "name=größe 名")
+
+    assert windows(*arguments, is_terminal=True).decode("cp1252").startswith(r"größe \u540d ended: ")
+    monkeypatch.setenv("PYTHONIOENCODING", "cp1252")
+    assert windows(*arguments).decode("cp1252").startswith(r"größe \u540d ended: ")

@@ -91,6 +91,14 @@ def test_a_console_that_knows_ascii_only_gets_ascii(run, standing, epoch):
     assert all(line.isascii() for line in lines(console, display.picture()))
 
 
+def test_an_old_console_of_windows_gets_no_curves(run, standing, epoch):
+    """Its fonts have none of their blocks."""
+    console = Console(file=StringIO(), width=100, force_terminal=True, color_system=None, legacy_windows=True)
+    display = LiveDisplay(console, run, standing)
+    display.receive([*epoch(1), *epoch(2, 0.1)])
+    assert "validation.accuracy  0.9000" in lines(console, display.picture())
+
+
 def test_a_line_is_never_full(file, run, standing, epoch):
     """Or the ^C that a terminal shows would begin another, which nobody takes back."""
     console = Console(file=file, width=60, force_terminal=True, color_system=None, legacy_windows=False)

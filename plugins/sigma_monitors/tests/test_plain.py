@@ -1,6 +1,6 @@
 """Lines for files and pipes."""
 
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 
 import pytest
 from rich.console import Console
@@ -64,6 +64,16 @@ def test_a_run_of_unknown_length_has_no_total(file, standing, epoch):
     display.receive(epoch(7))
     display.close()
     assert file.getvalue().startswith("epoch 7  training.loss")
+
+
+def test_a_file_in_an_old_encoding_gets_escapes(standing, epoch):
+    """A pipe on Windows, for example."""
+    written = BytesIO()
+    file = TextIOWrapper(written, encoding="cp1252", newline="\n")
+    display = PlainDisplay(Console(file=file), RunInfo("名"), standing, quiet=False)
+    display.open()
+    file.flush()
+    assert written.getvalue() == b"\\u540d\n"
 
 
 def test_a_quiet_display_shows_warnings_and_results_only(file, run, standing, started, epoch, ended):

@@ -3,7 +3,7 @@
 from math import inf, nan
 
 import pytest
-from sigma_monitors._wording import duration, headline, notice, number, pace
+from sigma_monitors._wording import duration, headline, notice, number, pace, printable
 
 from sigma_core.extend import LogRecorded, RunInfo
 
@@ -77,3 +77,9 @@ def test_lesser_logs_are_no_notice(level):
 def test_the_headline_tells_what_is_known(run, expected):
     """And leaves out what is not."""
     assert headline(run) == expected
+
+
+def test_a_name_is_escaped_where_it_cannot_be_shown():
+    """Rather than have the monitor fail at it."""
+    assert printable("größe 名", "utf-8") == "größe 名"
+    assert printable("größe 名", "cp1252") == r"größe \u540d"

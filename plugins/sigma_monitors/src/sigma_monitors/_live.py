@@ -126,7 +126,8 @@ class LiveDisplay:
         scores.add_column(style="cyan", no_wrap=True)
         scores.add_column(justify="right", style="bold", no_wrap=True)
         scores.add_column(style="blue", no_wrap=True)
-        has_blocks = not self._console.options.ascii_only
+        # Windows' old console has no font for them.
+        has_blocks = not (self._console.options.ascii_only or self._console.legacy_windows)
         for name, value in self._story.scores.items():
             curve = sparkline(self._story.curve(name), _CURVE) if has_blocks else ""
             scores.add_row(Text(name), number(value), curve)

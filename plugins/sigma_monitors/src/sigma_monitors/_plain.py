@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from sigma_core.extend import EpochStarted, Event, Progress, RunEnded, RunInfo
 from sigma_monitors import _results
 from sigma_monitors._story import Story
-from sigma_monitors._wording import duration, headline, number
+from sigma_monitors._wording import duration, headline, number, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,7 +44,7 @@ class PlainDisplay:
         self._print_epoch()
 
     def _print(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self._console.print(printable(line, self._console.encoding), markup=False, highlight=False, soft_wrap=True)
 
     def _print_epoch(self) -> None:
         story = self._story

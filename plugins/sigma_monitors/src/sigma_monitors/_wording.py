@@ -36,6 +36,11 @@ def notice(event: LogRecorded) -> str | None:
     return f"{event.level}: {event.text}{fields}"
 
 
+def printable(text: str, encoding: str) -> str:
+    """A text with escapes for what an encoding lacks: a run or a score may have any name."""
+    return text.encode(encoding, "backslashreplace").decode(encoding)
+
+
 def _counted(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
 

@@ -116,6 +116,8 @@ def check_metadata(wheels: list[Wheel]) -> None:
             faults.append(f"{wheel.name}: its README says next to nothing")
         if f"{wheel.package}/py.typed" not in wheel.files:
             faults.append(f"{wheel.name}: no py.typed")
+        if not any(file.endswith(".dist-info/licenses/LICENSE") for file in wheel.files):
+            faults.append(f"{wheel.name}: no LICENSE")
         for group, entries in wheel.entries.items():
             for name, value in entries.items():
                 module = value.partition(":")[0].replace(".", "/")
@@ -130,7 +132,7 @@ def check_sdists(folder: Path) -> None:
     for path in sorted(folder.glob("*.tar.gz")):
         with open_tar(path) as archive:
             names = {name.partition("/")[2] for name in archive.getnames()}
-        missing = {"pyproject.toml", "README.md", "PKG-INFO"} - names
+        missing = {"pyproject.toml", "README.md", "LICENSE", "PKG-INFO"} - names
         if missing:
             raise Failed(f"{path.name} lacks {', '.join(sorted(missing))}")
         strays = sorted(name for name in names if "__pycache__" in name or name.startswith(("shared", "runs", ".venv")))

@@ -391,23 +391,6 @@ def test_a_run_directory_below_a_file(train):
     assert rest == ["  expected: a folder that can be written\n", "  to do:    choose another with --directory\n"]
 
 
-def test_a_run_directory_below_a_file_as_windows_says_it(train, monkeypatch):
-    """There it is the file that exists already, which is no reason to call the directory taken."""
-
-    def refuse(*_, **__):
-        raise FileExistsError(17, "Cannot create a file when that file already exists")
-
-    monkeypatch.setattr(Path, "mkdir", refuse)
-
-    fails(
-        train(recipe(), "--directory", "run"),
-        1,
-        "run directory 'run': cannot be made: [Errno 17] Cannot create a file when that file already exists\n"
-        "  expected: a folder that can be written\n"
-        "  to do:    choose another with --directory\n",
-    )
-
-
 @pytest.fixture
 def read_only(monkeypatch):
     """Makes the disk read only as one of the calls that write finds it, for all files or those of a name."""

@@ -36,7 +36,7 @@ class RunResumed(Event):
 
 @frozen(kw_only=True)
 class RunInterrupted(Event):
-    """Somebody asked the process to end: `signal` is "SIGINT" (Ctrl-C) or "SIGTERM"."""
+    """Somebody asked the process to end: `signal` is "SIGINT" (Ctrl-C), "SIGTERM" or "SIGBREAK" (Windows)."""
 
     epoch: int
     iteration: int

@@ -10,8 +10,13 @@ import pytest
 
 import sigma_core
 
-# What stands for a signal here does so on POSIX alone; elsewhere a process has no way to send itself one.
-POSIX = os.name == "posix"
+# What can be sent to a process alone, the signal that arrives there and the exit code. On Windows that is Ctrl-Break,
+# to a process in a group of its own, in which Ctrl-C is switched off.
+SIGNALS = (
+    [(signal.CTRL_BREAK_EVENT, "SIGBREAK", 143)]
+    if sys.platform == "win32"
+    else [(signal.SIGINT, "SIGINT", 130), (signal.SIGTERM, "SIGTERM", 143)]
+)
 
 
 def test_a_run_is_trained_and_kept(sigma, recipe, tmp_path):
@@ -175,9 +180,8 @@ class Tell:
 """
 
 
-@pytest.mark.skipif(not POSIX, reason="Windows sends no signals to a process alone")
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_a_run_in_order(install, site, recipe, tmp_path, number, code):
+@pytest.mark.parametrize(("sent", "name", "code"), SIGNALS, ids=[name for _, name, _ in SIGNALS])
+def test_a_signal_ends_a_run_in_order(install, site, recipe, tmp_path, sent, name, code):
     """With the exit code that shells have for it; events and the last checkpoint are kept, nothing is traced back."""
     install("telling", {"sigma.hooks": {"tell": "telling:Tell"}}, modules={"telling.py": TELLING})
     settings = ["--set", "stop=1000000 epochs", "--set", "hooks=['tell']", "--directory", "run"]
@@ -188,10 +192,11 @@ def test_a_signal_ends_a_run_in_order(install, site, recipe, tmp_path, number, c
         text=True,
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(site)},
+        creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
     )
     with process:
         assert process.stdout.readline() == "it runs\n"
-        process.send_signal(number)
+        process.send_signal(sent)
         out, err = process.communicate(timeout=60)
 
     assert (process.returncode, out) == (code, "")
@@ -200,8 +205,8 @@ def test_a_signal_ends_a_run_in_order(install, site, recipe, tmp_path, number, c
     *_, interrupted, saved, ended = store.events()
     store.close()
     assert (interrupted.kind, saved.kind, ended.kind) == ("run_interrupted", "checkpoint_saved", "run_ended")
-    assert interrupted.payload["signal"] == number.name
-    assert ended.payload["ended_because"] == f"interrupted by {number.name}"
+    assert interrupted.payload["signal"] == name
+    assert ended.payload["ended_because"] == f"interrupted by {name}"
     assert (
         sigma_core.training.Checkpoint.read(tmp_path / "run" / "checkpoints" / "last").state["iteration"]
         == ended.iteration

@@ -66,17 +66,6 @@ class Dispatch:
         """As `fire` for events of teardown: each implementation is called, whatever those before it raise."""
         self._lanes[type(event)].fire_all(event, trainer)
 
-    @property
-    def requires(self) -> tuple[str, ...]:
-        """The values that implementations read, each once, in order of the hooks and their implementations."""
-        names = (
-            name
-            for lane in self._lanes.values()
-            for implementation in lane.implementations
-            for name in implementation.requires
-        )
-        return tuple(dict.fromkeys(names))
-
     def state(self) -> dict[str, Any]:
         """What the triggers must know to go on after a resume, in JSON's terms."""
         triggers = {

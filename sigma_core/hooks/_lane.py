@@ -70,15 +70,6 @@ class Lane:
         self.next_iteration = NEVER
         self.rewind()
 
-    def __len__(self) -> int:
-        """How many implementations there are."""
-        return len(self.entries)
-
-    @property
-    def implementations(self) -> tuple[Implementation, ...]:
-        """In the order in which they are called."""
-        return tuple(entry.implementation for entry in self.entries)
-
     def fire(self, event: Event | Callable[[], Event], trainer: Any) -> Event | None:
         """Call every implementation that is due, in order; the first exception is raised as HookFailedError.
 

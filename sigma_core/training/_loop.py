@@ -59,25 +59,23 @@ class _PauseAfter(Command):
 class Progress:
     """Where a run stands, for whoever looks on from another thread; reading it costs the run nothing."""
 
-    def __init__(self, clock: Clock, batches: int) -> None:
-        self.clock = clock
-        self.iterations_per_epoch = batches
-        self.total_iterations = clock.total_iterations
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
 
     @property
     def epoch(self) -> int:
         """The epoch that runs, from 1."""
-        return self.clock.epoch
+        return self._clock.epoch
 
     @property
     def iteration(self) -> int:
         """Iterations done in the whole run."""
-        return self.clock.iteration
+        return self._clock.iteration
 
     @property
     def seconds(self) -> float:
         """Running time, pauses left out."""
-        return self.clock.elapsed()
+        return self._clock.elapsed()
 
 
 class Loop:
@@ -102,7 +100,7 @@ class Loop:
         self._bus: Bus = trainer.environment.bus
         self._hooks: HookManager = trainer.hooks
         self.dispatch: Dispatch = self._hooks.freeze(self.clock, scopes=trainer.team.hook_scopes)
-        self.progress = Progress(self.clock, trainer.batches.iterations_per_epoch)
+        self.progress = Progress(self.clock)
         self._next_check = NEVER
         self._scored_at = self.clock.iteration
         self._is_starting_iteration = False
@@ -156,6 +154,14 @@ class Loop:
             failures.append(error)
         self._bus.publish(event)
 
+    def _tear_down_interrupted(self, signal: str, failures: list[BaseException]) -> None:
+        self._tear_down(RunInterrupted(**self._position(), signal=signal), failures)
+        failures.append(_exit_of(signal))
+
+    def _tear_down_failed(self, error: BaseException, failures: list[BaseException]) -> None:
+        failures.append(error)
+        self._tear_down(RunFailed(**self._position(), error=error), failures)
+
     # The run
 
     def run(self, name: str, directory: str | None, keep: Callable[[], object] | None = None) -> Run:
@@ -164,48 +170,22 @@ class Loop:
         `keep` is called when the run ends between two iterations, where its state is whole.
         """
         failures: list[BaseException] = []
-        is_whole = False
-        ended_because = ""
         # What overflows shows in the scores; a warning from inside the compiled step would name no layer.
         with Signals(self._interrupt), np.errstate(all="ignore"):
-            try:
-                self._fire(
-                    RunStarted(run=name, directory=directory, epoch=self.clock.epoch, iteration=self.clock.iteration)
-                )
-                self._epochs()
-            except Interruption as end:
-                ended_because = f"interrupted by {end}"
-                position = self._position()
-                self._tear_down(RunInterrupted(**position, signal=str(end)), failures)
-                failures.append(_exit_of(str(end)))
-                is_whole = True
-            except Ended as end:
-                ended_because = str(end)
-                is_whole = self._attempt(self._finish, failures)
-            except KeyboardInterrupt:
-                signal = self._signal or "SIGINT"
-                ended_because = f"interrupted by {signal}, at once"
-                self._tear_down(RunInterrupted(**self._position(), signal=signal), failures)
-                failures.append(_exit_of(signal))
-            except BaseException as error:  # noqa: BLE001  # raised again below, after the teardown
-                ended_because = f"failed: {error}".splitlines()[0]
-                failures.append(error)
-                self._tear_down(RunFailed(**self._position(), error=error), failures)
+            ended_because, is_whole = self._live(name, directory, failures)
             if is_whole and keep is not None:
                 self._attempt(keep, failures)
-            seconds = self.seconds()
-            run = Run(
-                name, directory, ended_because, self._completed(), self.clock.iteration, seconds, dict(self.scores)
-            )
+            position, scores, seconds = self._position(), dict(self.scores), self.seconds()
+            run = Run(name, directory, ended_because, self._completed(), position["iteration"], seconds, scores)
             self._tear_down(
                 RunEnded(
                     run=name,
                     directory=directory,
-                    **self._position(),
+                    **position,
                     epochs=run.epochs,
                     seconds=seconds,
                     ended_because=ended_because,
-                    scores=dict(self.scores),
+                    scores=dict(scores),
                 ),
                 failures,
             )
@@ -216,6 +196,24 @@ class Loop:
         if failures:
             _raise(failures)
         return run
+
+    def _live(self, name: str, directory: str | None, failures: list[BaseException]) -> tuple[str, bool]:
+        """From the start to whatever ends the run: why it ended, and whether that left its state whole."""
+        try:
+            self._fire(RunStarted(run=name, directory=directory, **self._position()))
+            self._epochs()
+        except Interruption as end:
+            self._tear_down_interrupted(str(end), failures)
+            return f"interrupted by {end}", True
+        except Ended as end:
+            return str(end), self._attempt(self._finish, failures)
+        except KeyboardInterrupt:
+            signal = self._signal or "SIGINT"
+            self._tear_down_interrupted(signal, failures)
+            return f"interrupted by {signal}, at once", False
+        except BaseException as error:  # noqa: BLE001  # raised by `run`, after the teardown
+            self._tear_down_failed(error, failures)
+            return f"failed: {error}".splitlines()[0], False
 
     def _position(self) -> dict[str, int]:
         return {"epoch": self.clock.epoch, "iteration": self.clock.iteration}
@@ -323,8 +321,7 @@ class Loop:
         try:
             last()
         except BaseException as error:  # noqa: BLE001  # raised after the teardown
-            failures.append(error)
-            self._tear_down(RunFailed(**self._position(), error=error), failures)
+            self._tear_down_failed(error, failures)
             return False
         return True
 

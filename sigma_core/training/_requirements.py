@@ -1,13 +1,17 @@
 """What must hold between the parts of a trainer before its first step, beyond shapes and dtypes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from sigma_core.data import Data
 from sigma_core.errors import DataError, IdentifierError, listed
-from sigma_core.hooks import HOOKS, HookManager
+from sigma_core.hooks import HOOKS, HookManager, Implementation
 from sigma_core.network import Network
+from sigma_core.registry import matches
+from sigma_core.training._calls import check_moments
 from sigma_core.training._criterion import Criterion
 from sigma_core.training._metric import Metric, named_metrics
+
+_GRADIENTS = "gradients."
 
 
 def check_targets(network: Network, data: Data) -> None:
@@ -32,6 +36,7 @@ def score_names(network: Network, metrics: Mapping[str, Metric], data: Data) -> 
 
 def check_required_scores(stop: Criterion, known: Iterable[str]) -> None:
     """Raise IdentifierError for a criterion that looks at a score which no run of this trainer has."""
+    check_moments(stop)
     names = tuple(known)
     for name in stop.requires:
         if name not in names:
@@ -44,9 +49,26 @@ def check_required_scores(stop: Criterion, known: Iterable[str]) -> None:
             )
 
 
+def check_required_values(hooks: HookManager, known: Iterable[str]) -> None:
+    """Raise IdentifierError for a hook that requires what is neither a gradient nor known, such as a misspelt score."""
+    names = ("loss", *known)
+    for implementation, pattern in _required(hooks):
+        if not pattern.startswith(_GRADIENTS) and not any(matches(pattern, name) for name in names):
+            raise IdentifierError(
+                str(implementation),
+                f"it requires {pattern!r}, which is no value of this trainer",
+                listed(names, pattern),
+                "require one of these, or gradients.*",
+            )
+
+
 def required_gradients(hooks: HookManager) -> tuple[str, ...]:
     """Patterns of the gradients that hooks require, each once."""
-    required = (
-        name for hook in HOOKS for implementation in hooks.implementations(hook) for name in implementation.requires
-    )
-    return tuple(dict.fromkeys(name for name in required if name.startswith("gradients.")))
+    return tuple(dict.fromkeys(pattern for _, pattern in _required(hooks) if pattern.startswith(_GRADIENTS)))
+
+
+def _required(hooks: HookManager) -> Iterator[tuple[Implementation, str]]:
+    for hook in HOOKS:
+        for implementation in hooks.implementations(hook):
+            for pattern in implementation.requires:
+                yield implementation, pattern

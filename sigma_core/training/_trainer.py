@@ -21,7 +21,7 @@ from sigma_core.training._monitor import Monitor, RunInfo, attach
 from sigma_core.training._operator import Team
 from sigma_core.training._parts import Parts
 from sigma_core.training._programs import watched
-from sigma_core.training._requirements import check_required_scores, required_gradients
+from sigma_core.training._requirements import check_required_scores, check_required_values, required_gradients
 from sigma_core.training._resume import checkpoint_of, hook_states, identity, restore, restore_hooks
 from sigma_core.training._run import Run
 from sigma_core.training._scoring import score
@@ -124,8 +124,12 @@ class Trainer:
         return self
 
     def watch(self) -> None:
-        """Have the step give what hooks require by now."""
+        """Have the step give what hooks require by now; IdentifierError for what no run of this trainer has."""
+        self._check_required(self.hooks)
         self.parts.watch(required_gradients(self.hooks))
+
+    def _check_required(self, hooks: HookManager) -> None:
+        check_required_values(hooks, (*self.parts.score_names, *self._values().names))
 
     def _compiled(self, signature: str, seconds: float, nodes: int) -> None:
         self._announce(StepCompiled(signature=signature, seconds=seconds, nodes=nodes))
@@ -307,6 +311,7 @@ class Trainer:
         if self._loop is not None:
             trial.freeze(self.clock)
         if self._parts is not None:
+            self._check_required(trial)
             watched(self._parts.layout, required_gradients(trial))
         self._do(commands.Attach(hook, name))
 

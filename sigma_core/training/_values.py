@@ -25,6 +25,11 @@ class Values:
         self._parameters = {name: spec.shape for name, spec in network.parameters.items()}
         self._layout = Layout.of(network.parameters)
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All identifiers."""
+        return (*self._shapes, *self._parameters)
+
     def get(self, identifier: str) -> Any:
         """A float, a copy of an array, or for a pattern a dictionary of these.
 

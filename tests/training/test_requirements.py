@@ -62,3 +62,44 @@ def test_a_misspelt_score_is_told_with_the_nearest():
         "  expected: training.loss, validation.accuracy, validation.loss (nearest: validation.accuracy)\n"
         "  to do:    use one of these"
     )
+
+
+class Requiring:
+    """A hook that names what it reads, wrongly."""
+
+    @sigma.hookimpl(requires=["validation.losss"])
+    def sigma_validation_ended(self):
+        pass
+
+
+def test_a_hook_may_require_scores_and_values():
+    """What every run has anyway, by name or by pattern."""
+
+    class Reading:
+        @sigma.hookimpl(requires=["training.loss", "validation.*", "optimiser.learning_rate", "network.**.weights"])
+        def sigma_epoch_ended(self):
+            pass
+
+        @sigma.hookimpl(requires="loss")
+        def sigma_iteration_ended(self):
+            pass
+
+    validation = (INPUTS, np.array([0, 1, 1, 0]))
+    assert trainer([0, 1, 0, 1], validation=validation, hooks=[Reading()]).run().epochs == 1
+
+
+@pytest.mark.parametrize("is_late", [False, True])
+def test_a_hook_that_requires_what_no_run_has_is_refused(is_late):
+    """A misspelt score would leave it waiting for ever: when the run begins, or when the hook is attached."""
+    validation = (INPUTS, np.array([0, 1, 1, 0]))
+    made = trainer([0, 1, 0, 1], validation=validation, hooks=[] if is_late else [Requiring()]).build()
+    with pytest.raises(IdentifierError) as caught:
+        made.attach(Requiring()) if is_late else made.run()
+
+    assert str(caught.value) == (
+        "hook 'sigma_validation_ended' of plugin 'requiring': "
+        "it requires 'validation.losss', which is no value of this trainer\n"
+        "  expected: loss, network.layers.dense_1.biases, network.layers.dense_1.weights, optimiser.learning_rate, "
+        "training.loss, validation.accuracy, validation.loss (nearest: validation.loss)\n"
+        "  to do:    require one of these, or gradients.*"
+    )

@@ -50,6 +50,33 @@ def test_all_parts_have_the_training_digits_first(tmp_path, environment):
     assert MNIST(str(tmp_path), "test").load(environment)["targets"].tolist() == [5, 6]
 
 
+def test_without_a_split_the_test_digits_validate(tmp_path, environment):
+    """As in results that are published; a split of the training digits takes their place."""
+    write(tmp_path, TRAIN, 10)
+    write(tmp_path, TEST, 2, first=5)
+    data = MNIST(str(tmp_path)).prepare(environment, 1)
+    assert (data.records, {name: part["targets"].tolist() for name, part in data.validation.items()}) == (
+        10,
+        {"validation": [5, 6]},
+    )
+    assert len(MNIST(str(tmp_path), split=(7, 3)).prepare(environment, 1).validation["validation"]["targets"]) == 3
+    assert MNIST(str(tmp_path), "test").prepare(environment, 1).validation == {}
+
+
+def test_a_validation_that_is_missing_is_told_with_what_to_do(tmp_path, environment, refused):
+    """Either the other files or a split."""
+    write(tmp_path, TRAIN, 10)
+    assert refused(MNIST(str(tmp_path)).prepare, environment, 1) == (
+        "DataError",
+        (
+            f"dataset MNIST: neither t10k-images-idx3-ubyte nor t10k-images-idx3-ubyte.gz is in '{tmp_path}' "
+            f"nor in '{environment.paths.cache / 'mnist'}'\n"
+            "  expected: the IDX files of the digits\n"
+            '  to do:    give part "train" a split, or download = true to fetch the others'
+        ),
+    )
+
+
 def test_images_can_stay_images(tmp_path, environment):
     """Rows, columns and one channel."""
     write(tmp_path, TEST, 2)

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from sigma_core.extend import Array, DataError, Dataset, Sections
 from sigma_data.datasets._download import download
@@ -47,8 +47,8 @@ class MNIST(Dataset):
     """70,000 digits: inputs (784,) float32 from 0 to 1, row by row; targets whole numbers 0 to 9.
 
     LeCun, Cortes & Burges (1998). The files are looked for in `path`, then in the cache; they may be compressed or
-    not. Part `all` has the 60,000 training digits first, so that `split = [60000, 10000]` with `shuffle = false` is
-    the split that results are published for.
+    not. Without a split, part `train` is validated with the test digits, as in results that are published. Part `all`
+    has the 60,000 training digits first, the test digits after them.
     """
 
     path: str = ""
@@ -70,6 +70,12 @@ class MNIST(Dataset):
         inputs = np.multiply(pixels, np.float32(1 / 255), dtype=np.float32)
         shape = (-1,) if self.flatten else (28, 28, 1)
         return {"inputs": inputs.reshape(len(inputs), *shape), "targets": labels.astype(np.int64)}
+
+    def load_validation(self, environment: Any) -> Mapping[str, Sections]:
+        """The test digits, for part `train` without a split; raises `DataError` as `load`."""
+        if self.split is not None or self.part != "train":
+            return {}
+        return {"validation": evolve(self, part="test").load(environment)}
 
     def _read(self, part: str, environment: Any) -> tuple[Array, Array]:
         images, labels = (self._located(name, part, environment) for name in FILES[part])
@@ -107,6 +113,9 @@ class MNIST(Dataset):
     def _remedy(self, part: str, folder: Path) -> str:
         for other, names in FILES.items():
             if other != part and all((folder / name).is_file() or (folder / f"{name}.gz").is_file() for name in names):
+                if part == "test":
+                    # Those of part "train" are there, but what to validate it with is not.
+                    return 'give part "train" a split, or download = true to fetch the others'
                 return f'set part = "{other}", whose files are there, or download = true to fetch the others'
         return "set path to the folder that holds them, or download = true to fetch them"
 

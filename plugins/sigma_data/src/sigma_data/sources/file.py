@@ -34,6 +34,8 @@ class File(Source):
             raise missing_file(path, self.describe()) from None
         except OSError as error:
             raise StorageError(self.describe(), f"it cannot be read: {error.strerror}") from error
+        except ValueError as error:
+            raise DataError(f"file {self.path!r}", f"{error}", "the path of a file that exists") from error
         return decompressed(stream, self.describe())
 
     def describe(self) -> str:

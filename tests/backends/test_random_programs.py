@@ -51,7 +51,7 @@ def written(steps, inputs):
 
 
 @pytest.mark.parametrize("part", [2, 64])
-@settings(max_examples=150, deadline=None, report_multiple_bugs=False)
+@settings(max_examples=150, report_multiple_bugs=False)
 @given(
     steps=st.lists(st.tuples(number, number, number), min_size=1, max_size=12),
     order=st.permutations("pqr"),

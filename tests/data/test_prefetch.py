@@ -24,7 +24,7 @@ def prefetching():
     return [thread for thread in threads() if thread.name == "sigma-prefetch"]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(records=st.integers(1, 60), size=st.integers(1, 20), depth=st.integers(1, 4))
 def test_batches_are_those_of_the_iterator(records, size, depth):
     """Over several epochs, at any depth, to the last bit."""

@@ -55,7 +55,7 @@ def test_a_ufunc_has_numpys_loop_for_each_pair_of_dtypes(ufunc):
 
 
 @given(data=st.data())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_operands_broadcast_as_in_numpy(data):
     """Shapes of any number of axes, with sizes 0 and 1."""
     shapes = data.draw(hnp.mutually_broadcastable_shapes(num_shapes=2, min_side=0, max_side=3, max_dims=4))

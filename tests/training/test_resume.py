@@ -59,7 +59,7 @@ def uninterrupted():
     return {stop: run(stop) for stop in STOPS}
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     iteration=st.integers(1, 15),
     hook=st.sampled_from(HOOKS),

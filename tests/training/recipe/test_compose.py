@@ -62,7 +62,7 @@ def same(one, other):
 # There and back
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     layers=st.lists(
         st.one_of(

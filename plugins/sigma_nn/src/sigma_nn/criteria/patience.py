@@ -2,15 +2,15 @@
 
 from attrs import frozen
 
-from sigma_core.extend import Criterion, Moment, Observation, State
+from sigma_core.extend import Observation, State
 from sigma_nn._settings import choice, integer, number
 from sigma_nn.criteria._goal import GOALS, seeks_maximum
-from sigma_nn.criteria._identifier import score_identifier
+from sigma_nn.criteria._score import ScoreCriterion
 from sigma_nn.criteria._text import arguments
 
 
 @frozen
-class Patience(Criterion):
+class Patience(ScoreCriterion):
     """Holds when a score has had no new best in `count` evaluations: `validation.loss patience 5`.
 
     A best is new when it is better than the last one by more than `minimum_change`. With the goal `auto`, larger is
@@ -18,20 +18,9 @@ class Patience(Criterion):
     not count; a score that is not a number is never a best.
     """
 
-    value: str = score_identifier()
     count: int = integer(at_least=1)
     minimum_change: float = number(default=0.0, at_least=0)
     goal: str = choice(*GOALS, default="auto")
-
-    @property
-    def moment(self) -> Moment:
-        """After each epoch."""
-        return "epoch"
-
-    @property
-    def requires(self) -> tuple[str, ...]:
-        """The score."""
-        return (self.value,)
 
     def initial(self) -> State:
         """No best yet."""

@@ -2,14 +2,14 @@
 
 from attrs import frozen
 
-from sigma_core.extend import Criterion, Moment, Observation, State
+from sigma_core.extend import Observation, State
 from sigma_nn._settings import integer, number
-from sigma_nn.criteria._identifier import score_identifier
+from sigma_nn.criteria._score import ScoreCriterion
 from sigma_nn.criteria._text import arguments
 
 
 @frozen
-class Plateau(Criterion):
+class Plateau(ScoreCriterion):
     """Holds when a score has hardly moved over `count` evaluations: `validation.loss plateau 5`.
 
     The last `count` scores then lie within `tolerance` of each other, relative to the largest magnitude among them.
@@ -17,19 +17,8 @@ class Plateau(Criterion):
     count; with a score that is not a number there is no plateau.
     """
 
-    value: str = score_identifier()
     count: int = integer(at_least=2)
     tolerance: float = number(default=1e-3, at_least=0)
-
-    @property
-    def moment(self) -> Moment:
-        """After each epoch."""
-        return "epoch"
-
-    @property
-    def requires(self) -> tuple[str, ...]:
-        """The score."""
-        return (self.value,)
 
     def initial(self) -> State:
         """No scores yet."""

@@ -4,34 +4,23 @@ import operator
 
 from attrs import frozen
 
-from sigma_core.extend import Criterion, Moment, Observation, State
+from sigma_core.extend import Observation, State
 from sigma_nn._settings import choice, number
-from sigma_nn.criteria._identifier import score_identifier
+from sigma_nn.criteria._score import ScoreCriterion
 from sigma_nn.criteria._text import number_text
 
 _COMPARISONS = {">": operator.gt, ">=": operator.ge, "<": operator.lt, "<=": operator.le}
 
 
 @frozen
-class Threshold(Criterion):
+class Threshold(ScoreCriterion):
     """Holds while a score lies beyond a bound: `validation.accuracy > 0.97`.
 
     An epoch that does not report the score leaves it as it was. A score that is not a number lies beyond no bound.
     """
 
-    value: str = score_identifier()
     comparison: str = choice(*_COMPARISONS)
     bound: float = number()
-
-    @property
-    def moment(self) -> Moment:
-        """After each epoch."""
-        return "epoch"
-
-    @property
-    def requires(self) -> tuple[str, ...]:
-        """The score."""
-        return (self.value,)
 
     def update(self, state: State, observation: Observation) -> State:
         """Compare the score with the bound."""

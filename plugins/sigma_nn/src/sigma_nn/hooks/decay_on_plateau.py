@@ -7,7 +7,7 @@ from attrs import define, field
 from sigma_core.extend import EpochEnded, IdentifierError, Observation, State, hookimpl, listed
 from sigma_nn._settings import choice, integer, number
 from sigma_nn.criteria._goal import GOALS
-from sigma_nn.criteria._identifier import score_identifier
+from sigma_nn.criteria._score import score_identifier
 from sigma_nn.criteria.patience import Patience
 
 

@@ -38,7 +38,7 @@ class Environment:
     as PluginRejected and in the log, or raised when `strict`. Used as a context manager, it closes itself.
     """
 
-    def __init__(  # noqa: PLR0913  (each is a property of the process)
+    def __init__(  # noqa: PLR0913  # each is a property of the process
         self,
         *,
         seed: int = 0,
@@ -102,8 +102,8 @@ class Environment:
         for event in self._rejected:
             try:
                 self.hooks.fire(event)
-            except Exception as error:  # noqa: BLE001  (a reporter must not take the rest down)
-                self.log.error("hook failed", reason=str(error))  # noqa: TRY400  (the reason names the plugin)
+            except Exception as error:  # noqa: BLE001  # a reporter must not take the rest down
+                self.log.error("hook failed", reason=str(error))  # noqa: TRY400  # the reason names the plugin
 
     def _report(self, _kind: str, fields: Mapping[str, str]) -> None:
         event = PluginRejected(**fields)

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 
-class Failed(Exception):  # noqa: N818  (the outcome of a step, told to people)
+class Failed(Exception):  # noqa: N818  # the outcome of a step, told to people
     """A step found something wrong; the message says what."""
 
 

@@ -35,7 +35,7 @@ class Dataset(ABC):
         `DataError` when the records are missing or damaged.
         """
 
-    def load_validation(self, environment: Any) -> Mapping[str, Sections]:  # noqa: ARG002
+    def load_validation(self, environment: Any) -> Mapping[str, Sections]:  # noqa: ARG002  # for datasets that bring some
         """Further validation records by name, for data that comes with some of its own; none unless overridden."""
         return {}
 

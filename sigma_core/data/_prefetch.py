@@ -76,7 +76,7 @@ class Prefetch(Iterator):
         return self._worker
 
     def _identity(self) -> dict[str, Any]:
-        return self.iterator._identity()  # noqa: SLF001
+        return self.iterator._identity()  # noqa: SLF001  # it stands for the other
 
     def _batches(self, epoch: int, start: int) -> Generator[Batch]:  # noqa: ARG002  # seeking has set the thread on them
         worker = self._started()

@@ -20,7 +20,7 @@ class Preprocessor(ABC):
     data, so that validation, prediction and serving are treated exactly as training was.
     """
 
-    def fit(self, array: Array) -> FittedState:  # noqa: ARG002
+    def fit(self, array: Array) -> FittedState:  # noqa: ARG002  # for preprocessors that learn from the data
         """What there is to learn from the training records, of shape (records, ...); nothing unless overridden."""
         return {}
 

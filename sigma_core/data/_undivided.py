@@ -14,6 +14,6 @@ class Undivided(Iterator):
     def __init__(self, data: Sections, *, sections: Sequence[str] | None = None) -> None:
         super().__init__(data, records_of(data) if data else 0, sections)
 
-    def _batches(self, epoch: int, start: int) -> Generator[Batch]:  # noqa: ARG002
+    def _batches(self, epoch: int, start: int) -> Generator[Batch]:  # noqa: ARG002  # one batch, whatever the place
         if not start:
             yield self._arrays

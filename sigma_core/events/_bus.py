@@ -72,7 +72,7 @@ class Bus:
         self._attach(subscription)
         return subscription
 
-    def listen(  # noqa: PLR0913  (policy, bound and key are what `subscribe` takes)
+    def listen(  # noqa: PLR0913  # policy, bound and key are what `subscribe` takes
         self,
         name: str,
         receive: Callable[[list[Event]], None],
@@ -90,7 +90,7 @@ class Bus:
 
         return self.listen_timed(name, receive_untimed, events, policy=policy, bound=bound, key=key, interval=interval)
 
-    def listen_timed(  # noqa: PLR0913  (as above)
+    def listen_timed(  # noqa: PLR0913  # as above
         self,
         name: str,
         receive: Callable[[Sequence[Timed]], None],
@@ -131,7 +131,7 @@ class Bus:
             return
         try:
             event = event.materialised()
-        except Exception as error:  # noqa: BLE001  (a score that cannot be read is the trainer's to meet, not ours)
+        except Exception as error:  # noqa: BLE001  # a score that cannot be read is the trainer's to meet, not ours
             reason = f"could not read the scores of {name_of_event(event_type)}: {type(error).__name__}: {error}"
             self.publish(SubscriberFailed(subscriber="bus", reason=reason))
             return
@@ -139,7 +139,7 @@ class Bus:
         for subscription in routes:
             try:
                 subscription.offer(now, event)
-            except Exception as error:  # noqa: BLE001  (a subscriber's key function must not end the run)
+            except Exception as error:  # noqa: BLE001  # a subscriber's key function must not end the run
                 self._disable(subscription, error)
 
     def wants(self, event_type: type[Event]) -> bool:

@@ -13,7 +13,7 @@ from sigma_core.events._event import Event
 from sigma_core.events._iteration import IterationEnded
 
 
-def plain(value: Any) -> Any:  # noqa: PLR0911  (one line for each kind of value reads as the table it is)
+def plain(value: Any) -> Any:  # noqa: PLR0911  # one line for each kind of value reads as the table it is
     """The value in JSON's terms.
 
     JSON has no NaN and no infinity, so they become "NaN", "Infinity" and "-Infinity"; arrays become nested lists,

@@ -74,7 +74,7 @@ class Subscription:
             self._is_waiting = False
         return len(self._queue) > 0
 
-    def close(self, timeout: float | None = 5.0) -> bool:  # noqa: ARG002  (a listener takes its time, see there)
+    def close(self, timeout: float | None = 5.0) -> bool:  # noqa: ARG002  # a listener takes its time, see there
         """Receive nothing more; what waits can still be drained. True when nothing is left running."""
         self._is_closed = True
         self._detach(self)
@@ -85,7 +85,7 @@ class Subscription:
 class Listener(Subscription):
     """A subscription drained in batches by a thread of its own."""
 
-    def __init__(  # noqa: PLR0913  (made by the bus alone)
+    def __init__(  # noqa: PLR0913  # made by the bus alone
         self,
         name: str,
         events: tuple[type[Event], ...] | None,
@@ -124,7 +124,7 @@ class Listener(Subscription):
             try:
                 if batch:
                     self._receive(batch)
-            except Exception as error:  # noqa: BLE001  (whatever a subscriber raises must not reach the run)
+            except Exception as error:  # noqa: BLE001  # whatever a subscriber raises must not reach the run
                 self._report(self, error)
             if is_ending and not len(self):
                 return

@@ -85,7 +85,7 @@ class After(Trigger):
     def __attrs_post_init__(self) -> None:
         _check_amount(self.number, self.unit, may_be_zero=True)
 
-    def due(self, now: Reading, then: Reading) -> bool:  # noqa: ARG002  (due at each event)
+    def due(self, now: Reading, then: Reading) -> bool:  # noqa: ARG002  # due at each event
         return _position(self.unit, now) > _limit(self.number, self.unit)
 
     def next_iteration(self, now: Reading) -> int | None:
@@ -94,7 +94,7 @@ class After(Trigger):
         last = math.floor(_exact(self.number) * _iterations(self.unit, now))
         return max(now.iteration, last) + 1
 
-    def next_seconds(self, now: Reading) -> float:  # noqa: ARG002  (the same whatever the time)
+    def next_seconds(self, now: Reading) -> float:  # noqa: ARG002  # the same whatever the time
         return float(self.number) if self.unit is Unit.SECONDS else 0.0
 
     def units(self) -> frozenset[Unit]:
@@ -114,7 +114,7 @@ class Until(Trigger):
     def __attrs_post_init__(self) -> None:
         _check_amount(self.number, self.unit, may_be_zero=True)
 
-    def due(self, now: Reading, then: Reading) -> bool:  # noqa: ARG002  (due at each event)
+    def due(self, now: Reading, then: Reading) -> bool:  # noqa: ARG002  # due at each event
         return _position(self.unit, now) <= _limit(self.number, self.unit)
 
     def next_iteration(self, now: Reading) -> int | None:

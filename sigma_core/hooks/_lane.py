@@ -105,7 +105,7 @@ class Lane:
                 continue
             try:
                 _call(entry, event, trainer)
-            except Exception as error:  # noqa: BLE001  (raised below, when all have been called)
+            except Exception as error:  # noqa: BLE001  # raised below, when all have been called
                 failure = self._failure(entry, error)
                 failure.__cause__ = error
                 failures.append(failure)
@@ -136,7 +136,7 @@ class Lane:
     def _settle(self) -> None:
         earliest = NEVER
         for entry in self.entries:
-            if entry.next_iteration < earliest:  # noqa: PLR1730  (a call of min takes longer than all the rest)
+            if entry.next_iteration < earliest:  # noqa: PLR1730  # a call of min takes longer than all the rest
                 earliest = entry.next_iteration
         self.next_iteration = earliest
 

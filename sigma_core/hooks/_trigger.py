@@ -36,7 +36,7 @@ class Trigger(ABC):
         """The earliest iteration after now at which it can be due, for a hook of every iteration; None for never."""
         return now.iteration + 1
 
-    def next_seconds(self, now: Reading) -> float:  # noqa: ARG002  (only some triggers look at the clock)
+    def next_seconds(self, now: Reading) -> float:  # noqa: ARG002  # only some triggers look at the clock
         """The running time in seconds before which it cannot be due."""
         return 0.0
 
@@ -45,7 +45,7 @@ class Trigger(ABC):
         iteration = self.next_iteration(now)
         return () if iteration is None else (Wake(iteration, self.next_seconds(now)),)
 
-    def after_firing(self, now: Reading, then: Reading) -> "Trigger":  # noqa: ARG002  (for triggers that wear out)
+    def after_firing(self, now: Reading, then: Reading) -> "Trigger":  # noqa: ARG002  # for triggers that wear out
         """The trigger that remains once the hook has run at the event that happened now."""
         return self
 
@@ -74,7 +74,7 @@ class Trigger(ABC):
 class Always(Trigger):
     """Due at each event; what a hook without a trigger has."""
 
-    def due(self, now: Reading, then: Reading) -> bool:  # noqa: ARG002
+    def due(self, now: Reading, then: Reading) -> bool:  # noqa: ARG002  # the same at any time
         return True
 
     def __str__(self) -> str:
@@ -85,10 +85,10 @@ class Always(Trigger):
 class Never(Trigger):
     """Never due; what remains of `once` when it has run."""
 
-    def due(self, now: Reading, then: Reading) -> bool:  # noqa: ARG002
+    def due(self, now: Reading, then: Reading) -> bool:  # noqa: ARG002  # the same at any time
         return False
 
-    def next_iteration(self, now: Reading) -> int | None:  # noqa: ARG002
+    def next_iteration(self, now: Reading) -> int | None:  # noqa: ARG002  # the same at any time
         return None
 
     def __str__(self) -> str:

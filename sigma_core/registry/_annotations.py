@@ -36,7 +36,7 @@ def resolved(annotation: Any, module: str, owner: Any = None) -> Any:
     holder = types.SimpleNamespace(__annotations__={"setting": annotation})
     try:
         return typing.get_type_hints(holder, dict(scope), dict(within))["setting"]
-    except Exception:  # noqa: BLE001 - evaluates text of a plugin: anything can come out of it
+    except Exception:  # noqa: BLE001  # evaluates text of a plugin: anything can come out of it
         return Any
 
 

@@ -115,7 +115,7 @@ def _core_version() -> str | None:
 
 def _field(installed: "Installed", name: str) -> str:
     # Asked for first: a missing key is deprecated since Python 3.12.
-    return installed.metadata[name] if name in installed.metadata else ""  # noqa: SIM401 - 3.11's protocol has no `get`
+    return installed.metadata[name] if name in installed.metadata else ""  # noqa: SIM401  # 3.11's protocol has no `get`
 
 
 def _read(installed: "Installed", core: str | None) -> tuple[Distribution, tuple[Component, ...]]:
@@ -128,7 +128,7 @@ def _read(installed: "Installed", core: str | None) -> tuple[Distribution, tuple
         entries = [(entry.group, entry.name, entry.value) for entry in installed.entry_points]
         reason = incompatibility(requires, core)
         status = Status.INCOMPATIBLE if reason else Status.ACTIVE
-    except Exception as error:  # noqa: BLE001 - a plugin's broken metadata must not take the rest down
+    except Exception as error:  # noqa: BLE001  # a plugin's broken metadata must not take the rest down
         status, reason = Status.FAILED, f"its metadata cannot be read: {error}"
     components = tuple(
         Component(GROUPS[group], entry, value, name, version, status, reason)

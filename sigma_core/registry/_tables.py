@@ -111,5 +111,5 @@ def _same(value: Any, default: Any) -> bool:
         return False
     try:
         return bool(value == default)
-    except Exception:  # noqa: BLE001 - an array's, or a plugin's, own idea of comparing
+    except Exception:  # noqa: BLE001  # an array's, or a plugin's, own idea of comparing
         return False

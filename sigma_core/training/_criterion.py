@@ -63,7 +63,7 @@ class Criterion(ABC):
         """The first iteration after `iteration` at which an iteration criterion can come to hold."""
         return iteration + 1
 
-    def last_iteration(self, iterations_per_epoch: int) -> int | None:  # noqa: ARG002
+    def last_iteration(self, iterations_per_epoch: int) -> int | None:  # noqa: ARG002  # for criteria that count
         """The iteration after which it holds in any case, where that is known beforehand."""
         return None
 
@@ -201,7 +201,7 @@ class Not(Combination):
         """Not the part."""
         return not reached[0]
 
-    def reason(self, state: State) -> str:  # noqa: ARG002
+    def reason(self, state: State) -> str:  # noqa: ARG002  # its text says it all
         """The negated part."""
         return str(self)
 

@@ -75,17 +75,17 @@ class Monitor(ABC):
     interval: ClassVar[float] = 0.1
     """Seconds between two looks at what has happened."""
 
-    def start(self, run: RunInfo, progress: Progress, send: Send) -> None:  # noqa: B027  (a monitor may need none)
+    def start(self, run: RunInfo, progress: Progress, send: Send) -> None:  # noqa: B027  # a monitor may need none
         """The run is about to start; `send` takes a command, which is applied between two iterations."""
 
     @abstractmethod
     def receive(self, events: list[Event]) -> None:
         """What has happened since the last call, oldest first; never empty. Scores are floats by name."""
 
-    def refresh(self) -> None:  # noqa: B027  (a monitor that only records has nothing to redraw)
+    def refresh(self) -> None:  # noqa: B027  # a monitor that only records has nothing to redraw
         """Called every `interval` seconds, events or not: the moment to look at the progress and to redraw."""
 
-    def stop(self) -> None:  # noqa: B027  (a monitor may hold nothing)
+    def stop(self) -> None:  # noqa: B027  # a monitor may hold nothing
         """The run is over, or the monitor failed after its start: give back what is held."""
 
 
@@ -144,7 +144,7 @@ class Attachment:
     def _succeeds(self, action: Callable[[], None]) -> bool:
         try:
             action()
-        except (Exception, SystemExit) as error:  # noqa: BLE001  (libraries answer a closed pipe with SystemExit)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # libraries answer a closed pipe with SystemExit
             # Only the first failure is told: the others follow from it.
             if self._subscription.failed is None:
                 self._subscription.failed = f"{type(error).__name__}: {error}"
@@ -154,12 +154,12 @@ class Attachment:
         return True
 
 
-def attach(  # noqa: PLR0913  (what a monitor sees of a run, each by itself)
+def attach(  # noqa: PLR0913  # what a monitor sees of a run, each by itself
     monitor: Monitor,
     bus: Bus,
     run: RunInfo,
     progress: Progress,
-    send: Send = lambda command: None,  # noqa: ARG005  (a run that takes no commands)
+    send: Send = lambda command: None,  # noqa: ARG005  # a run that takes no commands
     *,
     name: str = "",
 ) -> Attachment:

@@ -49,7 +49,7 @@ def test_types_are_said_in_words(annotation, words):
 def test_a_type_alias_is_what_it_stands_for():
     """Aliases made by the `type` statement are objects of their own."""
     scope = {}
-    exec("type Numbers = tuple[float, ...]", scope)  # noqa: S102 - no older Python can read it
+    exec("type Numbers = tuple[float, ...]", scope)  # noqa: S102  # no older Python can read it
     assert readable(scope["Numbers"]) == "tuple of float"
 
 

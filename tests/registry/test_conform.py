@@ -72,7 +72,7 @@ FITTING = [
     (1, float | int, 1),
     (1, float | str, 1.0),
     ([1, 2], int | tuple[int, ...], (1, 2)),
-    ("a", typing.Optional[str], "a"),  # noqa: UP045 - the old spelling is in use
+    ("a", typing.Optional[str], "a"),  # noqa: UP045  # the old spelling is in use
     ("sum", Literal["mean", "sum"], "sum"),
     ("red", Colour, Colour.RED),
     ("RED", Colour, Colour.RED),
@@ -208,4 +208,4 @@ def test_a_number_is_a_float_of_the_same_value(number):
     """NaN and the infinities too."""
     result = conform(number, float)
     assert type(result) is float
-    assert result == number or number != number  # noqa: PLR0124 - NaN
+    assert result == number or number != number  # noqa: PLR0124  # NaN

@@ -165,7 +165,7 @@ def test_policy_bound_and_key_are_those_of_the_class():
         policy = Policy.COALESCE
         bound = 2
 
-        def key(event):  # noqa: N805  (a function of the event, not a method)
+        def key(event):  # noqa: N805  # a function of the event, not a method
             return event.epoch % 2
 
     release, started = threading.Event(), threading.Event()

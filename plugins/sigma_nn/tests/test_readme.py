@@ -35,7 +35,7 @@ def test_the_examples_make_the_components_they_stand_beside(kind):
     """Evaluated as Python, and found in the registry by that name."""
     composer = Composer(ComponentRegistry())
     for name, python in rows(kind):
-        component = eval(python, {each: getattr(sigma_nn, each) for each in sigma_nn.__all__})  # noqa: S307 - the table
+        component = eval(python, {each: getattr(sigma_nn, each) for each in sigma_nn.__all__})  # noqa: S307  # the table
         assert composer.table(component)["use"] == name
 
 

@@ -35,7 +35,7 @@ def where(condition: Any, x: Any, y: Any) -> Value:
 
 
 @meaning_of(np.clip)
-def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:  # noqa: A002
+def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:  # noqa: A002  # NumPy's names
     """As np.clip."""
     low = min if a_min is None else a_min
     high = max if a_max is None else a_max

@@ -121,7 +121,7 @@ def std(a: Any, axis: Any = None, dtype: Any = None, *, ddof: float = 0, keepdim
 
 
 @meaning_of(np.linalg.norm)
-def norm(x: Any, ord: Any = None, axis: Any = None, *, keepdims: bool = False) -> Any:  # noqa: A002
+def norm(x: Any, ord: Any = None, axis: Any = None, *, keepdims: bool = False) -> Any:  # noqa: A002  # NumPy's names
     """The Euclidean (Frobenius) norm, as np.linalg.norm without `ord`."""
     if ord is not None:
         raise TraceError(place(), f"np.linalg.norm with ord={ord!r} cannot be traced", "ord=None, the Euclidean norm")

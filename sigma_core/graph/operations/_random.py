@@ -42,7 +42,7 @@ class _Generator(local):
 _generator = _Generator()
 
 
-def _infer(key: Any, shape: Shape, dtype: np.dtype[Any], stream: int) -> Signature:  # noqa: ARG001
+def _infer(key: Any, shape: Shape, dtype: np.dtype[Any], stream: int) -> Signature:  # noqa: ARG001  # rules take all attributes
     if key.shape != (2,) or key.dtype != np.uint64:
         raise ShapeError(place(), f"the key is {key.dtype}{list(key.shape)}", "uint64[2]: seed and step")
     if dtype not in (np.float32, np.float64):

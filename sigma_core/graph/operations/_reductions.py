@@ -100,7 +100,7 @@ def _position(name: str, function: Callable[..., Any]) -> Operation:
     return register(Operation(name, Kind.REDUCTION, infer, implementation))
 
 
-def _cumsum_infer(value: Any, axis: int) -> Signature:  # noqa: ARG001
+def _cumsum_infer(value: Any, axis: int) -> Signature:  # noqa: ARG001  # rules take all attributes
     return value.shape, reduction_dtype(np.add.reduce, value.dtype)
 
 

@@ -17,7 +17,7 @@ def _constant(literal: Literal, out: Any = None) -> Any:
 
 
 PLACEHOLDER = register(
-    Operation("placeholder", Kind.SOURCE, lambda shape, dtype, name: (shape, dtype), _placeholder)  # noqa: ARG005
+    Operation("placeholder", Kind.SOURCE, lambda shape, dtype, name: (shape, dtype), _placeholder)  # noqa: ARG005  # rules take all attributes
 )
 CONSTANT = register(
     Operation("constant", Kind.SOURCE, lambda literal: (literal.array.shape, literal.array.dtype), _constant)

@@ -106,7 +106,7 @@ SLICE = _view(
 )
 EMBED = _view(
     "embed",
-    lambda value, shape, cuts: (shape, value.dtype),  # noqa: ARG005
+    lambda value, shape, cuts: (shape, value.dtype),  # noqa: ARG005  # rules take all attributes
     _embed,
     lambda g, node: _record("slice", g, cuts=node.attributes["cuts"]),
     Kind.JOIN,

@@ -76,7 +76,7 @@ def test_not_a_number_stays_visible(activation, run):
 @pytest.mark.parametrize("activation", TORCH, ids=str)
 def test_values_and_derivatives_are_those_of_pytorch(activation, torch, run, derive):
     """At the corners as well."""
-    module = eval(f"torch.nn.{TORCH[activation]}", {"torch": torch})  # noqa: S307 - the table above
+    module = eval(f"torch.nn.{TORCH[activation]}", {"torch": torch})  # noqa: S307  # the table above
     x = torch.tensor(X, requires_grad=True)
     weights = np.arange(8.0).reshape(X.shape)
     expected = module(x)

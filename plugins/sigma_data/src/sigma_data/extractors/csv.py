@@ -78,7 +78,7 @@ class CSV(Extractor):
         for key, texts in self.categories.items():
             (number, *_) = column_numbers(key, table.names, table.width, f"{where}, categories")
             if texts == "auto":
-                texts = sorted({row[number] for row in table.rows} - set(self.missing_marks))  # noqa: PLW2901
+                texts = sorted({row[number] for row in table.rows} - set(self.missing_marks))  # noqa: PLW2901  # those that occur, where none are given
             maps[number] = texts if isinstance(texts, Mapping) else {text: place for place, text in enumerate(texts)}
         return maps
 

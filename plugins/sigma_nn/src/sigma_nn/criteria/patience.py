@@ -38,7 +38,7 @@ class Patience(ScoreCriterion):
 
     def _is_new_best(self, score: float, best: float | None) -> bool:
         if best is None:
-            return score == score  # noqa: PLR0124 - false for NaN alone
+            return score == score  # noqa: PLR0124  # false for NaN alone
         improvement = score - best if seeks_maximum(self.goal, self.value) else best - score
         return improvement > self.minimum_change
 

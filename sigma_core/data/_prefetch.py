@@ -43,7 +43,7 @@ class Prefetch(Iterator):
         self.iterations_per_epoch = iterator.iterations_per_epoch
         self._epoch, self._index = iterator.position
         self._turn = 0
-        self._worker: _Worker | None = None
+        self._producer: _Producer | None = None
         self._stop: Callable[[], object] = _nothing
         self.reserve(1)
 
@@ -64,24 +64,24 @@ class Prefetch(Iterator):
         Ends an iteration that is under way.
         """
         self._turn += 1
-        self._worker = None
+        self._producer = None
         self._stop()
 
-    def _started(self) -> "_Worker":
-        if self._worker is None:
+    def _started(self) -> "_Producer":
+        if self._producer is None:
             self.iterator.seek(self._epoch, self._index)
-            self._worker = _Worker(self.iterator, self.depth)
+            self._producer = _Producer(self.iterator, self.depth)
             # The thread holds no reference to this object, so that one that is merely dropped stops it, too.
-            self._stop = finalize(self, self._worker.stop)
-        return self._worker
+            self._stop = finalize(self, self._producer.stop)
+        return self._producer
 
     def _identity(self) -> dict[str, Any]:
         return self.iterator._identity()  # noqa: SLF001  # it stands for the other
 
     def _batches(self, epoch: int, start: int) -> Generator[Batch]:  # noqa: ARG002  # seeking has set the thread on them
-        worker = self._started()
+        producer = self._started()
         while True:
-            match worker.items.get():
+            match producer.items.get():
                 case _Failed(error):
                     self.close()
                     raise error
@@ -89,15 +89,15 @@ class Prefetch(Iterator):
                     try:
                         yield batch
                     finally:
-                        worker.permits.put(None)
+                        producer.permits.put(None)
                 case _EpochOver():
-                    worker.permits.put(None)
+                    producer.permits.put(None)
                     return
                 case _Stopped():
                     return
 
 
-class _Worker:
+class _Producer:
     """A thread that fills `items`, one for each of `permits`; batches that are out never number more than those."""
 
     def __init__(self, iterator: Iterator, depth: int) -> None:

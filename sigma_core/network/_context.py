@@ -6,6 +6,7 @@ from zlib import crc32
 import numpy as np
 from attrs import define, field
 
+from sigma_core.errors import NetworkError
 from sigma_core.graph import random_normal, random_uniform
 from sigma_core.network._parameter import Shape
 
@@ -38,8 +39,6 @@ class Context:
 
     def _key(self) -> "Value":
         if self.key is None:
-            from sigma_core.errors import NetworkError
-
             raise NetworkError(
                 self.layer,
                 "it draws random numbers in a pass that has none",

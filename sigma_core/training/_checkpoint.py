@@ -22,6 +22,8 @@ from sigma_core.errors import CheckpointError, StorageError
 VERSION = 1
 _ARRAYS = "state.safetensors"
 _MANIFEST = "manifest.json"
+# What may lie in a checkpoint: its files, and what the windows of macOS and Windows leave wherever they look.
+_OURS = frozenset({_ARRAYS, _MANIFEST, ".DS_Store", "Thumbs.db", "desktop.ini"})
 # Windows will not rename a folder while anybody, such as a scanner for viruses, has a file of it open: seconds to wait
 # before each further try. Elsewhere a refusal is final.
 _WAITS = (0.05, 0.2, 1.0) if os.name == "nt" else ()
@@ -37,11 +39,16 @@ class Checkpoint:
     def write(self, directory: Path | str) -> Path:
         """Write to `directory`, in place of a checkpoint that is there, which stays whole until the new one is.
 
-        Raises StorageError when the disk refuses, CheckpointError for a state that JSON cannot write.
+        Raises StorageError when the disk refuses, CheckpointError where something else is or for a state that JSON
+        cannot write.
         """
         from safetensors.numpy import save
 
         directory = Path(directory)
+        try:
+            _check_place(directory)
+        except OSError as error:
+            raise _refused(directory, error) from error
         temporary = directory.with_name(f".{directory.name}.{os.getpid()}.partial")
         data = save({name: np.asarray(array, order="C") for name, array in self.arrays.items()})
         manifest = self._manifest(directory, data)
@@ -55,12 +62,7 @@ class Checkpoint:
             _exchange(temporary, directory, previous)
         except OSError as error:
             shutil.rmtree(temporary, ignore_errors=True)
-            raise StorageError(
-                str(directory),
-                f"cannot be written: {error}",
-                "a folder that can be written, with room left",
-                "free some space or choose another folder",
-            ) from error
+            raise _refused(directory, error) from error
         return directory
 
     def _manifest(self, directory: Path, data: bytes) -> bytes:
@@ -119,6 +121,19 @@ class Checkpoint:
             raise _damaged(directory, f"{_ARRAYS}: {error}") from error
 
 
+def _check_place(directory: Path) -> None:
+    """What is removed for a new checkpoint is an old one, damaged or not, and nothing else."""
+    if directory.name in ("", ".."):
+        found = "it is a folder that others lie in"
+    elif directory.is_dir() and {path.name for path in directory.iterdir()} - _OURS:
+        found = "it holds something else"
+    elif directory.exists() and not directory.is_dir():
+        found = "it is a file"
+    else:
+        return
+    raise CheckpointError(str(directory), found, "a new folder, or a checkpoint to replace", "choose another folder")
+
+
 def _set_aside(directory: Path) -> Path:
     """Where the old checkpoint of that name is while the new one takes its place."""
     return directory.with_name(f".{directory.name}.previous")
@@ -154,6 +169,15 @@ def _flushed(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _refused(directory: Path, error: OSError) -> StorageError:
+    return StorageError(
+        str(directory),
+        f"cannot be written: {error}",
+        "a folder that can be written, with room left",
+        "free some space or choose another folder",
+    )
 
 
 def _damaged(directory: Path, found: str) -> CheckpointError:

@@ -72,10 +72,49 @@ def test_pytorch_reads_the_arrays(saved):
     assert arrays["parameters"].numpy().tobytes() == load_file(saved / "state.safetensors")["parameters"].tobytes()
 
 
+@pytest.mark.parametrize(
+    ("make", "place", "found"),
+    [
+        (lambda _: None, ".", "it is a folder that others lie in"),
+        (lambda _: None, "..", "it is a folder that others lie in"),
+        (lambda path: path.write_bytes(b""), "mine", "it is a file"),
+        (lambda path: (path / "thesis").mkdir(parents=True), "mine", "it holds something else"),
+    ],
+)
+def test_what_is_no_checkpoint_is_not_replaced(tmp_path, monkeypatch, make, place, found):
+    """It is left alone."""
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    make(Path(place))
+    before = sorted(tmp_path.rglob("*"))
+
+    assert refused(CheckpointError, lambda: trainer().build().save(place)) == (
+        f"{place}: {found}\n  expected: a new folder, or a checkpoint to replace\n  to do:    choose another folder"
+    )
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_folder_that_cannot_be_listed_is_told(saved, monkeypatch):
+    """In the system's words."""
+
+    def refuse(_):
+        raise PermissionError(13, "Permission denied")
+
+    one = trainer().build()
+    monkeypatch.setattr(Path, "iterdir", refuse)
+
+    assert refused(StorageError, lambda: one.save(saved)) == (
+        f"{saved}: cannot be written: [Errno 13] Permission denied\n"
+        "  expected: a folder that can be written, with room left\n"
+        "  to do:    free some space or choose another folder"
+    )
+
+
 def test_saving_again_replaces(saved):
     """Nothing else is left beside it."""
     other = trainer()
     other.run(stop="2 iterations")
+    (saved / ".DS_Store").touch()
 
     assert other.save(saved) == saved
     assert Checkpoint.read(saved).state["iteration"] == 2

@@ -7,6 +7,7 @@ import click
 from attrs import asdict, astuple
 
 from sigma_core.cli._table import table
+from sigma_core.cli._warnings import warn_of_rejected
 from sigma_core.environment import Environment
 from sigma_core.training import Recipe, Trainer
 
@@ -18,6 +19,7 @@ from sigma_core.training import Recipe, Trainer
 def explain(*, recipe: Path, settings: tuple[str, ...], as_json: bool) -> None:
     """Print every hook implementation of RECIPE in the order in which they are called, and why it is this order."""
     with Environment() as environment:
+        warn_of_rejected(environment)
         rows = Trainer.from_recipe(Recipe.load(recipe).having(settings), environment=environment).explain()
     if as_json:
         click.echo(json.dumps([asdict(row) for row in rows], indent=2))

@@ -6,6 +6,7 @@ from pathlib import Path
 import click
 from attrs import evolve
 
+from sigma_core.cli._warnings import warn_of_rejected
 from sigma_core.environment import Environment
 from sigma_core.errors import SigmaError
 from sigma_core.training import Recipe, Run, RunDirectory, Trainer
@@ -46,6 +47,9 @@ def train(  # noqa: PLR0913  # the options of a command
             _set_again(trainer, composed)
         wants_console = not (quiet or as_json or trainer.setup.monitors)
         monitors = _console(environment) if wants_console else []
+        if not (monitors or trainer.setup.monitors):
+            # Nobody else listens who could show them.
+            warn_of_rejected(environment)
         path = None if no_directory else directory or RunDirectory.next(environment.paths.runs, trainer.setup.name)
         run = trainer.run(monitors=monitors, directory=path)
     if as_json:

@@ -44,6 +44,22 @@ def test_json_ends_with_one_object(sigma, recipe):
     assert run["seconds"] > 0
 
 
+@pytest.mark.parametrize("option", ["--json", "--quiet"])
+def test_a_plugin_that_is_not_used_is_told_where_no_monitor_does(install, sigma, recipe, option):
+    """On standard error, in one line; the run goes on without it."""
+    install("deaf", {"sigma.plugins": {"deaf": "part_d"}}, modules={"part_d.py": "def sigma_run_endet(): pass\n"})
+    code, _, err = sigma("train", recipe, option, "--no-directory")
+
+    assert (code, err) == (
+        0,
+        (
+            "warning: plugin 'deaf' (distribution 'deaf') is not used: failed: "
+            "hook 'sigma_run_endet' of plugin 'deaf': there is no such hook\n"
+        ),
+    )
+    assert sigma("explain", recipe)[2] == err
+
+
 def test_a_number_that_json_has_not_is_null(sigma, recipe):
     """Whoever reads the object may be strict."""
     import warnings

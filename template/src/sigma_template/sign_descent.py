@@ -1,14 +1,11 @@
 """Descent by the sign of the gradient (Bernstein et al. 2018, "signSGD")."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from attrs import frozen
 
-from sigma_core.extend import Optimiser, Slots
-
-if TYPE_CHECKING:
-    from sigma_core.extend import Value
+from sigma_core.extend import Optimiser, Slots, Value
 
 
 @frozen
@@ -18,7 +15,7 @@ class SignDescent(Optimiser):
     learning_rate: float = 1e-3
 
     def update(
-        self, parameter: "Value", gradient: "Value", slots: Slots, step: "Value", settings: Any
-    ) -> "tuple[Value, Slots]":
+        self, parameter: Value, gradient: Value, slots: Slots, step: Value, settings: Any
+    ) -> tuple[Value, Slots]:
         """All arrays have the parameter's shape."""
         return parameter - settings.learning_rate * np.sign(gradient), slots

@@ -1,15 +1,10 @@
 """ELU: exponential linear units (Clevert, Unterthiner & Hochreiter 2016, equation 15)."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from attrs import frozen
 
-from sigma_core.extend import Activation
+from sigma_core.extend import Activation, Value
 from sigma_nn._settings import number
-
-if TYPE_CHECKING:
-    from sigma_core.extend import Value
 
 
 @frozen
@@ -18,7 +13,7 @@ class Elu(Activation):
 
     scale: float = number(default=1.0, at_least=0)
 
-    def __call__(self, inputs: "Value") -> "Value":
+    def __call__(self, inputs: Value) -> Value:
         """(batch, ...) of the same shape."""
         # Both branches are computed everywhere: positive inputs must not reach the exponential, which would overflow.
         negative = np.where(inputs > 0, 0.0, inputs)

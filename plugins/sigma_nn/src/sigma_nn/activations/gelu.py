@@ -1,15 +1,11 @@
 """GELU: Gaussian error linear units (Hendrycks & Gimpel 2016)."""
 
 from math import pi, sqrt
-from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import frozen
 
-from sigma_core.extend import Activation
-
-if TYPE_CHECKING:
-    from sigma_core.extend import Value
+from sigma_core.extend import Activation, Value
 
 
 @frozen
@@ -20,7 +16,7 @@ class Gelu(Activation):
     it differs from the exact form by less than 0.0005.
     """
 
-    def __call__(self, inputs: "Value") -> "Value":
+    def __call__(self, inputs: Value) -> Value:
         """(batch, ...) of the same shape."""
         inner = inputs * (sqrt(2 / pi) + sqrt(2 / pi) * 0.044715 * (inputs * inputs))
         half = 0.5 * inputs

@@ -1,15 +1,10 @@
 """Leaky ReLU (Maas, Hannun & Ng 2013)."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from attrs import frozen
 
-from sigma_core.extend import Activation
+from sigma_core.extend import Activation, Value
 from sigma_nn._settings import number
-
-if TYPE_CHECKING:
-    from sigma_core.extend import Value
 
 
 @frozen
@@ -18,6 +13,6 @@ class LeakyRelu(Activation):
 
     slope: float = number(default=0.01, at_least=0)
 
-    def __call__(self, inputs: "Value") -> "Value":
+    def __call__(self, inputs: Value) -> Value:
         """(batch, ...) of the same shape."""
         return np.where(inputs > 0, inputs, self.slope * inputs)

@@ -1,14 +1,9 @@
 """Softmax: shares of a whole."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from attrs import frozen
 
-from sigma_core.extend import Activation, stop_gradient
-
-if TYPE_CHECKING:
-    from sigma_core.extend import Value
+from sigma_core.extend import Activation, Value, stop_gradient
 
 
 @frozen
@@ -18,7 +13,7 @@ class Softmax(Activation):
     As the last layer before `SoftmaxCrossEntropy` it would be applied twice: that cost takes logits.
     """
 
-    def __call__(self, inputs: "Value") -> "Value":
+    def __call__(self, inputs: Value) -> Value:
         """(batch, ..., classes) of the same shape; each row sums to 1."""
         # Subtracting the maximum changes nothing but keeps the exponentials finite; it needs no derivative.
         exponentials = np.exp(inputs - stop_gradient(np.max(inputs, axis=-1, keepdims=True)))

@@ -1,20 +1,15 @@
 """Softplus (Dugas et al. 2001): a smooth ReLU."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from attrs import frozen
 
-from sigma_core.extend import Activation
-
-if TYPE_CHECKING:
-    from sigma_core.extend import Value
+from sigma_core.extend import Activation, Value
 
 
 @frozen
 class Softplus(Activation):
     """Smooth rectifier: f(x) = log(1 + exp(x)), without overflow for large x."""
 
-    def __call__(self, inputs: "Value") -> "Value":
+    def __call__(self, inputs: Value) -> Value:
         """(batch, ...) of the same shape."""
         return np.logaddexp(inputs, 0.0)

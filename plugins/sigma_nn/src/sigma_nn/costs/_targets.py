@@ -1,16 +1,11 @@
 """Targets brought into the form that a cost needs."""
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
-from sigma_core.extend import ShapeError
-
-if TYPE_CHECKING:
-    from sigma_core.extend import Value
+from sigma_core.extend import ShapeError, Value
 
 
-def like_predictions(cost: str, predictions: "Value", targets: "Value") -> "Value":
+def like_predictions(cost: str, predictions: Value, targets: Value) -> Value:
     """Targets of the shape and dtype of the predictions.
 
     Predictions of shape (batch, 1) also take targets of shape (batch,). Nothing else is broadcast: a cost over
@@ -29,6 +24,6 @@ def like_predictions(cost: str, predictions: "Value", targets: "Value") -> "Valu
     return targets if targets.dtype == predictions.dtype else targets.astype(predictions.dtype)
 
 
-def mean_over_record(elements: "Value") -> "Value":
+def mean_over_record(elements: Value) -> Value:
     """The mean over all axes but the first: (batch, ...) to (batch,)."""
     return np.mean(elements, axis=tuple(range(1, elements.ndim))) if elements.ndim > 1 else elements

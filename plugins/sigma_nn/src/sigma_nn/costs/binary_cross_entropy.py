@@ -1,16 +1,13 @@
 """Binary cross-entropy: yes or no, for one question or several, from logits."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from attrs import frozen
 
-from sigma_core.extend import Cost
+from sigma_core.extend import Cost, Value
 from sigma_nn.activations.sigmoid import Sigmoid
 from sigma_nn.costs._targets import like_predictions, mean_over_record
-
-if TYPE_CHECKING:
-    from sigma_core.extend import Value
 
 
 @frozen
@@ -24,12 +21,12 @@ class BinaryCrossEntropy(Cost):
 
     metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
 
-    def losses(self, predictions: "Value", targets: "Value") -> "Value":
+    def losses(self, predictions: Value, targets: Value) -> Value:
         """One loss per record, in nats: (batch,)."""
         logits = predictions
         targets = like_predictions("BinaryCrossEntropy", logits, targets)
         return mean_over_record(np.logaddexp(logits, 0.0) - targets * logits)
 
-    def predict(self, predictions: "Value") -> "Value":
+    def predict(self, predictions: Value) -> Value:
         """Probabilities of a yes, of the logits' shape."""
         return Sigmoid()(predictions)

@@ -1,18 +1,14 @@
 """Softmax cross-entropy: the negative log-likelihood of the right class, from logits."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from attrs import frozen
+from numpy.typing import NDArray
 
-from sigma_core.extend import Cost, DataError, ShapeError, stop_gradient
+from sigma_core.extend import Cost, DataError, Shape, ShapeError, Value, stop_gradient
 from sigma_nn.activations.softmax import Softmax
 from sigma_nn.costs._targets import mean_over_record
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from sigma_core.extend import Shape, Value
 
 
 @frozen
@@ -27,7 +23,7 @@ class SoftmaxCrossEntropy(Cost):
 
     metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
 
-    def losses(self, predictions: "Value", targets: "Value") -> "Value":
+    def losses(self, predictions: Value, targets: Value) -> Value:
         """One loss per record, in nats: (batch,)."""
         logits = predictions
         if logits.ndim < 2 or logits.shape[-1] < 2:
@@ -47,7 +43,7 @@ class SoftmaxCrossEntropy(Cost):
         is_class = classes[..., None] == np.arange(logits.shape[-1])
         return mean_over_record(log_total - np.sum(np.where(is_class, shifted, 0.0), axis=-1))
 
-    def check_targets(self, targets: "NDArray[Any]", shape: "Shape") -> None:
+    def check_targets(self, targets: NDArray[Any], shape: Shape) -> None:
         """Raise DataError for integer classes out of range; nothing in the compiled step could tell."""
         if targets.dtype.kind not in "iu" or targets.shape[1:] == shape:
             return
@@ -61,12 +57,12 @@ class SoftmaxCrossEntropy(Cost):
                 "number the classes from 0, and give the last layer a unit for each",
             )
 
-    def predict(self, predictions: "Value") -> "Value":
+    def predict(self, predictions: Value) -> Value:
         """Probabilities of the classes, (batch, ..., classes)."""
         return Softmax()(predictions)
 
 
-def _classes(logits: "Value", targets: "Value") -> "Value":
+def _classes(logits: Value, targets: Value) -> Value:
     """Integer classes of shape (batch, ...)."""
     if targets.shape == (*logits.shape[:-1], 1):
         targets = targets.reshape(logits.shape[:-1])

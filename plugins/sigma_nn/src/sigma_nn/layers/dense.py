@@ -2,15 +2,11 @@
 
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from sigma_core.extend import Activation, Context, Initialiser, Layer, Parameter, Shape, ShapeError, component
+from sigma_core.extend import Activation, Context, Initialiser, Layer, Parameter, Shape, ShapeError, Value, component
 from sigma_nn._settings import integer
-
-if TYPE_CHECKING:
-    from sigma_core.extend import Value
 
 
 @frozen
@@ -45,7 +41,7 @@ class Dense(Layer):
             "biases": Parameter((self.size,), self.biases_initialiser, tags={"biases", "dense"}),
         }
 
-    def forward(self, inputs: "Value", *, parameters: SimpleNamespace, context: Context) -> "Value":
+    def forward(self, inputs: Value, *, parameters: SimpleNamespace, context: Context) -> Value:
         """(batch, inputs) to (batch, size)."""
         outputs = inputs @ parameters.weights
         if self.bias:

@@ -1,16 +1,12 @@
 """Dropout (Srivastava et al. 2014), inverted."""
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import frozen
 
-from sigma_core.extend import Context, Layer
+from sigma_core.extend import Context, Layer, Value
 from sigma_nn._settings import number
-
-if TYPE_CHECKING:
-    from sigma_core.extend import Value
 
 
 @frozen
@@ -23,7 +19,7 @@ class Dropout(Layer):
 
     rate: float = number(default=0.5, at_least=0, below=1)
 
-    def forward(self, inputs: "Value", *, parameters: SimpleNamespace, context: Context) -> "Value":
+    def forward(self, inputs: Value, *, parameters: SimpleNamespace, context: Context) -> Value:
         """(batch, ...) of the same shape."""
         if not context.training or self.rate == 0:
             return inputs

@@ -1,14 +1,10 @@
 """ElementWise: an activation as a layer of its own."""
 
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from sigma_core.extend import Activation, Context, Layer, component
-
-if TYPE_CHECKING:
-    from sigma_core.extend import Value
+from sigma_core.extend import Activation, Context, Layer, Value, component
 
 
 @frozen
@@ -17,6 +13,6 @@ class ElementWise(Layer):
 
     activation: Activation | str = component("activations")
 
-    def forward(self, inputs: "Value", *, parameters: SimpleNamespace, context: Context) -> "Value":
+    def forward(self, inputs: Value, *, parameters: SimpleNamespace, context: Context) -> Value:
         """(batch, ...) of the same shape."""
         return self.activation(inputs)

@@ -4,15 +4,12 @@ from collections.abc import Mapping, Sequence
 from math import prod
 from numbers import Integral
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import Attribute, field, frozen
 
-from sigma_core.extend import Context, Layer, NetworkError, Shape
+from sigma_core.extend import Context, Layer, NetworkError, Shape, Value
 from sigma_nn._settings import choice, refusal
-
-if TYPE_CHECKING:
-    from sigma_core.extend import Value
 
 
 def _as_shape(shape: int | Sequence[int]) -> Shape:
@@ -52,7 +49,7 @@ class Input(Layer):
         """The shape that the records of the section must have."""
         return {self.section: self.shape}
 
-    def forward(self, inputs: "Value", *, parameters: SimpleNamespace, context: Context) -> "Value":
+    def forward(self, inputs: Value, *, parameters: SimpleNamespace, context: Context) -> Value:
         """The records as they are, in the network's dtype: (batch, *shape)."""
         if inputs.shape[1:] != self.shape:
             same_size = prod(inputs.shape[1:]) == prod(self.shape)

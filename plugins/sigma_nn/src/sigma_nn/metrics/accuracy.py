@@ -1,16 +1,12 @@
 """Accuracy: the share of right answers."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from sigma_core.extend import Metric, ShapeError
-
-if TYPE_CHECKING:
-    from sigma_core.extend import Value
+from sigma_core.extend import Metric, ShapeError, Value
 
 
 @frozen
@@ -22,7 +18,7 @@ class Accuracy(Metric):
     another shape.
     """
 
-    def measure(self, predictions: "Value", targets: "Value") -> "Mapping[str, Value]":
+    def measure(self, predictions: Value, targets: Value) -> Mapping[str, Value]:
         """How many of the batch are right."""
         guesses = _answers(predictions)
         answers = _answers(targets) if targets.shape == predictions.shape else _as_one_column(targets, predictions)
@@ -42,14 +38,14 @@ class Accuracy(Metric):
         return float(totals["right"] / totals["count"])
 
 
-def _answers(rows: "Value") -> "Value":
+def _answers(rows: Value) -> Value:
     """Yes or no for rows of one number, else the index of the largest: (batch, ..., classes) to (batch, ...)."""
     if rows.ndim == 1:
         return rows > 0.5
     return rows[..., 0] > 0.5 if rows.shape[-1] == 1 else np.argmax(rows, axis=-1)
 
 
-def _as_one_column(targets: "Value", predictions: "Value") -> "Value":
+def _as_one_column(targets: Value, predictions: Value) -> Value:
     """Targets that are answers already, (batch, ...) or (batch, ..., 1), in the form of answers."""
     if predictions.ndim > 1 and targets.shape == (*predictions.shape[:-1], 1):
         targets = targets[..., 0]

@@ -1,17 +1,13 @@
 """Mean absolute error: how far off predictions are."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from sigma_core.extend import Metric
+from sigma_core.extend import Metric, Value
 from sigma_nn.costs._targets import like_predictions, mean_over_record
-
-if TYPE_CHECKING:
-    from sigma_core.extend import Value
 
 
 @frozen
@@ -21,7 +17,7 @@ class MeanAbsoluteError(Metric):
     Predictions and targets are (batch, ...) of the same shape. Raises ShapeError where they are not.
     """
 
-    def measure(self, predictions: "Value", targets: "Value") -> "Mapping[str, Value]":
+    def measure(self, predictions: Value, targets: Value) -> Mapping[str, Value]:
         """The sum of the records' errors."""
         difference = predictions - like_predictions("MeanAbsoluteError", predictions, targets)
         return {"error": np.sum(mean_over_record(np.abs(difference)))}

@@ -1,15 +1,12 @@
 """Adadelta: steps in the units of the parameters (Zeiler 2012, algorithm 1)."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from attrs import frozen
 
-from sigma_core.extend import Optimiser, Slots
+from sigma_core.extend import Optimiser, Slots, Value
 from sigma_nn._settings import number
-
-if TYPE_CHECKING:
-    from sigma_core.extend import Value
 
 
 @frozen
@@ -26,13 +23,8 @@ class Adadelta(Optimiser):
     slots = Slots(square=0.0, step_square=0.0)
 
     def update(
-        self,
-        parameter: "Value",
-        gradient: "Value",
-        slots: Slots,
-        step: "Value",
-        settings: Any,
-    ) -> "tuple[Value, Slots]":
+        self, parameter: Value, gradient: Value, slots: Slots, step: Value, settings: Any
+    ) -> tuple[Value, Slots]:
         """All arrays have the parameter's shape."""
         share = 1 - settings.decay
         square = settings.decay * slots.square + share * (gradient * gradient)

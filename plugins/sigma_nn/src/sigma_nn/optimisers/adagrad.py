@@ -1,15 +1,12 @@
 """Adagrad: adaptive gradients (Duchi, Hazan & Singer 2011, figure 1, diagonal form)."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from attrs import frozen
 
-from sigma_core.extend import Optimiser, Slots
+from sigma_core.extend import Optimiser, Slots, Value
 from sigma_nn._settings import number
-
-if TYPE_CHECKING:
-    from sigma_core.extend import Value
 
 
 @frozen
@@ -25,13 +22,8 @@ class Adagrad(Optimiser):
     slots = Slots(total=0.0)
 
     def update(
-        self,
-        parameter: "Value",
-        gradient: "Value",
-        slots: Slots,
-        step: "Value",
-        settings: Any,
-    ) -> "tuple[Value, Slots]":
+        self, parameter: Value, gradient: Value, slots: Slots, step: Value, settings: Any
+    ) -> tuple[Value, Slots]:
         """All arrays have the parameter's shape."""
         total = slots.total + gradient * gradient
         return parameter - settings.learning_rate * gradient / (np.sqrt(total) + settings.epsilon), Slots(total=total)

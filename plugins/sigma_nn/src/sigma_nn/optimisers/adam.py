@@ -1,15 +1,12 @@
 """Adam: adaptive moments (Kingma & Ba 2015, algorithm 1)."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from attrs import frozen
 
-from sigma_core.extend import Optimiser, Slots
+from sigma_core.extend import Optimiser, Slots, Value
 from sigma_nn._settings import number
-
-if TYPE_CHECKING:
-    from sigma_core.extend import Value
 
 
 @frozen
@@ -24,8 +21,8 @@ class Adam(Optimiser):
     slots = Slots(mean=0.0, square=0.0)
 
     def update(
-        self, parameter: "Value", gradient: "Value", slots: Slots, step: "Value", settings: Any
-    ) -> "tuple[Value, Slots]":
+        self, parameter: Value, gradient: Value, slots: Slots, step: Value, settings: Any
+    ) -> tuple[Value, Slots]:
         """All arrays have the parameter's shape; `step` counts from 1."""
         mean = settings.mean_decay * slots.mean + (1 - settings.mean_decay) * gradient
         square = settings.square_decay * slots.square + (1 - settings.square_decay) * (gradient * gradient)

@@ -1,14 +1,11 @@
 """Gradient descent (Robbins & Monro 1951, on batches)."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import frozen
 
-from sigma_core.extend import Optimiser, Slots
+from sigma_core.extend import Optimiser, Slots, Value
 from sigma_nn._settings import number
-
-if TYPE_CHECKING:
-    from sigma_core.extend import Value
 
 
 @frozen
@@ -18,12 +15,7 @@ class GradientDescent(Optimiser):
     learning_rate: float = number(default=0.01, at_least=0)
 
     def update(
-        self,
-        parameter: "Value",
-        gradient: "Value",
-        slots: Slots,
-        step: "Value",
-        settings: Any,
-    ) -> "tuple[Value, Slots]":
+        self, parameter: Value, gradient: Value, slots: Slots, step: Value, settings: Any
+    ) -> tuple[Value, Slots]:
         """All arrays have the parameter's shape; there are no slots."""
         return parameter - settings.learning_rate * gradient, Slots()

@@ -1,14 +1,11 @@
 """Momentum (Polyak 1964), in the form of Sutskever, Martens, Dahl & Hinton 2013 that PyTorch uses."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import frozen
 
-from sigma_core.extend import Optimiser, Slots
+from sigma_core.extend import Optimiser, Slots, Value
 from sigma_nn._settings import number
-
-if TYPE_CHECKING:
-    from sigma_core.extend import Value
 
 
 @frozen
@@ -24,13 +21,8 @@ class Momentum(Optimiser):
     slots = Slots(velocity=0.0)
 
     def update(
-        self,
-        parameter: "Value",
-        gradient: "Value",
-        slots: Slots,
-        step: "Value",
-        settings: Any,
-    ) -> "tuple[Value, Slots]":
+        self, parameter: Value, gradient: Value, slots: Slots, step: Value, settings: Any
+    ) -> tuple[Value, Slots]:
         """All arrays have the parameter's shape."""
         velocity = settings.decay * slots.velocity + gradient
         return parameter - settings.learning_rate * velocity, Slots(velocity=velocity)

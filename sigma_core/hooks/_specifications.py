@@ -113,7 +113,7 @@ class EpochSpecs:
         """An epoch is done.
 
         Called after the last iteration of an epoch and after its validation, if there is one. Not called for an epoch
-        in which the run ended.
+        inside which the run ends, by a criterion that looks at iterations, a command or a signal.
 
         May change settings for the next epoch and end the run. An exception ends the run.
         """

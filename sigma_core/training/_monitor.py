@@ -7,7 +7,7 @@ from typing import ClassVar, Protocol
 
 from attrs import frozen
 
-from sigma_core.events import Bus, Event, Policy, SubscriberFailed, Subscription
+from sigma_core.events import Bus, Event, Policy, SubscriberFailed, Subscription, make_logger
 from sigma_core.registry import snake_case
 from sigma_core.training._commands import Command
 
@@ -98,6 +98,7 @@ class Attachment:
         self._bus = bus
         self._starting = starting
         self._is_ending = threading.Event()
+        self._drops_told = 0
         # A daemon, so that a monitor that hangs cannot keep the process from ending.
         self._thread = threading.Thread(target=self._live, name=f"sigma monitor {subscription.name}", daemon=True)
         self._thread.start()
@@ -137,6 +138,10 @@ class Attachment:
 
     def _look(self) -> None:
         events = self._subscription.drain()
+        # At the first loss, then each time when it has doubled: a log that floods would be lost as well.
+        if self.dropped > 2 * self._drops_told:
+            self._drops_told = self.dropped
+            make_logger(self._bus).warning("monitor is too slow", monitor=self.name, dropped=self.dropped)
         if events:
             self._monitor.receive(events)
         self._monitor.refresh()

@@ -5,7 +5,7 @@ import threading
 import pytest
 from attrs import define, field
 
-from sigma_core.events import Bus, EpochEnded, EpochStarted, Policy, SubscriberFailed
+from sigma_core.events import Bus, EpochEnded, EpochStarted, LogRecorded, Policy, SubscriberFailed
 from sigma_core.training._commands import Stop
 from sigma_core.training._monitor import Monitor, RunInfo, attach
 
@@ -185,8 +185,8 @@ def test_policy_bound_and_key_are_those_of_the_class():
     assert monitor.told() == [("receive", 3, 4), ("stop",)]
 
 
-def test_what_a_slow_monitor_loses_is_counted():
-    """With a bound of one, the newest event waits."""
+def test_what_a_slow_monitor_loses_is_counted_and_told():
+    """With a bound of one, the newest event waits; the log says how many did not."""
     release, started = threading.Event(), threading.Event()
 
     class Slow(Witness):
@@ -197,6 +197,7 @@ def test_what_a_slow_monitor_loses_is_counted():
             release.wait(10)
 
     monitor, bus = Slow(), Bus()
+    log = bus.subscribe("log", [LogRecorded])
     attachment = attach(monitor, bus, RUN, Standing())
     assert started.wait(5)
     for epoch in (1, 2, 3):
@@ -204,6 +205,9 @@ def test_what_a_slow_monitor_loses_is_counted():
     release.set()
     assert attachment.close()
     assert attachment.dropped == 2
+    assert [(entry.level, entry.text, dict(entry.fields)) for entry in log.drain()] == [
+        ("warning", "monitor is too slow", {"monitor": "slow", "dropped": 2})
+    ]
     assert monitor.told() == [("receive", 3), ("stop",)]
 
 

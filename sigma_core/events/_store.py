@@ -209,7 +209,7 @@ def _make(path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         # Creating the file and finding that it exists are one step, so two runs cannot both have it.
-        path.open("x").close()
+        path.open("xb").close()
     except FileExistsError as error:
         raise RunDirectoryError(
             where=f"run directory {str(path.parent)!r}",

@@ -7,6 +7,9 @@ from attrs import evolve, frozen
 from sigma_core.errors import NetworkError
 from sigma_core.network._layer import Layer
 
+# Far more than a network has; what is more is a slip that would fill the memory.
+_MOST_LAYERS = 100_000
+
 
 @frozen
 class Node:
@@ -66,17 +69,27 @@ class Architecture:
         return Architecture.of(other) + self
 
     def __mul__(self, times: Any) -> "Architecture":
-        """The whole, repeated; each copy has layers and parameters of its own. Raises NetworkError below 1."""
+        """The whole, repeated; each copy has layers and parameters of its own.
+
+        Raises NetworkError below 1 and for more layers than anybody trains.
+        """
         if isinstance(times, bool) or not isinstance(times, int):
             return NotImplemented
         if times < 1:
             raise NetworkError(
                 "network", f"layers are repeated {times} times", "a number from 1", "leave the layers out instead"
             )
-        whole = self
-        for _ in range(times - 1):
-            whole = whole + self
-        return whole
+        if times > 1 and times * len(self.nodes) > _MOST_LAYERS:
+            raise NetworkError(
+                "network",
+                f"{len(self.nodes)} layers, repeated {times} times, are too many",
+                f"at most {_MOST_LAYERS} layers",
+                "repeat them fewer times",
+            )
+        if times == 1:
+            return self
+        half = self * (times // 2)
+        return half + half + self if times % 2 else half + half
 
     __rmul__ = __mul__
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from attrs import field, frozen
 
+from sigma_core.errors import ShapeError
 from sigma_core.network._parameter import Parameter, Shape
 
 if TYPE_CHECKING:
@@ -109,4 +110,12 @@ class Cost(Layer):
     def forward(self, *inputs: Any, parameters: SimpleNamespace, context: "Context") -> "Value":  # noqa: ARG002
         """The mean of the losses over the batch, a scalar."""
         predictions, targets = inputs
-        return np.mean(self.losses(predictions, targets))  # type: ignore[return-value]  # NumPy types know no values
+        losses = self.losses(predictions, targets)
+        if np.shape(losses) != predictions.shape[:1]:
+            raise ShapeError(
+                "losses",
+                f"for {predictions.shape[0]} records they have shape {np.shape(losses)}",
+                f"shape ({predictions.shape[0]},), one loss for each record",
+                "add up or average over all axes but the first",
+            )
+        return np.mean(losses)  # type: ignore[return-value]  # NumPy types know no values

@@ -11,6 +11,14 @@ from sigma_core.registry import snake_case
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
+def _plain(name: str) -> str:
+    """The name as near to the given one as it can be."""
+    plain = re.sub(r"[^A-Za-z0-9_]", "_", name)
+    if not plain.strip("_"):
+        return "layer"
+    return f"_{plain}" if plain[0].isdigit() else plain
+
+
 def named(layers: Sequence[Layer]) -> tuple[str, ...]:
     """A name for each layer, all different.
 
@@ -27,7 +35,7 @@ def named(layers: Sequence[Layer]) -> tuple[str, ...]:
                 "network",
                 f"a layer is called {name!r}",
                 "letters, digits and underscores, no digit first",
-                f"call it {re.sub(r'[^A-Za-z0-9_]', '_', name)!r}, say",
+                f"call it {_plain(name)!r}, say",
             )
     taken = set(given)
     counts: Counter[str] = Counter()

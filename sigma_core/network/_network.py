@@ -3,27 +3,26 @@
 import inspect
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType, SimpleNamespace
-from typing import TYPE_CHECKING, Any, Generic, TypeGuard, TypeVar
+from typing import Any, Generic, TypeGuard, TypeVar
 
 import numpy as np
 from attrs import evolve, frozen
 
 from sigma_core.errors import NetworkError, SigmaError, listed
-from sigma_core.graph import placeholder, scope
+from sigma_core.graph import Value, placeholder, scope
 from sigma_core.network._architecture import Architecture
 from sigma_core.network._context import Context
 from sigma_core.network._layer import Cost, Layer
 from sigma_core.network._naming import named
-from sigma_core.network._parameter import Parameter, Shape
+from sigma_core.network._parameter import Parameter, Shape, declared
 from sigma_core.registry import Composer
-
-if TYPE_CHECKING:
-    from sigma_core.graph import Value
 
 PREFIX = "network.layers"
 AnyLayer_co = TypeVar("AnyLayer_co", bound=Layer, covariant=True)
 # Records in the batch with which shapes are inferred; any number would do, since no layer may depend on it.
 _PROBE = 2
+# What `forward` is given by name.
+_BY_NAME = ("parameters", "context")
 
 
 @frozen
@@ -218,7 +217,7 @@ def _place(
             yield PlacedLayer(name, layer, inputs, {}, ())
             continue
         shapes = [value.shape[1:] for value in incoming]
-        parameters = _traced(path, shapes, lambda layer=layer, shapes=shapes: dict(layer.parameters(*shapes)))
+        parameters = _traced(path, shapes, lambda layer=layer, shapes=shapes: declared(layer.parameters(*shapes)))
         arrays = SimpleNamespace(**{key: placeholder(spec.shape, dtype, key) for key, spec in parameters.items()})
         context = Context(path, training=True, dtype=dtype, key=placeholder((2,), np.uint64, "key"))
         with scope(path):
@@ -229,10 +228,35 @@ def _place(
                     *incoming, parameters=arrays, context=context
                 ),
             )
+        _check_output(path, layer, value)
         if isinstance(layer, Cost):
             value = None
         values[name] = value
         yield PlacedLayer(name, layer, inputs, MappingProxyType(parameters), () if value is None else value.shape[1:])
+
+
+def _check_output(path: str, layer: Layer, value: Any) -> None:
+    """That a layer has made a value, and of as many records as it was given; a cost makes a single number of them."""
+    if not isinstance(value, Value):
+        raise NetworkError(
+            path,
+            f"its {'losses' if isinstance(layer, Cost) else 'forward'} returned {_named(value)}",
+            "a value of shape (batch, ...)",
+            "return what NumPy functions make of its inputs",
+        )
+    if not isinstance(layer, Cost) and value.shape[:1] != (_PROBE,):
+        raise NetworkError(
+            path,
+            f"for {_PROBE} records its forward returned a value of shape {value.shape}",
+            f"shape ({_PROBE}, ...)",
+            "keep the first axis, which is that of the records",
+        )
+
+
+def _named(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return "an array"
+    return "None" if value is None else f"a {type(value).__name__}"
 
 
 def _declared(architecture: Architecture, dtype: np.dtype) -> dict[str, Section]:
@@ -245,7 +269,7 @@ def _check_arity(path: str, layer: Layer, inputs: tuple[str, ...]) -> None:
     positional = [
         parameter
         for parameter in inspect.signature(layer.forward).parameters.values()
-        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY
+        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY and parameter.name not in _BY_NAME
     ]
     if isinstance(layer, Cost):
         needed, open_ended = 1, False
@@ -254,7 +278,8 @@ def _check_arity(path: str, layer: Layer, inputs: tuple[str, ...]) -> None:
         needed = 1 if open_ended else len(positional) - len(layer.sections)
     if len(inputs) == needed or (open_ended and len(inputs) > needed):
         return
-    found = f"{len(inputs)} layers feed it ({', '.join(inputs)})" if inputs else "no layer feeds it"
+    count = "1 layer feeds" if len(inputs) == 1 else f"{len(inputs)} layers feed"
+    found = f"{count} it ({', '.join(inputs)})" if inputs else "no layer feeds it"
     expected = f"{needed} or more" if open_ended else str(needed)
     remedy = "begin the network with an input layer" if not inputs else "connect it to as many layers as it takes"
     raise NetworkError(path, found, expected, remedy)

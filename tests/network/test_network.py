@@ -125,7 +125,7 @@ REFUSED = [
     (
         Input(4) + Input(4),
         (
-            "network.layers.input_2: 1 layers feed it (input_1)\n"
+            "network.layers.input_2: 1 layer feeds it (input_1)\n"
             "  expected: 0\n"
             "  to do:    connect it to as many layers as it takes"
         ),
@@ -133,7 +133,7 @@ REFUSED = [
     (
         Input(4) + Pair(),
         (
-            "network.layers.pair_1: 1 layers feed it (input_1)\n"
+            "network.layers.pair_1: 1 layer feeds it (input_1)\n"
             "  expected: 2\n"
             "  to do:    connect it to as many layers as it takes"
         ),

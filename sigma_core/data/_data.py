@@ -10,6 +10,7 @@ from numpy.typing import DTypeLike
 
 from sigma_core.data._preprocessor import FittedPreprocessor
 from sigma_core.data._sections import Array, Sections, check_aligned, check_finite, check_numeric, records_of
+from sigma_core.errors import DataError
 
 _NO_PREPROCESSING: Mapping[str, tuple[FittedPreprocessor, ...]] = MappingProxyType({})
 
@@ -71,16 +72,16 @@ class Data:
         return processed
 
     def cast(self, dtype: DTypeLike) -> Self:
-        """The same data with every section of floats in `dtype`; sections that are so already are not copied."""
+        """The same data with every section of floats in `dtype`; sections that are so already are not copied.
 
-        def floats(sections: Sections) -> dict[str, Array]:
-            return {
-                name: array.astype(dtype, copy=False) if array.dtype.kind == "f" else array
-                for name, array in sections.items()
-            }
+        Raises `DataError` for numbers that `dtype` cannot hold.
+        """
 
-        validation = {name: floats(part) for name, part in self.validation.items()}
-        return evolve(self, training=floats(self.training), validation=validation)
+        def floats(sections: Sections, where: str) -> dict[str, Array]:
+            return {name: _floats(array, dtype, name, where) for name, array in sections.items()}
+
+        validation = {name: floats(part, name) for name, part in self.validation.items()}
+        return evolve(self, training=floats(self.training, "training"), validation=validation)
 
     def describe(self) -> str:
         """One line per section with shape, dtype and range of the training records, and one with the parts' sizes."""
@@ -91,6 +92,21 @@ class Data:
             for name, array in self.training.items()
         ]
         return "\n".join([f"records: {sizes}", *lines])
+
+
+def _floats(array: Array, dtype: DTypeLike, section: str, part: str) -> Array:
+    if array.dtype.kind != "f" or array.dtype == dtype:
+        return array
+    with np.errstate(over="ignore"):
+        cast = array.astype(dtype, copy=False)
+    if array.dtype.itemsize > cast.dtype.itemsize and not np.isfinite(cast).all():
+        raise DataError(
+            f"{part} data, section {section!r}",
+            f"it holds {array[~np.isfinite(cast)].flat[0]:.4g}, which is too large for {cast.dtype}",
+            f"numbers up to {np.finfo(cast.dtype).max:.4g}",
+            "scale them, as normalise does, or train in float64",
+        )
+    return cast
 
 
 def check_part(sections: Sections, where: str) -> None:

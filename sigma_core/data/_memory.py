@@ -14,6 +14,13 @@ from sigma_core.errors import DataError
 def _arrays(sections: Mapping[str, Any]) -> dict[str, Array]:
     arrays = {}
     for name, values in sections.items():
+        if np.ma.is_masked(values):
+            raise DataError(
+                "data",
+                f"section {name!r} is a masked array, of which values are masked",
+                "an array without missing values",
+                "leave those records out or fill the values in, as filled() does",
+            )
         try:
             arrays[name] = np.asarray(values)
         except ValueError as error:

@@ -38,6 +38,10 @@ class Minibatches(Iterator):
         self.drop_last = drop_last
         if batch_size < 1:
             raise DataError("iterator Minibatches", f"batch_size is {batch_size}", "a positive number of records")
+        if not drop_last:
+            # Buffers are for what there is, not for what was asked for.
+            batch_size = min(batch_size, self.records)
+            self.batch_size = batch_size
         whole, rest = divmod(self.records, batch_size)
         self.iterations_per_epoch = whole + bool(rest and not drop_last)
         if not self.iterations_per_epoch:

@@ -26,6 +26,11 @@ def check_aligned(sections: Sections, where: str) -> None:
     if not sections:
         raise DataError(where, "it has no sections", "at least one named array, such as inputs")
     for name, array in sections.items():
+        if not isinstance(name, str) or not name:
+            raise DataError(where, f"a section is called {name!r}", "a text, such as inputs", "rename it")
+        if array.ndim == 0 and array.dtype.kind == "O":
+            found = f"section {name!r} is no array: an object of type {type(array.item()).__name__}"
+            raise DataError(where, found, "an array of shape (records, ...)", "give an array or a list")
         if array.ndim == 0:
             raise DataError(where, f"section {name!r} is a single number", "an array of shape (records, ...)")
     lengths = {name: len(array) for name, array in sections.items()}

@@ -247,3 +247,27 @@ def test_a_class_is_no_dataset():
         "  expected: a dataset, a mapping of arrays by section, a pair (inputs, targets) or an array\n"
         "  to do:    call it: InMemory(...)"
     )
+
+
+def test_masked_values_are_refused():
+    """They are missing; what lies under the mask must not be trained on."""
+    with pytest.raises(DataError) as caught:
+        InMemory({"inputs": np.ma.masked_array([1.0, 2.0], [True, False])})
+    assert str(caught.value) == (
+        "data: section 'inputs' is a masked array, of which values are masked\n"
+        "  expected: an array without missing values\n"
+        "  to do:    leave those records out or fill the values in, as filled() does"
+    )
+
+
+def test_numbers_that_a_dtype_cannot_hold_are_refused():
+    """They would become infinite, without a word."""
+    data = Data.from_arrays({"inputs": np.array([1.0, 1e300])})
+    with pytest.raises(DataError) as caught:
+        data.cast(np.float32)
+    assert str(caught.value) == (
+        "training data, section 'inputs': it holds 1e+300, which is too large for float32\n"
+        "  expected: numbers up to 3.403e+38\n"
+        "  to do:    scale them, as normalise does, or train in float64"
+    )
+    assert data.cast(np.float64).training["inputs"][1] == 1e300

@@ -189,3 +189,9 @@ def test_bad_settings_are_refused():
     assert refused(lambda: Undivided({})) == (
         "iterator Undivided: it has no sections\n  expected: at least one named array, such as inputs"
     )
+
+
+def test_batches_larger_than_the_data_hold_all_of_it():
+    """However large they were asked for."""
+    batches = Minibatches({"inputs": np.arange(5.0)}, 10**15)
+    assert [len(batch[0]) for batch in batches] == [5]

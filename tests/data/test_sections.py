@@ -79,3 +79,20 @@ def test_text_is_refused_as_numbers():
         "  expected: numbers or booleans\n"
         "  to do:    preprocess 'targets' into numbers, as one_hot does with categories"
     )
+
+
+@pytest.mark.parametrize("name", ["", 1])
+def test_a_section_without_a_name_is_refused(name):
+    """Layers could not name it."""
+    assert refused(check_aligned, {name: np.zeros(3)}, "d") == (
+        f"d: a section is called {name!r}\n  expected: a text, such as inputs\n  to do:    rename it"
+    )
+
+
+def test_an_object_that_is_no_array_is_refused():
+    """With its type: NumPy makes an array of one object of it."""
+    assert refused(check_aligned, {"inputs": np.asarray(x for x in range(3))}, "d") == (
+        "d: section 'inputs' is no array: an object of type generator\n"
+        "  expected: an array of shape (records, ...)\n"
+        "  to do:    give an array or a list"
+    )

@@ -1,6 +1,7 @@
 """One build of a component from settings: every setting is checked, every fault is kept with its place."""
 
 from collections.abc import Iterable, Mapping
+from datetime import date, time
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -17,7 +18,7 @@ from sigma_core.registry._settings import Argument, Slot, arguments_of, said
 
 Place = tuple[str | int, ...]
 # What a recipe can write and that is no component: neither a name nor a table.
-SCALARS = (bool, int, float, complex, bytes, list, tuple, set, frozenset, type(None))
+SCALARS = (bool, int, float, complex, bytes, list, tuple, set, frozenset, type(None), date, time)
 MISSING = object()
 
 

@@ -26,7 +26,7 @@ from sigma_core.training._resume import checkpoint_of, hook_states, identity, re
 from sigma_core.training._run import Run
 from sigma_core.training._scoring import score
 from sigma_core.training._values import Values
-from sigma_core.training.recipe import Recipe, Setup, compose, write
+from sigma_core.training.recipe import Recipe, Setup, built, compose, write
 
 _DEFAULT: Any = object()
 
@@ -196,7 +196,7 @@ class Trainer:
         composer = self.environment.composer
         if stop is not None:
             criterion: Criterion = (
-                parse_criterion(stop, composer) if isinstance(stop, str) else composer.build("criteria", stop)
+                parse_criterion(stop, composer) if isinstance(stop, str) else built(composer, "criteria", stop)
             )
         else:
             criterion = self.setup.stop
@@ -210,7 +210,7 @@ class Trainer:
                     "give run(stop=...) another criterion, or reset() the trainer",
                 )
             criterion_state = None
-        chosen = [*self.setup.monitors, *(composer.build("monitors", monitor) for monitor in _listed(monitors))]
+        chosen = [*self.setup.monitors, *(built(composer, "monitors", monitor) for monitor in _listed(monitors))]
         self.build()
         if stop is not None:
             check_required_scores(criterion, self.parts.score_names)

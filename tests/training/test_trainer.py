@@ -310,13 +310,13 @@ def test_data_must_be_some(make):
 
 
 def test_a_layer_must_be_one(make):
-    """A component that is registered as one and is none is refused by the network."""
+    """A component that is registered as one and is none is refused."""
     with sigma.Environment() as environment:
         environment.register("layers", "odd", dict)
-        assert refused(NetworkError, lambda: make(network=["odd"], environment=environment)) == (
-            "network: {} is a dict\n"
-            "  expected: a layer, layers composed with + and *, or a list of layers\n"
-            "  to do:    give an object of a class from `sigma components layers`"
+        assert refused(ComponentError, lambda: make(network=["odd"], environment=environment)) == (
+            "layers: an object of type dict is none of them\n"
+            "  expected: an object of a class that derives from Layer\n"
+            "  to do:    derive it from sigma_core.extend.Layer"
         )
 
 

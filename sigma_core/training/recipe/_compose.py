@@ -29,6 +29,7 @@ from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._metric import Metric
 from sigma_core.training._operator import Operator
 from sigma_core.training._optimiser import Optimiser
+from sigma_core.training.recipe._contracts import check_contract
 from sigma_core.training.recipe._lines import Place
 
 if TYPE_CHECKING:
@@ -67,7 +68,14 @@ class _Reader:
     """Whether the values are those of a recipe, which holds no arrays."""
 
     def component(self, kind: str, value: Any, place: Place) -> Any:
-        return self.composer.build(kind, value, place=place, faults=self.faults)
+        component = self.composer.build(kind, value, place=place, faults=self.faults)
+        if component is not None:
+            try:
+                check_contract(kind, component)
+            except SigmaError as error:
+                self.faults.append(Fault(place, error))
+                return None
+        return component
 
     def refuse(self, place: Place, found: str, expected: str, remedy: str) -> None:
         where = ".".join(str(key) for key in place)
@@ -89,7 +97,7 @@ def _components(kind: str) -> Callable[[_Reader, Any, Place], Any]:
 
 def _text(reader: _Reader, value: Any, place: Place) -> Any:
     if not isinstance(value, str) or not value:
-        found = "it is empty" if value == "" else f"{value!r}"
+        found = "it is empty" if isinstance(value, str) else f"{value!r}"
         reader.refuse(place, found, "a text", "write it in quotes")
     return value
 
@@ -122,6 +130,9 @@ def _name(reader: _Reader, value: Any, place: Place) -> Any:
     # A run's folder is called after it, so it must not lead out of the folder of runs.
     if isinstance(value, str) and re.search(r"[/\\:]|^\.+$", value):
         reader.refuse(place, f"{value!r}", "a name without / \\ and :", "name the folder with --directory instead")
+        return value
+    if isinstance(value, str) and value and not value.isprintable():
+        reader.refuse(place, f"{value!r}", "a name in one line, of characters that can be seen", "write another")
         return value
     return _text(reader, value, place)
 
@@ -158,6 +169,9 @@ def _network(reader: _Reader, value: Any, place: Place) -> Any:
         return _architecture(reader, value, place)
     except NetworkError as error:
         reader.faults.append(Fault(place, error))
+        return None
+    except RecursionError:
+        reader.refuse(place, "its groups are nested too deeply", "some dozens of levels at most", "write them flatter")
         return None
 
 
@@ -205,6 +219,11 @@ def _initialisers(reader: _Reader, value: Any, place: Place) -> Any:
 
 def _metrics(reader: _Reader, value: Any, place: Place) -> Any:
     if isinstance(value, Mapping) and "use" not in value:
+        for name in value:
+            if name == "loss" or not _is_plain(name):
+                reader.refuse(
+                    (*place, name), f"a metric is called {name!r}", f"{_PLAIN_NAME}, other than loss", "rename it"
+                )
         return {name: reader.component("metrics", metric, (*place, name)) for name, metric in value.items()}
     named: dict[str, Any] = {}
     for index, metric in enumerate(reader.each("metrics", value, place)):
@@ -220,6 +239,14 @@ def _metrics(reader: _Reader, value: Any, place: Place) -> Any:
             )
         named[name] = metric
     return named
+
+
+_PLAIN_NAME = "letters, digits and underscores"
+
+
+def _is_plain(name: Any) -> bool:
+    # Scores are called after it, as `validation.accuracy`.
+    return isinstance(name, str) and re.fullmatch(r"\w+", name) is not None
 
 
 def metric_name(metric: Any, composer: Composer) -> str:

@@ -14,7 +14,10 @@ from sigma_core.training.recipe._toml import document
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return deepcopy(dict(values))
+    try:
+        return deepcopy(dict(values))
+    except RecursionError as error:
+        raise _unreadable("recipe", error) from error
 
 
 @frozen
@@ -32,10 +35,11 @@ class Recipe:
         """The recipe in a file. Raises RecipeError where there is none or it is no TOML, with the line."""
         path = Path(path)
         try:
-            text = path.read_text("utf-8")
+            # Some editors on Windows begin a file with a mark of its encoding.
+            text = path.read_text("utf-8-sig")
         except FileNotFoundError:
             raise _missing(path) from None
-        except (OSError, UnicodeDecodeError) as error:
+        except (OSError, ValueError) as error:
             raise RecipeError(
                 str(path), f"cannot be read: {error}", "a TOML file in UTF-8", "give the path of a recipe"
             ) from error
@@ -50,7 +54,9 @@ class Recipe:
             raise RecipeError(
                 source, f"is no TOML: {error}", "a TOML document", "put right the line that is named"
             ) from error
-        return cls(values, source, lines_of(text))
+        except (RecursionError, ValueError) as error:
+            raise _unreadable(source, error) from error
+        return cls(values, source, _lines(text, source))
 
     def place(self, place: Place) -> str:
         """Where a value stands, for a message: `digits.toml, line 7, network[1].size`, or `--set seed=x, seed`."""
@@ -101,6 +107,20 @@ class Recipe:
         return document(self.values)
 
 
+def _lines(text: str, source: str) -> dict[Place, int]:
+    try:
+        return lines_of(text)
+    except RecursionError as error:
+        raise _unreadable(source, error) from error
+
+
+def _unreadable(where: str, error: Exception) -> RecipeError:
+    """For what TOML allows and Python does not: tables inside each other by the hundreds, numbers of 5,000 digits."""
+    if isinstance(error, RecursionError):
+        return RecipeError(where, "it is nested too deeply", "some dozens of levels at most", "write it flatter")
+    return RecipeError(where, f"cannot be read: {error}", "numbers of some digits", "write smaller numbers")
+
+
 def _missing(path: Path) -> RecipeError:
     folder = path.parent
     names = sorted(other.name for other in folder.glob("*.toml")) if folder.is_dir() else []
@@ -127,6 +147,8 @@ def _value(text: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
         return text
+    except (RecursionError, ValueError) as error:
+        raise _unreadable(f"--set ...={text[:20]}...", error) from error
 
 
 def _put(values: dict[str, Any], keys: list[str | int], value: Any, setting: str) -> None:

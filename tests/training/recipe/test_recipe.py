@@ -191,3 +191,30 @@ def test_what_was_set_stands_on_no_line():
 def test_the_door_offers_it():
     """For people who compose trainers."""
     assert sigma.Recipe is Recipe
+
+
+def test_a_mark_of_the_encoding_is_no_part_of_a_recipe(tmp_path):
+    """Some editors on Windows begin a file with one."""
+    path = tmp_path / "mine.toml"
+    path.write_text(TEXT, "utf-8-sig")
+    assert Recipe.load(path) == Recipe.parse(TEXT)
+
+
+FLATTER = ": it is nested too deeply\n  expected: some dozens of levels at most\n  to do:    write it flatter"
+
+
+def test_what_is_nested_by_the_thousands_is_refused():
+    """In a file, and on the command line; in values, in keys and in headers."""
+    assert refused(RecipeError, lambda: Recipe.parse("seed = " + 5000 * "[" + 5000 * "]")) == "recipe" + FLATTER
+    assert refused(RecipeError, lambda: Recipe.parse(f"[{'a.' * 5000}b]\nc = 1")) == "recipe" + FLATTER
+    assert refused(RecipeError, lambda: Recipe({}).having(["seed=" + 5000 * "[" + 5000 * "]"])) == (
+        f"--set ...={20 * '['}..." + FLATTER
+    )
+
+
+def test_numbers_of_thousands_of_digits_are_refused():
+    """Python reads none of them."""
+    assert refused(RecipeError, lambda: Recipe.parse("seed = " + 5000 * "9")).splitlines()[1:] == [
+        "  expected: numbers of some digits",
+        "  to do:    write smaller numbers",
+    ]

@@ -95,7 +95,7 @@ class PluginError(SigmaError):
 
 
 class PluginFailedError(PluginError):
-    """The plugin raised while it was imported or registered."""
+    """The plugin, or a component of it, raised, or returned what its contract does not allow."""
 
 
 class PluginUnavailableError(PluginError):

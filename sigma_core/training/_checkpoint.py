@@ -100,7 +100,7 @@ class Checkpoint:
                 "the folder of a checkpoint",
                 "give the folder that was saved",
             ) from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise _damaged(directory, f"{_MANIFEST} is no JSON: {error}") from error
         if not isinstance(manifest, dict) or manifest.get("format") != "sigma-checkpoint":
             raise _damaged(directory, f"{_MANIFEST} is not that of a checkpoint")

@@ -1,6 +1,7 @@
 """The directory of a run: the resolved recipe, the plugins, the run store, checkpoints."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -52,8 +53,10 @@ class RunDirectory:
     def next(cls, runs: Path, name: str) -> Path:
         """The first free path in a folder of runs: `digits-1`, `digits-2`, ..."""
         number = 1
-        while (runs / f"{name}-{number}").exists():
-            number += 1
+        # Of a name that the system does not take, whoever makes the directory tells.
+        with suppress(OSError):
+            while (runs / f"{name}-{number}").exists():
+                number += 1
         return runs / f"{name}-{number}"
 
     def begin(self, trainer: "Trainer") -> None:

@@ -1,5 +1,6 @@
 """Raw inputs, made into what the network was trained on."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -69,6 +70,14 @@ def with_validation(data: Data, validation: Any, environment: Any) -> Data:
         validation = {"validation": validation}
     further = {}
     for name, sections in validation.items():
+        if not isinstance(name, str) or re.fullmatch(r"\w+", name) is None or name == "training":
+            # Scores are called after it, as `validation.loss`.
+            raise DataError(
+                "validation",
+                f"a set is called {name!r}",
+                "a name of letters, digits and underscores, other than training",
+                "rename it",
+            )
         raw = as_dataset(sections).load(environment)
         further[name] = like_training(data, data.preprocess(raw), f"{name} data")
     checked = Data.from_arrays(data.training, {**data.validation, **further})

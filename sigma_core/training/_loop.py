@@ -31,6 +31,7 @@ from sigma_core.events import (
     ValidationStarted,
 )
 from sigma_core.hooks import Clock, Dispatch, HookManager
+from sigma_core.training._calls import looked
 from sigma_core.training._commands import Attach, Command, Detach, Pause, Resume, SetValue, StepOnce, Stop
 from sigma_core.training._criterion import Criterion, Moment, Observation, State
 from sigma_core.training._run import Run
@@ -334,7 +335,7 @@ class Loop:
     def _look(self, moment: Moment, scores: dict[str, float]) -> bool:
         """Let the criterion look; whether it holds."""
         observation = Observation(self.clock.iteration, self._completed(), self.seconds(), {**self.scores, **scores})
-        self.criterion_state = self.stop.step(self.criterion_state, observation, moment)
+        self.criterion_state = looked(self.stop, self.criterion_state, observation, moment)
         if moment == "iteration":
             self._schedule_check()
         return bool(self.criterion_state["reached"])

@@ -12,9 +12,10 @@ import numpy as np
 from attrs import frozen
 
 from sigma_core.errors import IdentifierError, NetworkError, listed
-from sigma_core.graph import Graph, Value, gradients, placeholder
+from sigma_core.graph import Graph, Value, gradients, placeholder, scope
 from sigma_core.network import Network, Section
 from sigma_core.registry import matches
+from sigma_core.training._calls import calling, measured, updated
 from sigma_core.training._layout import Layout
 from sigma_core.training._metric import Metric, named_metrics
 from sigma_core.training._optimiser import Optimiser, Slots
@@ -56,7 +57,8 @@ def training_step(
     step = bound.scalar("step") + 1.0
     names = type(optimiser).slots.names()
     slots = Slots(**{name: bound.vector(f"slots.{name}", layout.trainable_size) for name in names})
-    new, new_slots = optimiser.update(bound.trainable, flat, slots, step, _settings(optimiser, bound))
+    with scope("optimiser"):
+        new = updated(optimiser, bound.trainable, flat, slots, step, _settings(optimiser, bound), slots=names)
 
     outputs: dict[str, Any] = {"loss": loss}
     if len(costs) > 1:
@@ -65,8 +67,7 @@ def training_step(
     records = float(next(iter(batch.values())).shape[0])
     total, count = bound.exact("totals.loss"), bound.exact("totals.records")
     donated: dict[str, Any] = {
-        "parameters": new,
-        **{f"slots.{name}": getattr(new_slots, name) for name in names},
+        **new,
         "step": step,
         "key": key + np.array([0, 1], np.uint64),
         "totals.loss": total + loss.astype(np.float64) * records,
@@ -84,8 +85,9 @@ def scoring_pass(network: Network, metrics: Mapping[str, Metric], layout: Layout
     done = network.apply(bound.sections, bound.views, training=False)
     outputs: dict[str, Any] = {"loss": _weighted(network, {name: np.sum(each) for name, each in done.losses.items()})}
     for name, (placed, metric) in named_metrics(network, metrics).items():
-        measured = metric.measure(done.predictions[placed.name], bound.sections[placed.layer.targets])
-        outputs |= {f"{name}.{part}": value for part, value in measured.items()}
+        with scope(f"metrics.{name}"), calling(f"metric {name!r}, measure"):
+            sums = metric.measure(done.predictions[placed.name], bound.sections[placed.layer.targets])
+        outputs |= {f"{name}.{part}": value for part, value in measured(f"metric {name!r}", sums).items()}
     return bound.program(outputs)
 
 

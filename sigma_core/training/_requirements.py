@@ -7,6 +7,7 @@ from sigma_core.errors import DataError, IdentifierError, listed
 from sigma_core.hooks import HOOKS, HookManager, Implementation
 from sigma_core.network import Network
 from sigma_core.registry import matches
+from sigma_core.training._calls import check_moments
 from sigma_core.training._criterion import Criterion
 from sigma_core.training._metric import Metric, named_metrics
 
@@ -35,6 +36,7 @@ def score_names(network: Network, metrics: Mapping[str, Metric], data: Data) -> 
 
 def check_required_scores(stop: Criterion, known: Iterable[str]) -> None:
     """Raise IdentifierError for a criterion that looks at a score which no run of this trainer has."""
+    check_moments(stop)
     names = tuple(known)
     for name in stop.requires:
         if name not in names:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sigma_core.errors import CheckpointError
+from sigma_core.training._calls import calling
 from sigma_core.training._checkpoint import Checkpoint
 from sigma_core.training._criterion import Criterion
 
@@ -16,6 +17,23 @@ if TYPE_CHECKING:
 
 
 _KEYS = ("epoch", "iteration", "seconds", "scores", "batches", "stop", "criterion", "hooks", "plugins", "shapes")
+
+
+_KINDS: Mapping[str, tuple[type, ...]] = {
+    "epoch": (int,),
+    "iteration": (int,),
+    "seconds": (int, float),
+    "scores": (dict,),
+    "batches": (dict,),
+    "criterion": (dict, type(None)),
+    "hooks": (dict, type(None)),
+    "plugins": (dict,),
+    "shapes": (dict,),
+}
+
+
+def _is_of(value: Any, kinds: tuple[type, ...]) -> bool:
+    return isinstance(value, kinds) and (not isinstance(value, int | float) or value >= 0)
 
 
 def identity(criterion: Criterion) -> str:
@@ -58,6 +76,14 @@ def restore(trainer: "Trainer", directory: Path) -> Mapping[str, Any]:
             "the whole state of a trainer",
             "use another checkpoint of the run",
         )
+    wrong = [key for key, kinds in _KINDS.items() if not _is_of(state[key], kinds)]
+    if wrong:
+        raise CheckpointError(
+            str(directory),
+            f"its manifest has another {wrong[0]}: {state[wrong[0]]!r}"[:200],
+            "the whole state of a trainer",
+            "use another checkpoint of the run",
+        )
     arrays = trainer.team.pull()
     fits = checkpoint.arrays.keys() == arrays.keys() and all(
         checkpoint.arrays[name].shape == array.shape and checkpoint.arrays[name].dtype == array.dtype
@@ -78,14 +104,19 @@ def restore(trainer: "Trainer", directory: Path) -> Mapping[str, Any]:
 
 def hook_states(trainer: "Trainer") -> dict[str, Any]:
     """The states of all hooks that have one, by the name of the plugin; copies."""
-    return {name: deepcopy(plugin.state()) for name, plugin in _stateful(trainer).items()}
+    states = {}
+    for name, plugin in _stateful(trainer).items():
+        with calling(f"plugin {name!r}, state"):
+            states[name] = deepcopy(plugin.state())
+    return states
 
 
 def restore_hooks(trainer: "Trainer", states: Mapping[str, Any]) -> None:
     """Give hooks their states back; those that are not there keep what they have."""
     for name, plugin in _stateful(trainer).items():
         if name in states:
-            plugin.restore(deepcopy(states[name]))
+            with calling(f"plugin {name!r}, restore"):
+                plugin.restore(deepcopy(states[name]))
 
 
 def _stateful(trainer: "Trainer") -> dict[str, Any]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from sigma_core.data import Minibatches, Sections
 from sigma_core.network import Network
+from sigma_core.training._calls import calling, number
 from sigma_core.training._metric import Metric, named_metrics
 from sigma_core.training._operator import Team
 
@@ -27,5 +28,8 @@ def score(
         start = f"{name}."
         parts = {key.removeprefix(start): value for key, value in totals.items() if key.startswith(start)}
         parts["count"] = np.array(float(batches.records))
-        scores[name] = float(metric.result(parts))
+        where = f"metric {name!r}"
+        with calling(f"{where}, result"):
+            result = metric.result(parts)
+        scores[name] = number(where, result)
     return scores

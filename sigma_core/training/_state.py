@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sigma_core.errors import IdentifierError, NetworkError, listed
 from sigma_core.network import Initialiser, Network
 from sigma_core.registry import most_specific
+from sigma_core.training._calls import calling
 from sigma_core.training._layout import Layout
 from sigma_core.training._optimiser import Optimiser
 
@@ -63,12 +64,28 @@ class TrainingState:
         views = layout.views(trainable, fixed)
         chosen = _chosen(network, initialisers or {})
         for identifier, spec in network.parameters.items():
-            random = np.random.Generator(np.random.Philox(key=[seed, crc32(identifier.encode())]))
-            values = chosen.get(identifier, spec.initialiser).fill(spec.shape, random)
-            if np.shape(values) != spec.shape:
+            random = np.random.Generator(np.random.Philox(key=np.array([seed, crc32(identifier.encode())], np.uint64)))
+            initialiser = chosen.get(identifier, spec.initialiser)
+            if not isinstance(initialiser, Initialiser):
                 raise NetworkError(
                     identifier,
-                    f"its initialiser made an array of shape {np.shape(values)}",
+                    f"its initialiser is {initialiser!r}",
+                    "an object of a class that derives from Initialiser",
+                    'give one, as Gaussian(), or the layer a setting of component("initialisers")',
+                )
+            with calling(f"{identifier}, initialiser {type(initialiser).__name__}"):
+                values = np.asarray(initialiser.fill(spec.shape, random))
+            if values.shape == spec.shape and not _fits(values, network.dtype):
+                raise NetworkError(
+                    identifier,
+                    f"its initialiser made {values.dtype} that are not finite numbers of {network.dtype}",
+                    f"finite numbers of shape {spec.shape}",
+                    "correct its `fill`, or choose another initialiser",
+                )
+            if values.shape != spec.shape:
+                raise NetworkError(
+                    identifier,
+                    f"its initialiser made an array of shape {values.shape}",
                     f"shape {spec.shape}",
                     "return an array of the shape that `fill` is given",
                 )
@@ -82,6 +99,11 @@ class TrainingState:
         arrays["totals.loss"] = np.array(0.0)
         arrays["totals.records"] = np.array(0.0)
         return cls(layout, arrays)
+
+
+def _fits(values: NDArray[Any], dtype: np.dtype) -> bool:
+    with np.errstate(over="ignore"):
+        return values.dtype.kind in "biuf" and bool(np.isfinite(values.astype(dtype)).all())
 
 
 def _chosen(network: Network, initialisers: Mapping[str, Initialiser]) -> dict[str, Initialiser]:

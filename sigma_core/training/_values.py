@@ -23,6 +23,7 @@ class Values:
         self._optimiser: Any = optimiser
         self._shapes: dict[str, tuple[int, ...]] = dict.fromkeys(hyperparameters(optimiser), ())
         self._parameters = {name: spec.shape for name, spec in network.parameters.items()}
+        self._dtype = network.dtype
         self._layout = Layout.of(network.parameters)
 
     @property
@@ -38,6 +39,8 @@ class Values:
         known = {**self._shapes, **self._parameters}
         if identifier in known:
             return self._read(identifier)
+        if not isinstance(identifier, str):
+            raise _unknown(identifier, known)
         found = {name: self._read(name) for name in known if matches(identifier, name)}
         if not found:
             raise _unknown(identifier, known)
@@ -53,9 +56,14 @@ class Values:
             raise _unknown(identifier, known)
         shape = known[identifier]
         try:
-            array = np.asarray(value, np.float64)
-            fits = array.shape == shape and bool(np.isfinite(array).all())
-        except (TypeError, ValueError):
+            array = np.asarray(value)
+            # Whatever is no number by itself, as a Decimal, is asked to become one.
+            array = array.astype(np.float64, casting="safe" if array.dtype.kind == "c" else "unsafe")
+            # A parameter is kept in the network's dtype, which may hold less.
+            with np.errstate(over="ignore"):
+                kept = array if identifier in self._shapes else array.astype(self._dtype)
+            fits = array.shape == shape and bool(np.isfinite(kept).all())
+        except (TypeError, ValueError, OverflowError):
             fits = False
         if not fits:
             kind = "a finite number" if shape == () else f"finite numbers of shape {shape}"
@@ -81,5 +89,7 @@ class Values:
         return self._layout.views(arrays["parameters"], arrays["fixed"])[identifier].copy()
 
 
-def _unknown(identifier: str, known: Any) -> IdentifierError:
+def _unknown(identifier: Any, known: Any) -> IdentifierError:
+    if not isinstance(identifier, str):
+        return IdentifierError(repr(identifier), "it is no text", listed(known), "use one of these")
     return IdentifierError(identifier, "there is no such value", listed(known, identifier), "use one of these")

@@ -99,3 +99,15 @@ def test_validation_goes_through_the_preprocessing():
     again = sigma.Trainer(network, raw, "adam", "1 epochs", validation={"mine": (records, np.array([1]))})
 
     np.testing.assert_array_equal(again.data.validation["mine"]["inputs"], fitted.apply(records).astype(np.float32))
+
+
+@pytest.mark.parametrize("name", ["training", "a.b", "", 1])
+def test_a_set_is_called_by_a_plain_name(make, data, name):
+    """Scores are called after it, and those of the training are called so already."""
+    with pytest.raises(sigma.UserError) as caught:
+        make(validation={name: data}).build()
+    assert str(caught.value) == (
+        f"validation: a set is called {name!r}\n"
+        "  expected: a name of letters, digits and underscores, other than training\n"
+        "  to do:    rename it"
+    )

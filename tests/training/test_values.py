@@ -165,3 +165,24 @@ def test_another_thread_sets_for_the_next_iteration(make, hook):
 
     assert rates == [0.5, 0.5, 0.5, 0.25, 0.25]
     assert len(errors) == 1
+
+
+@pytest.mark.parametrize("identifier", [None, 3])
+def test_an_identifier_is_a_text(trainer, identifier):
+    """To ask and to set."""
+    for action in (lambda: trainer.get(identifier), lambda: trainer.set(identifier, 1.0)):
+        assert refused(IdentifierError, action) == (
+            f"{str(identifier)!r}: it is no text\n  expected: {KNOWN}\n  to do:    use one of these"
+        ).replace(repr(str(identifier)), str(identifier))
+
+
+def test_a_number_without_bounds_is_refused(trainer):
+    """One that no float holds, a complex one, and one that the network's dtype cannot hold."""
+    assert refused(IdentifierError, lambda: trainer.set(RATE, 10**400)).startswith(f"{RATE}: it cannot be set to 1000")
+    shape = trainer.get(WEIGHTS).shape
+    for values in (np.ones(shape, complex), np.full(shape, 1e300)):
+        assert refused(IdentifierError, lambda values=values: trainer.set(WEIGHTS, values)) == (
+            f"{WEIGHTS}: it cannot be set to {values!r}\n"
+            f"  expected: finite numbers of shape {shape}\n"
+            "  to do:    give such a value"
+        )

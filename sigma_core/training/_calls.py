@@ -1,0 +1,98 @@
+"""Calls of components, which may raise anything and return anything."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from sigma_core.errors import PluginFailedError, SigmaError, TrainerError
+from sigma_core.graph import Value
+from sigma_core.training._criterion import Criterion, Moment, Observation, State
+from sigma_core.training._optimiser import Optimiser
+
+
+@contextmanager
+def calling(where: str) -> Iterator[None]:
+    """Say of whatever is raised inside where it comes from, as PluginFailedError."""
+    try:
+        yield
+    except SigmaError:
+        raise
+    except Exception as error:
+        raise PluginFailedError(
+            where, f"it raised {type(error).__name__}: {error}", remedy="correct it, or leave it out"
+        ) from error
+
+
+def updated(optimiser: Optimiser, parameter: Value, *arguments: Any, slots: tuple[str, ...]) -> dict[str, Any]:
+    """What an optimiser makes of a vector of parameters: `parameters`, and `slots.<name>` for each of its slots.
+
+    Raises PluginFailedError for anything but values of the same shape and dtype.
+    """
+    where = f"optimiser {type(optimiser).__name__}"
+    with calling(f"{where}, update"):
+        returned = optimiser.update(parameter, *arguments)
+    if not isinstance(returned, tuple) or len(returned) != 2:
+        raise _refused(
+            f"{where}, update", returned, "a pair: new parameters, new slots", "end with `return parameter, slots`"
+        )
+    new, new_slots = returned
+    found = {"parameters": new, **{f"slots.{name}": getattr(new_slots, name, None) for name in slots}}
+    for name, value in found.items():
+        if value is None:
+            raise _refused(f"{where}, update, {name}", value, "a value for each slot", f"give Slots({name[6:]}=...)")
+        if getattr(value, "shape", ()) != parameter.shape or getattr(value, "dtype", None) != parameter.dtype:
+            raise _refused(
+                f"{where}, update, {name}",
+                value,
+                f"{parameter.dtype} of shape {parameter.shape}, as it was given",
+                "compute element by element, and cast with astype",
+            )
+    return found
+
+
+def measured(where: str, sums: Any) -> dict[str, Any]:
+    """What a metric measures, as a dictionary; raises PluginFailedError for anything but values by name."""
+    if not isinstance(sums, Mapping) or not all(isinstance(name, str) for name in sums):
+        raise _refused(
+            f"{where}, measure", sums, "a dictionary of sums by name", 'end with `return {"sum": values.sum()}`'
+        )
+    return dict(sums)
+
+
+def number(where: str, value: Any) -> float:
+    """The score that a metric gives; raises PluginFailedError for what is no number."""
+    try:
+        return float(value)
+    except (TypeError, ValueError) as error:
+        raise _refused(f"{where}, result", value, "one number", "return a float") from error
+
+
+def check_moments(criterion: Criterion) -> None:
+    """Raise TrainerError for a criterion that would never be asked."""
+    for moment in criterion.moments:
+        if moment not in ("iteration", "epoch"):
+            raise TrainerError(
+                f"criterion {type(criterion).__name__}",
+                f"it looks at the moment {moment!r}",
+                "epoch, iteration",
+                "give its property `moment` one of these",
+            )
+
+
+def looked(criterion: Criterion, state: State, observation: Observation, moment: Moment) -> State:
+    """The criterion's state after an observation; raises PluginFailedError where it is none."""
+    where = f"criterion {type(criterion).__name__}, update"
+    with calling(where):
+        after = criterion.step(state, observation, moment)
+    if not isinstance(after, dict) or "reached" not in after:
+        raise _refused(where, after, "a dictionary with `reached`", 'end with `return {"reached": ...}`')
+    return after
+
+
+def _refused(where: str, value: Any, expected: str, remedy: str) -> PluginFailedError:
+    if hasattr(value, "shape") and hasattr(value, "dtype"):
+        found = f"it returned {value.dtype} of shape {value.shape}"
+    else:
+        text = repr(value)
+        found = f"it returned {text if len(text) <= 60 else text[:57] + '...'}"
+    return PluginFailedError(where, found, expected, remedy)

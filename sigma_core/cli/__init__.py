@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 a failure, 2 a fault of the user's, 130 after Ctrl-C, 143 after SIGTERM.
 """
 
+import errno
 import io
 import os
 import sys
@@ -16,6 +17,8 @@ from sigma_core.cli._commands import sigma
 from sigma_core.errors import FaultsError, SigmaError
 
 _TRACEBACK = "--traceback"
+# What a system says of output that nobody reads any more; Windows has a number for it that may mean other things too.
+_UNHEARD = (errno.EPIPE, errno.EINVAL) if os.name == "nt" else (errno.EPIPE,)
 # Causes whose message says all; where the code of a plugin or a layer raised something else, the place helps.
 _SAID_ALREADY = SigmaError | OSError | UnicodeDecodeError | TOMLDecodeError | JSONDecodeError
 
@@ -49,11 +52,11 @@ def _exit_code(arguments: list[str], *, wants_traceback: bool) -> int:
     except (click.exceptions.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return 130
-    except BrokenPipeError:
-        # Whoever read our output has heard enough.
-        sys.stderr.close()
-        return 1
     except Exception as error:  # noqa: BLE001  # never a bare traceback
+        if isinstance(error, OSError) and error.errno in _UNHEARD:
+            # Whoever read our output has heard enough.
+            sys.stderr.close()
+            return 1
         _show(error, wants_traceback=wants_traceback)
         return _code_of(error)
     return result if isinstance(result, int) else 0

@@ -5,6 +5,8 @@ import gzip
 import pytest
 from sigma_data import File, Memory
 
+from sigma_core.errors import DataError
+
 
 def content(source):
     with source.open() as stream:
@@ -113,3 +115,13 @@ def test_damaged_gzip_is_told(damage, found, refused):
     assert kind == "DataError"
     assert message.startswith(f"a.gz: {found}")
     assert message.endswith("\n  expected: a whole file\n  to do:    copy or download it again")
+
+
+def test_a_path_that_no_system_takes_is_refused():
+    """One with a zero in it, as a slip in a recipe's quotes makes."""
+    with pytest.raises(DataError) as caught:
+        File("a\0b").open()
+
+    assert str(caught.value) == (
+        f"file 'a\\x00b': {caught.value.__cause__}\n  expected: the path of a file that exists"
+    )

@@ -133,6 +133,8 @@ def _shapes(trainer: "Trainer") -> dict[str, list[int]]:
 
 def _described(shapes: Mapping[str, list[int]], arrays: Mapping[str, Any]) -> str:
     """A network and what trains it, in a line."""
-    parameters = ", ".join(f"{name} {tuple(shape)}" for name, shape in shapes.items())
+    parameters = ", ".join(
+        f"{name} {tuple(shape) if isinstance(shape, list) else shape}" for name, shape in shapes.items()
+    )
     slots = [name for name in arrays if name.startswith(("slots.", "optimiser."))]
     return f"{arrays['parameters'].dtype} {parameters}; {', '.join(sorted(slots)) or 'no slots'}"

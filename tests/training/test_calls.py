@@ -246,3 +246,19 @@ def test_a_checkpoint_with_another_kind_of_state_is_damaged(make, tmp_path, key,
         "  expected: the whole state of a trainer\n"
         "  to do:    use another checkpoint of the run"
     )
+
+
+def test_a_checkpoint_whose_shapes_are_none_is_of_another_training(make, tmp_path):
+    """What stands there is told as it is."""
+    import json
+
+    trainer = make()
+    manifest = trainer.save(tmp_path / "checkpoint") / "manifest.json"
+    content = json.loads(manifest.read_text("utf-8"))
+    content["state"]["shapes"] = {"network.layers.odd_1.w": 3}
+    manifest.write_text(json.dumps(content), "utf-8")
+
+    message = refused(CheckpointError, lambda: trainer.restore(tmp_path / "checkpoint"))
+    assert message.splitlines()[0].startswith(
+        f"{tmp_path / 'checkpoint'}: it is of another training: float32 network.layers.odd_1.w 3; optimiser."
+    )

@@ -149,6 +149,8 @@ def _stop(reader: _Reader, value: Any, place: Place) -> Any:
             reader.faults.extend(Fault(place, fault) for fault in error.faults)
         except SigmaError as error:
             reader.faults.append(Fault(place, error))
+        except RecursionError:
+            reader.refuse(place, "its parentheses are nested too deeply", "some dozens at most", "write it flatter")
         return None
     return reader.component("criteria", value, place)
 

@@ -81,3 +81,10 @@ def test_every_seed_gives_numbers_of_its_own(make):
     """Also the largest, which no float tells from its neighbour."""
     weights = [make(seed=seed).get("network.layers.dense_1.weights").tobytes() for seed in (2**64 - 1, 2**64 - 2)]
     assert weights[0] != weights[1]
+
+
+def test_a_criterion_nested_by_the_thousands_is_refused(make):
+    """No run is ended so."""
+    assert refused(SettingError, lambda: make(stop=3000 * "(" + "1 epochs" + 3000 * ")")) == (
+        "stop: its parentheses are nested too deeply\n  expected: some dozens at most\n  to do:    write it flatter"
+    )

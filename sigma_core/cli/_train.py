@@ -35,6 +35,8 @@ def train(  # noqa: PLR0913  # the options of a command
     `--set optimiser.learning_rate=0.01` changes a setting; elements of lists are counted from 0, as in
     `--set network.1.size=64`. Exit code 0 when the run has ended by itself.
     """
+    if directory is not None and no_directory:
+        raise click.UsageError("--directory and --no-directory exclude each other: leave one out")
     with Environment() as environment:
         composed = Recipe.load(recipe).having(settings)
         if "name" not in composed.values:

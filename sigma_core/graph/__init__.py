@@ -6,7 +6,7 @@
 from sigma_core.graph._check import check_grads
 from sigma_core.graph._evaluate import evaluate
 from sigma_core.graph._gradients import gradients
-from sigma_core.graph._graph import Graph
+from sigma_core.graph._graph import Graph, reachable
 from sigma_core.graph._random import random_normal, random_uniform
 from sigma_core.graph._record import as_value, constant, placeholder, record
 from sigma_core.graph._scope import scope
@@ -38,6 +38,7 @@ __all__ = [
     "placeholder",
     "random_normal",
     "random_uniform",
+    "reachable",
     "record",
     "register",
     "scope",

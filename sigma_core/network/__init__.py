@@ -3,8 +3,9 @@
 from sigma_core.network._architecture import Architecture, Node
 from sigma_core.network._context import Context
 from sigma_core.network._layer import Activation, Cost, Layer
-from sigma_core.network._network import Network, Pass, PlacedLayer, Section
+from sigma_core.network._network import Network, Pass
 from sigma_core.network._parameter import Initialiser, Parameter, Shape, fans
+from sigma_core.network._placing import PlacedLayer, Section
 
 __all__ = [
     "Activation",

@@ -52,6 +52,8 @@ class Architecture:
 
     def __add__(self, other: Any) -> "Architecture":
         """What comes after: every last node of this one feeds every entry of the other."""
+        if isinstance(other, type) and issubclass(other, Layer):
+            raise NetworkError("network", f"{other.__name__} is a class", "a layer", f"call it: {other.__name__}(...)")
         if not isinstance(other, Architecture | Layer | list | tuple):
             return NotImplemented
         following = Architecture.of(other)

@@ -1,59 +1,20 @@
 """A network: an architecture whose layers are named, whose shapes fit and whose parameters are known."""
 
-import inspect
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType, SimpleNamespace
-from typing import Any, Generic, TypeGuard, TypeVar
+from typing import Any, TypeGuard
 
 import numpy as np
 from attrs import evolve, frozen
 
-from sigma_core.errors import NetworkError, SigmaError, listed
-from sigma_core.graph import Value, placeholder, scope
+from sigma_core.errors import NetworkError, listed
+from sigma_core.graph import Value, scope
 from sigma_core.network._architecture import Architecture
 from sigma_core.network._context import Context
 from sigma_core.network._layer import Cost, Layer
-from sigma_core.network._naming import named
-from sigma_core.network._parameter import Parameter, Shape, declared
+from sigma_core.network._parameter import Parameter
+from sigma_core.network._placing import PlacedLayer, Section, place
 from sigma_core.registry import Composer
-
-PREFIX = "network.layers"
-AnyLayer_co = TypeVar("AnyLayer_co", bound=Layer, covariant=True)
-# Records in the batch with which shapes are inferred; any number would do, since no layer may depend on it.
-_PROBE = 2
-# What `forward` is given by name.
-_BY_NAME = ("parameters", "context")
-
-
-@frozen
-class Section:
-    """What is known of one section of the data: the shape of a record and the dtype."""
-
-    shape: Shape
-    dtype: np.dtype
-
-
-@frozen
-class PlacedLayer(Generic[AnyLayer_co]):
-    """A layer at its place in a network."""
-
-    name: str
-    layer: AnyLayer_co
-    inputs: tuple[str, ...]
-    """Names of the layers that feed it."""
-    parameters: Mapping[str, Parameter]
-    shape: Shape
-    """Shape of what comes out, without the batch axis."""
-
-    @property
-    def path(self) -> str:
-        """Identifier of the layer, such as `network.layers.dense_1`."""
-        return f"{PREFIX}.{self.name}"
-
-    @property
-    def size(self) -> int:
-        """Number of parameter elements."""
-        return sum(parameter.size for parameter in self.parameters.values())
 
 
 @frozen
@@ -95,7 +56,7 @@ class Network:
             architecture = _resolved(architecture, composer)
         if not architecture.nodes:
             raise NetworkError("network", "it has no layers", "at least an input", "add layers")
-        return cls(architecture, tuple(_place(architecture, sections, np.dtype(dtype))), np.dtype(dtype))
+        return cls(architecture, tuple(place(architecture, sections, np.dtype(dtype))), np.dtype(dtype))
 
     def __repr__(self) -> str:
         return f"<Network of {len(self.layers)} layers with {self.size:,} parameters; summary() shows them>"
@@ -196,129 +157,3 @@ def _is_cost(placed: PlacedLayer[Layer]) -> TypeGuard[PlacedLayer[Cost]]:
 def _resolved(architecture: Architecture, composer: Composer) -> Architecture:
     """The same architecture with every setting that names a component replaced by the component."""
     return Architecture(tuple(evolve(node, layer=composer.build("layers", node.layer)) for node in architecture.nodes))
-
-
-def _place(
-    architecture: Architecture, sections: Mapping[str, Section] | None, dtype: np.dtype
-) -> Iterator[PlacedLayer[Layer]]:
-    """Each layer with its parameters and shape, by tracing a probe through all of them."""
-    names = named([node.layer for node in architecture.nodes])
-    known = dict(sections) if sections is not None else _declared(architecture, dtype)
-    values: dict[str, Any] = {}
-    for name, node in zip(names, architecture.nodes, strict=True):
-        layer, path = node.layer, f"{PREFIX}.{name}"
-        inputs = tuple(names[position] for position in node.inputs)
-        _check_arity(path, layer, inputs)
-        incoming = [_output(path, values, feeding) for feeding in inputs]
-        wanted = [section for section in layer.sections if section in known or sections is not None]
-        incoming += [_section_value(path, section, known) for section in wanted]
-        if len(wanted) < len(layer.sections):
-            values[name] = None
-            yield PlacedLayer(name, layer, inputs, {}, ())
-            continue
-        shapes = [value.shape[1:] for value in incoming]
-        parameters = _traced(path, shapes, lambda layer=layer, shapes=shapes: declared(layer.parameters(*shapes)))
-        arrays = SimpleNamespace(**{key: placeholder(spec.shape, dtype, key) for key, spec in parameters.items()})
-        context = Context(path, training=True, dtype=dtype, key=placeholder((2,), np.uint64, "key"))
-        with scope(path):
-            value = _traced(
-                path,
-                shapes,
-                lambda layer=layer, incoming=incoming, arrays=arrays, context=context: layer.forward(
-                    *incoming, parameters=arrays, context=context
-                ),
-            )
-        _check_output(path, layer, value)
-        if isinstance(layer, Cost):
-            value = None
-        values[name] = value
-        yield PlacedLayer(name, layer, inputs, MappingProxyType(parameters), () if value is None else value.shape[1:])
-
-
-def _check_output(path: str, layer: Layer, value: Any) -> None:
-    """That a layer has made a value, and of as many records as it was given; a cost makes a single number of them."""
-    if not isinstance(value, Value):
-        raise NetworkError(
-            path,
-            f"its {'losses' if isinstance(layer, Cost) else 'forward'} returned {_named(value)}",
-            "a value of shape (batch, ...)",
-            "return what NumPy functions make of its inputs",
-        )
-    if not isinstance(layer, Cost) and value.shape[:1] != (_PROBE,):
-        raise NetworkError(
-            path,
-            f"for {_PROBE} records its forward returned a value of shape {value.shape}",
-            f"shape ({_PROBE}, ...)",
-            "keep the first axis, which is that of the records",
-        )
-
-
-def _named(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return "an array"
-    return "None" if value is None else f"a {type(value).__name__}"
-
-
-def _declared(architecture: Architecture, dtype: np.dtype) -> dict[str, Section]:
-    shapes = {name: shape for node in architecture.nodes for name, shape in node.layer.section_shapes.items()}
-    return {name: Section(shape, dtype) for name, shape in shapes.items()}
-
-
-def _check_arity(path: str, layer: Layer, inputs: tuple[str, ...]) -> None:
-    """That as many layers feed this one as its `forward` takes."""
-    positional = [
-        parameter
-        for parameter in inspect.signature(layer.forward).parameters.values()
-        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY and parameter.name not in _BY_NAME
-    ]
-    if isinstance(layer, Cost):
-        needed, open_ended = 1, False
-    else:
-        open_ended = any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in positional)
-        needed = 1 if open_ended else len(positional) - len(layer.sections)
-    if len(inputs) == needed or (open_ended and len(inputs) > needed):
-        return
-    count = "1 layer feeds" if len(inputs) == 1 else f"{len(inputs)} layers feed"
-    found = f"{count} it ({', '.join(inputs)})" if inputs else "no layer feeds it"
-    expected = f"{needed} or more" if open_ended else str(needed)
-    remedy = "begin the network with an input layer" if not inputs else "connect it to as many layers as it takes"
-    raise NetworkError(path, found, expected, remedy)
-
-
-def _output(path: str, values: Mapping[str, Any], feeding: str) -> Any:
-    value = values[feeding]
-    if value is None:
-        raise NetworkError(
-            path, f"it comes after the cost {feeding!r}", "nothing after a cost", "put the cost last in the network"
-        )
-    return value
-
-
-def _section_value(path: str, section: str, known: Mapping[str, Section]) -> Any:
-    if section not in known:
-        raise NetworkError(
-            path,
-            f"the data has no section {section!r}",
-            listed(known, section),
-            "name a section of the data, or give the data this section",
-        )
-    return placeholder((_PROBE, *known[section].shape), known[section].dtype, section)
-
-
-def _traced(path: str, shapes: list[Shape], run: Any) -> Any:
-    """The result of `run`; whatever it raises becomes a NetworkError that names the layer and what it got."""
-    try:
-        return run()
-    except NetworkError:
-        raise
-    except Exception as error:
-        got = ", ".join(str(("batch", *shape)).replace("'", "") for shape in shapes) or "nothing"
-        found = error.found if isinstance(error, SigmaError) else f"{type(error).__name__}: {error}"
-        expected = error.expected if isinstance(error, SigmaError) else ""
-        raise NetworkError(
-            path,
-            f"with inputs of shape {got}: {found}",
-            expected,
-            (error.remedy if isinstance(error, SigmaError) else "")
-            or "change the layer's settings or the shape of what comes in",
-        ) from error

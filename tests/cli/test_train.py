@@ -227,3 +227,11 @@ def test_a_signal_ends_a_run_in_order(install, site, recipe, tmp_path, sent, nam
         sigma_core.training.Checkpoint.read(tmp_path / "run" / "checkpoints" / "last").state["iteration"]
         == ended.iteration
     )
+
+
+def test_a_directory_and_none_exclude_each_other(sigma, recipe):
+    """Neither wins in silence."""
+    code, _, err = sigma("train", recipe, "--directory", "x", "--no-directory")
+
+    assert code == 2
+    assert err.splitlines()[-1] == "Error: --directory and --no-directory exclude each other: leave one out"

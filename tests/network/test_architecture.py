@@ -99,3 +99,11 @@ def test_layers_compose_with_layers_only(other):
         Same("a") + other
     with pytest.raises(TypeError):
         other + Architecture.of(Same("a"))
+
+
+def test_a_class_is_no_layer():
+    """The parentheses are missing."""
+    with pytest.raises(NetworkError) as caught:
+        Same("a") + Same
+
+    assert str(caught.value) == "network: Same is a class\n  expected: a layer\n  to do:    call it: Same(...)"

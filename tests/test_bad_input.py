@@ -26,7 +26,7 @@ LAYERS = "binary_cross_entropy, dense, dropout, element_wise, flatten, input, so
 DATASETS = "breast_cancer, digits, extracted, iris, mnist, wine, xor"
 KEYS = (
     "backend, batch_size, dataset, dtype, hooks, initialisers, metrics, monitors, name, network, operator, optimiser, "
-    "seed, stop"
+    "prefetch, seed, stop"
 )
 ELSEWHERE = "  to do:    choose another with --directory, or remove this one\n"
 

@@ -5,7 +5,7 @@ from typing import Any, Self
 
 from attrs import define, evolve
 
-from sigma_core.data import Data, Iterator, Minibatches
+from sigma_core.data import Data, Iterator, Minibatches, Prefetch
 from sigma_core.environment import Environment
 from sigma_core.errors import TrainerError
 from sigma_core.network import Network
@@ -60,7 +60,9 @@ class Parts:
             Network.build(setup.network, sections_of(part), dtype=setup.dtype)
         check_targets(network, data)
         check_required_scores(setup.stop, score_names(network, setup.metrics, data))
-        batches = Minibatches(data.training, setup.batch_size, setup.seed, sections=network.sections)
+        batches: Iterator = Minibatches(data.training, setup.batch_size, setup.seed, sections=network.sections)
+        if setup.prefetch:
+            batches = Prefetch(batches, setup.prefetch)
         state = TrainingState.initial(network, setup.optimiser, seed=setup.seed, initialisers=setup.initialisers)
         task = Task(
             network=network,

@@ -54,6 +54,7 @@ class Trainer:
         operator: Any = "local",
         dtype: Any = "float32",
         batch_size: int = 32,
+        prefetch: int = 0,
         seed: int | None = None,
         name: str = "run",
         environment: Environment | None = None,
@@ -71,6 +72,7 @@ class Trainer:
             "operator": operator,
             "dtype": dtype,
             "batch_size": batch_size,
+            "prefetch": prefetch,
             "seed": environment.seed if seed is None else seed,
             "name": name,
         }
@@ -219,6 +221,7 @@ class Trainer:
             return self._run(criterion, criterion_state, chosen, kept)
         finally:
             self._loop = None
+            self.batches.close()
             if kept is not None:
                 kept.close()
 

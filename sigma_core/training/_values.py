@@ -7,7 +7,7 @@ from attrs import evolve
 
 from sigma_core.errors import IdentifierError, listed
 from sigma_core.network import Network
-from sigma_core.registry import matches
+from sigma_core.registry import Resolver
 from sigma_core.training._layout import Layout
 from sigma_core.training._operator import Team
 from sigma_core.training._optimiser import Optimiser
@@ -25,6 +25,7 @@ class Values:
         self._parameters = {name: spec.shape for name, spec in network.parameters.items()}
         self._dtype = network.dtype
         self._layout = Layout.of(network.parameters)
+        self._resolver = Resolver(self.names, {name: spec.tags for name, spec in network.parameters.items()})
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -41,7 +42,7 @@ class Values:
             return self._read(identifier)
         if not isinstance(identifier, str):
             raise _unknown(identifier, known)
-        found = {name: self._read(name) for name in known if matches(identifier, name)}
+        found = {name: self._read(name) for name in self._resolver.find(identifier)}
         if not found:
             raise _unknown(identifier, known)
         return found

@@ -55,6 +55,7 @@ class Setup:
     operator: Operator
     dtype: np.dtype = field(converter=np.dtype)
     batch_size: int
+    prefetch: int
     seed: int
 
 
@@ -272,6 +273,7 @@ KEYS: Mapping[str, _Key] = {
     "operator": _Key(_component("operators"), "local"),
     "dtype": _Key(_dtype, "float32"),
     "batch_size": _Key(_count(1), 32),
+    "prefetch": _Key(_count(0, 64), 0),
     "stop": _Key(_stop, is_required=True, example='stop = "20 epochs"'),
     "dataset": _Key(_dataset, is_required=True, example='dataset = { use = "digits", split = [0.8, 0.2] }'),
     "optimiser": _Key(

@@ -23,6 +23,7 @@ def write(setup: Setup, composer: Composer) -> Recipe:
         "operator": _short(composer.table(setup.operator)),
         "dtype": setup.dtype.name,
         "batch_size": setup.batch_size,
+        "prefetch": setup.prefetch,
         "stop": _criterion(setup.stop, composer),
         "dataset": _short(composer.table(setup.dataset)),
         "optimiser": _short(composer.table(setup.optimiser)),

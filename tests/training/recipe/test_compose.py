@@ -313,7 +313,7 @@ broken.toml, line 3, seed: -1
   to do:    give such a number
 broken.toml, line 4, batch_sise: there is no key 'batch_sise'
   expected: backend, batch_size, dataset, dtype, hooks, initialisers, metrics, monitors, name, \
-network, operator, optimiser, seed, stop
+network, operator, optimiser, prefetch, seed, stop
   to do:    write batch_size
 broken.toml, line 5, dtype: 'float16'
   expected: float32 or float64

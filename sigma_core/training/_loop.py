@@ -393,7 +393,7 @@ class Loop:
 
     def attach(self, command: Attach) -> None:
         """Register a hook, at a command."""
-        self._hooks.register(command.hook, command.name)
+        self.trainer.register(self._hooks, command.hook, command.name)
         self.trainer.watch()
 
     def detach(self, command: Detach) -> None:

@@ -80,6 +80,11 @@ class Trainer:
             values["metrics"] = metrics
         self._begin(environment, compose(values, environment.composer), validation)
 
+    def __repr__(self) -> str:
+        setup = self.setup
+        layers = len(setup.network.nodes)
+        return f"<Trainer {setup.name!r}, {self.status}: {layers} layers, stop={str(setup.stop)!r}>"
+
     @classmethod
     def from_recipe(
         cls, recipe: Recipe | Mapping[str, Any] | Path | str, *, environment: Environment | None = None
@@ -105,7 +110,7 @@ class Trainer:
         self.seconds = 0.0
         self.hooks: HookManager = environment.hooks.copy()
         for hook in setup.hooks:
-            self.hooks.register(hook, self._name_of(hook))
+            self.register(self.hooks, hook)
         self._validation = validation
         self.criterion_state: State | None = None
         # Whose state that is; another criterion begins anew.
@@ -307,10 +312,9 @@ class Trainer:
         """Register a hook, at once or, in a run, before its next iteration."""
         if isinstance(hook, str | Mapping):
             hook = self.environment.composer.build("hooks", hook)
-        name = self._name_of(hook) if name is None else name
         # A hook that does not fit is refused here, to whoever gave it, and not in the middle of the run.
         trial = self.hooks.copy()
-        trial.register(hook, name)
+        self.register(trial, hook, name)
         if self._loop is not None:
             trial.freeze(self.clock)
         if self._parts is not None:
@@ -360,16 +364,20 @@ class Trainer:
     def _values(self) -> Values:
         return Values(self.team, self.network, self.setup.optimiser)
 
-    def _name_of(self, hook: Any) -> str | None:
-        """The name under which the hook's component is registered, unless another hook has it."""
-        registered = self.environment.components.name_of(hook)
-        return None if registered is None or self.hooks.has_plugin(registered[1]) else registered[1]
+    def register(self, hooks: HookManager, hook: Any, name: str | None = None) -> None:
+        """Add a hook to a manager, under the name of its component unless another has it, and with its distribution."""
+        component = next(iter(self.environment.components.registrations(hook)), None)
+        if component is None:
+            hooks.register(hook, name)
+            return
+        free = None if hooks.has_plugin(component.name) else component.name
+        hooks.register(hook, free if name is None else name, distribution=component.distribution)
 
     def _do(self, command: commands.Attach | commands.Detach) -> None:
         if self._loop is not None:
             self._send(command)
         elif isinstance(command, commands.Attach):
-            self.hooks.register(command.hook, command.name)
+            self.register(self.hooks, command.hook, command.name)
         else:
             self.hooks.unregister(name=command.name)
 

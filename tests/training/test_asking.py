@@ -317,3 +317,8 @@ def test_a_layer_that_fails_on_other_data_is_told_before_the_first_step(make):
         "network.layers.softmax_cross_entropy_1: with inputs of shape (batch, 2), (batch,): "
         "targets are float32 with records of shape ()"
     )
+
+
+def test_a_trainer_is_told_in_a_line(make):
+    """Its name, whether it runs, and what it is to do."""
+    assert repr(make("3 epochs")) == "<Trainer 'run', ready: 4 layers, stop='3 epochs'>"

@@ -96,4 +96,6 @@ def test_a_recipe_names_it():
     trainer = sigma.Trainer.from_recipe(recipe)
 
     assert trainer.recipe().values["hooks"] == [hook]
-    assert [row.phase for row in trainer.explain()] == ["schedule"]
+    assert [(row.plugin, row.distribution, row.phase) for row in trainer.explain()] == [
+        ("decay_on_plateau", "sigma-nn", "schedule")
+    ]

@@ -212,5 +212,9 @@ class StorageError(SigmaError):
     """The operating system refused to read or write: read-only, full, no permission."""
 
 
+class DownloadError(SigmaError):
+    """A file could not be fetched, whole and right, from any of its addresses."""
+
+
 class CheckpointError(UserError):
     """A checkpoint is damaged, of another version or of another architecture."""

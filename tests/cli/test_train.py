@@ -179,7 +179,8 @@ def test_a_failed_hook_ends_with_one(install, sigma, recipe, tmp_path):
 
     assert (code, out) == (1, "")
     assert err == (
-        "error: hook 'sigma_epoch_ended' of plugin 'bad' (distribution 'bad'), iteration 3: raised ValueError: on purpose\n"
+        "error: hook 'sigma_epoch_ended' of plugin 'bad' (distribution 'bad'), iteration 3: "
+        "raised ValueError: on purpose\n"
         "  to do:    correct the plugin, or leave it out of this run\n"
         "  (--traceback shows where)\n"
     )

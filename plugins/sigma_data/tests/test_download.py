@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from sigma_data.datasets._download import download
 
-from sigma_core.extend import DataError
+from sigma_core.extend import DownloadError
 
 CONTENT = bytes(range(256)) * 1000
 SUM = hashlib.sha256(CONTENT).hexdigest()
@@ -39,7 +39,7 @@ def test_every_refusal_is_reported(tmp_path, server, refused):
     server.cut["/short/a.gz"] = 1000
     addresses = [f"{server.address}/{folder}/a.gz" for folder in ("none", "short", "other")]
     kind, message = refused(download, [*addresses, "ftp://127.0.0.1/a.gz"], tmp_path / "a.gz", SUM)
-    assert kind == "DataError"
+    assert kind == "DownloadError"
     assert message == (
         f"download of a.gz: {addresses[0]}: HTTP Error 404: Not Found; "
         f"{addresses[1]}: it broke off after 1000 of 256000 bytes; "
@@ -62,7 +62,7 @@ def test_a_stream_that_breaks_off_is_told(tmp_path, server, refused):
 
 def test_an_address_that_does_not_answer_is_told(tmp_path):
     """With the system's reason, whatever its words."""
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(DownloadError) as caught:
         download(["http://127.0.0.1:9/a.gz"], tmp_path / "a.gz", SUM)
     head = str(caught.value).splitlines()[0]
     assert head.startswith("download of a.gz: http://127.0.0.1:9/a.gz: ")
@@ -72,7 +72,7 @@ def test_an_address_that_does_not_answer_is_told(tmp_path):
 def test_no_address_is_told(tmp_path, refused):
     """A list of mirrors can be empty."""
     assert refused(download, [], tmp_path / "a.gz", SUM) == (
-        "DataError",
+        "DownloadError",
         (
             "download of a.gz: there is no address to get it from\n"
             "  expected: one address that gives the whole file\n"

@@ -12,7 +12,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import urlopen
 
-from sigma_core.extend import DataError, StorageError
+from sigma_core.extend import DownloadError, StorageError
 
 _PIECE = 1 << 16
 # Seconds without a byte after which the next address is tried.
@@ -27,8 +27,8 @@ def download(addresses: Sequence[str], destination: Path, sha256: str, log: Any 
     """Put the file with that SHA-256 at `destination`, whole or not at all.
 
     It is written to a temporary name and renamed when its sum is right, so that several processes may do this at
-    once. Raises `DataError` with what each address answered when none gave the file, `StorageError` when it cannot be
-    written.
+    once. Raises `DownloadError` with what each address answered when none gave the file, `StorageError` when it cannot
+    be written.
     """
     reasons = []
     for address in addresses:
@@ -40,7 +40,7 @@ def download(addresses: Sequence[str], destination: Path, sha256: str, log: Any 
             reasons.append(f"{address}: {refused}")
         else:
             return
-    raise DataError(
+    raise DownloadError(
         f"download of {destination.name}",
         "; ".join(reasons) or "there is no address to get it from",
         "one address that gives the whole file",

@@ -1,7 +1,8 @@
 """Random numbers as pure functions of (seed, step, stream).
 
 They are those of NumPy's Philox keyed (seed, stream) from counter (0, step, 0, 0). Philox turns a counter into numbers
-without any state of its own, so a draw can be made again, or elsewhere.
+without any state of its own, so a draw can be made again, or elsewhere. The third number of the counter is kept for the
+worker: it is 0 for the only one there is, so that its numbers stay what they are when there are more.
 """
 
 from threading import local

@@ -92,7 +92,6 @@ class Loop:
         self.scores: dict[str, float] = dict(trainer.scores)
         self.clock = trainer.clock
         self.clock.total_iterations = stop.last_iteration(trainer.batches.iterations_per_epoch)
-        self.is_paused = False
         self._signal: str | None = None
         self._began = perf_counter()
         self._seconds_before = trainer.seconds
@@ -106,6 +105,11 @@ class Loop:
         self._scored_at = self.clock.iteration
         self._is_starting_iteration = False
         self._is_ending_epoch = False
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it holds between two iterations."""
+        return self._paused_since is not None
 
     def seconds(self) -> float:
         """Running time of the trainer in seconds, pauses left out."""
@@ -374,16 +378,14 @@ class Loop:
     def pause(self) -> None:
         """Hold, at a command; everybody is told."""
         if not self.is_paused:
-            self.is_paused = True
             self._paused_since = perf_counter()
             self._fire(RunPaused(**self._position()))
 
     def resume(self) -> None:
         """Go on, at a command; the time of the pause does not count."""
-        if self.is_paused and self._paused_since is not None:
+        if self._paused_since is not None:
             self._began += perf_counter() - self._paused_since
             self._paused_since = None
-            self.is_paused = False
             self._fire(RunResumed(**self._position()))
 
     def step_once(self) -> None:

@@ -67,8 +67,7 @@ class Worker:
         self.arrays = {name: task.backend.array(array) for name, array in state.arrays.items()}
         self.names: tuple[str, ...] = ()
         self._steps: dict[tuple[tuple[int, ...], ...], Executable] = {}
-        self._scorings: dict[tuple[Section, ...], tuple[Executable, tuple[str, ...]]] = {}
-        self._predictions: dict[tuple[Section, ...], tuple[Executable, tuple[str, ...]]] = {}
+        self._passes: dict[tuple[str | Section, ...], tuple[Executable, tuple[str, ...]]] = {}
 
     def step(self, batch: Sequence[Any]) -> Sequence[Any]:
         """One training step; its outputs, named by `names`, belong to the worker and are overwritten by the next."""
@@ -93,11 +92,10 @@ class Worker:
     def score(self, batch: Sequence[Any]) -> dict[str, np.ndarray]:
         """Sums of losses and of what the metrics measure, over one batch, as float64."""
         described = _described(zip(self.task.dtypes, batch, strict=True))
-        signature = tuple(described.values())
-        if signature not in self._scorings:
-            program = scoring_pass(self.task.network, self.task.metrics, self.layout, described)
-            self._scorings[signature] = self._compiled("score", described, program), program.outputs
-        executable, names = self._scorings[signature]
+        task = self.task
+        executable, names = self._pass(
+            "score", described, lambda: scoring_pass(task.network, task.metrics, self.layout, described)
+        )
         to_numpy = self.task.backend.to_numpy
         sums = (to_numpy(array).astype(np.float64) for array in executable(*batch))
         return dict(zip(names, sums, strict=True))
@@ -105,11 +103,9 @@ class Worker:
     def predict(self, batch: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """What the network predicts for sections of inputs, by name of the cost or last layer; copies."""
         described = _described(batch.items())
-        signature = tuple(described.values())
-        if signature not in self._predictions:
-            program = prediction_pass(self.task.network, self.layout, described)
-            self._predictions[signature] = self._compiled("predict", described, program), program.outputs
-        executable, names = self._predictions[signature]
+        executable, names = self._pass(
+            "predict", described, lambda: prediction_pass(self.task.network, self.layout, described)
+        )
         outputs = executable(*batch.values())
         return {name: self.task.backend.to_numpy(array).copy() for name, array in zip(names, outputs, strict=True)}
 
@@ -122,6 +118,16 @@ class Worker:
         """Put values in place of the state's; the names may be some of those in `pull`."""
         for name, values in arrays.items():
             self.arrays[name][...] = self.task.backend.array(values)
+
+    def _pass(
+        self, what: str, batch: Mapping[str, Section], trace: Callable[[], StepGraph]
+    ) -> tuple[Executable, tuple[str, ...]]:
+        """The program of a pass over such batches, with the names of its outputs; compiled when it is first needed."""
+        signature: tuple[str | Section, ...] = (what, *batch.values())
+        if signature not in self._passes:
+            program = trace()
+            self._passes[signature] = self._compiled(what, batch, program), program.outputs
+        return self._passes[signature]
 
     def _compiled(self, what: str, batch: Mapping[str, Section], step: StepGraph) -> Executable:
         begin = perf_counter()

@@ -22,6 +22,7 @@ class Kind(Enum):
     JOIN = "join"
     GATHER = "gather"
     RANDOM = "random"
+    CONTROL = "control"
 
 
 @frozen(eq=False)
@@ -42,6 +43,8 @@ class Operation:
     forward: Callable[[tuple[Any, ...], Any], Any] | None = None
     """(tangents, node) -> tangent of the node; a tangent of None is zero."""
     ufunc: np.ufunc | None = None
+    batch: Callable[[tuple[Any, ...], tuple[bool, ...], Any], Any] | None = None
+    """(inputs, batched, node) -> value: the node mapped over axis 0 of the inputs that are batched, which is its axis 0."""
 
     @property
     def is_view(self) -> bool:

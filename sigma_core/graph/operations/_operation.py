@@ -44,7 +44,7 @@ class Operation:
     """(tangents, node) -> tangent of the node; a tangent of None is zero."""
     ufunc: np.ufunc | None = None
     batch: Callable[[tuple[Any, ...], tuple[bool, ...], Any], Any] | None = None
-    """(inputs, batched, node) -> value: the node mapped over axis 0 of the inputs that are batched, which is its axis 0."""
+    """(inputs, batched, node) -> value: the node mapped over axis 0 of the inputs that are batched, its own axis 0."""
 
     @property
     def is_view(self) -> bool:

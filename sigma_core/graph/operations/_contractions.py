@@ -6,6 +6,7 @@ import numpy as np
 
 from sigma_core.errors import ShapeError
 from sigma_core.graph._scope import place
+from sigma_core.graph.operations._batching import product
 from sigma_core.graph.operations._elementwise import unbroadcast
 from sigma_core.graph.operations._operation import Kind, Operation, Signature, register
 from sigma_core.graph.operations._shapes import broadcast
@@ -35,5 +36,7 @@ def _matmul_forward(tangents: tuple[Any, ...], node: Any) -> Any:
 
 
 MATMUL = register(
-    Operation("matmul", Kind.CONTRACTION, _matmul_infer, np.matmul, _matmul_reverse, _matmul_forward, np.matmul)
+    Operation(
+        "matmul", Kind.CONTRACTION, _matmul_infer, np.matmul, _matmul_reverse, _matmul_forward, np.matmul, product
+    )
 )

@@ -6,6 +6,7 @@ import numpy as np
 
 from sigma_core.errors import ShapeError
 from sigma_core.graph._scope import place
+from sigma_core.graph.operations._batching import gathered, scattered
 from sigma_core.graph.operations._operation import Kind, Operation, Shape, Signature, register
 from sigma_core.graph.operations._shapes import broadcast
 
@@ -94,7 +95,17 @@ def _linear(name: str) -> Any:
     return lambda tangents, node: _record(name, tangents[0], *node.inputs[1:], **node.attributes)
 
 
-GATHER = register(Operation("gather", Kind.GATHER, _gather_infer, _gather, _gather_reverse, _linear("gather")))
+GATHER = register(
+    Operation("gather", Kind.GATHER, _gather_infer, _gather, _gather_reverse, _linear("gather"), batch=gathered)
+)
 SCATTER_ADD = register(
-    Operation("scatter_add", Kind.GATHER, _scatter_infer, _scatter_add, _scatter_reverse, _linear("scatter_add"))
+    Operation(
+        "scatter_add",
+        Kind.GATHER,
+        _scatter_infer,
+        _scatter_add,
+        _scatter_reverse,
+        _linear("scatter_add"),
+        batch=scattered,
+    )
 )

@@ -6,6 +6,7 @@ import numpy as np
 
 from sigma_core.errors import ShapeError
 from sigma_core.graph._scope import place
+from sigma_core.graph.operations._batching import joined
 from sigma_core.graph.operations._operation import Kind, Operation, Signature, register
 
 
@@ -42,5 +43,13 @@ def _concatenate_forward(tangents: tuple[Any, ...], node: Any) -> Any:
 
 
 CONCATENATE = register(
-    Operation("concatenate", Kind.JOIN, _concatenate_infer, _concatenate, _concatenate_reverse, _concatenate_forward)
+    Operation(
+        "concatenate",
+        Kind.JOIN,
+        _concatenate_infer,
+        _concatenate,
+        _concatenate_reverse,
+        _concatenate_forward,
+        batch=joined,
+    )
 )

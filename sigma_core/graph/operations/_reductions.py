@@ -7,6 +7,7 @@ import numpy as np
 
 from sigma_core.errors import ShapeError
 from sigma_core.graph._scope import place
+from sigma_core.graph.operations._batching import along
 from sigma_core.graph.operations._operation import Kind, Operation, Signature, register
 from sigma_core.graph.operations._shapes import reduced, reduction_dtype
 
@@ -85,7 +86,7 @@ def _reduction(
     def implementation(array: Any, axes: tuple[int, ...], *, keepdims: bool, out: Any = None) -> Any:
         return ufunc.reduce(array, axis=axes, out=out, keepdims=keepdims)
 
-    return register(Operation(name, Kind.REDUCTION, infer, implementation, reverse, forward, ufunc))
+    return register(Operation(name, Kind.REDUCTION, infer, implementation, reverse, forward, ufunc, along))
 
 
 def _position(name: str, function: Callable[..., Any]) -> Operation:
@@ -97,7 +98,7 @@ def _position(name: str, function: Callable[..., Any]) -> Operation:
     def implementation(array: Any, axis: int, *, keepdims: bool, out: Any = None) -> Any:
         return function(array, axis=axis, keepdims=keepdims, out=out)
 
-    return register(Operation(name, Kind.REDUCTION, infer, implementation))
+    return register(Operation(name, Kind.REDUCTION, infer, implementation, batch=along))
 
 
 def _cumsum_infer(value: Any, axis: int) -> Signature:  # noqa: ARG001  # rules take all attributes
@@ -129,5 +130,6 @@ CUMSUM = register(
         _cumsum,
         _cumsum_reverse,
         lambda tangents, node: np.cumsum(tangents[0], node.attributes["axis"]),
+        batch=along,
     )
 )

@@ -7,6 +7,7 @@ import numpy as np
 
 from sigma_core.errors import ShapeError
 from sigma_core.graph._scope import place
+from sigma_core.graph.operations._batching import Batch, broadcast, cut, embedded, permuted, same, shaped
 from sigma_core.graph.operations._elementwise import unbroadcast
 from sigma_core.graph.operations._operation import Kind, Operation, Shape, Signature, register
 
@@ -39,18 +40,22 @@ def _record(name: str, value: Any, **attributes: Any) -> Any:
     return record(name, value, **attributes)
 
 
-def _view(
+def _view(  # noqa: PLR0913  # the columns of a row
     name: str,
     infer: Callable[..., Signature],
     implementation: Callable[..., Any],
     transpose: Callable[[Any, Any], Any],
+    batch: Batch,
+    *,
     kind: Kind = Kind.VIEW,
 ) -> Operation:
     def forward(tangents: tuple[Any, ...], node: Any) -> Any:
         return _record(name, tangents[0], **node.attributes)
 
     return register(
-        Operation(name, kind, infer, implementation, lambda _position, g, node: transpose(g, node), forward)
+        Operation(
+            name, kind, infer, implementation, lambda _position, g, node: transpose(g, node), forward, batch=batch
+        )
     )
 
 
@@ -69,6 +74,7 @@ IDENTITY = _view(
     lambda value: (value.shape, value.dtype),
     lambda array: array,
     lambda g, _node: g,
+    same,
 )
 STOP_GRADIENT = register(
     Operation(
@@ -78,6 +84,7 @@ STOP_GRADIENT = register(
         lambda array: array,
         lambda _position, _g, _node: None,
         lambda _tangents, _node: None,
+        batch=same,
     )
 )
 RESHAPE = _view(
@@ -85,29 +92,34 @@ RESHAPE = _view(
     lambda value, shape: (shape, value.dtype),
     lambda array, shape: array.reshape(shape),
     lambda g, node: g.reshape(node.inputs[0].shape),
+    shaped,
 )
 TRANSPOSE = _view(
     "transpose",
     lambda value, axes: (tuple(value.shape[axis] for axis in axes), value.dtype),
     lambda array, axes: array.transpose(axes),
     lambda g, node: np.transpose(g, tuple(int(axis) for axis in np.argsort(node.attributes["axes"]))),
+    permuted,
 )
 BROADCAST_TO = _view(
     "broadcast_to",
     _broadcast_infer,
     np.broadcast_to,
     lambda g, node: unbroadcast(g, node.inputs[0].shape),
+    broadcast,
 )
 SLICE = _view(
     "slice",
     lambda value, cuts: (_cut_sizes(value.shape, cuts), value.dtype),
     lambda array, cuts: array[slices(cuts)],
     lambda g, node: _record("embed", g, shape=node.inputs[0].shape, cuts=node.attributes["cuts"]),
+    cut,
 )
 EMBED = _view(
     "embed",
     lambda value, shape, cuts: (shape, value.dtype),  # noqa: ARG005  # rules take all attributes
     _embed,
     lambda g, node: _record("slice", g, cuts=node.attributes["cuts"]),
-    Kind.JOIN,
+    embedded,
+    kind=Kind.JOIN,
 )

@@ -5,12 +5,22 @@ from sigma_core.graph.passes._algebra import simplify
 from sigma_core.graph.passes._common import share_common
 from sigma_core.graph.passes._fold import fold_constants
 from sigma_core.graph.passes._implicit import drop_broadcasts
+from sigma_core.graph.passes._products import swap_products
 from sigma_core.graph.passes._rewrite import rewrite
 
-__all__ = ["PASSES", "drop_broadcasts", "fold_constants", "optimise", "rewrite", "share_common", "simplify"]
+__all__ = [
+    "PASSES",
+    "drop_broadcasts",
+    "fold_constants",
+    "optimise",
+    "rewrite",
+    "share_common",
+    "simplify",
+    "swap_products",
+]
 
-PASSES = (fold_constants, simplify, drop_broadcasts, share_common)
-"""In this order; what no output needs falls away with each."""
+PASSES = (fold_constants, simplify, swap_products, drop_broadcasts, share_common)
+"""In this order. What no output needs falls away with each, for a graph is what its outputs are made of."""
 ROUNDS = 4
 
 

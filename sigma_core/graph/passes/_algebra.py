@@ -8,13 +8,15 @@ import numpy as np
 from sigma_core.graph._graph import Graph
 from sigma_core.graph._record import full, record
 from sigma_core.graph._value import Value
+from sigma_core.graph.passes import _pieces
 from sigma_core.graph.passes._rewrite import rewrite
 
 
 def simplify(graph: Graph) -> Graph:
     """Each node becomes the cheapest thing equal to it that the rules know.
 
-    Results stay equal, NaN and infinities included, but for the sign of zero and the last bit of powers.
+    Results stay equal, NaN and infinities included, but for the sign of zero, the last bit of powers, and numbers so
+    large or small that a multiplication on the way to them left the range of their dtype.
     """
     return rewrite(graph, _simplified)
 
@@ -56,7 +58,7 @@ def _add(node: Value) -> Value | None:
         return _value(np.subtract(a, b.inputs[0]))
     if a.operation.name == "negative":
         return _value(np.subtract(b, a.inputs[0]))
-    return None
+    return _pieces.add_up(node)
 
 
 def _subtract(node: Value) -> Value | None:
@@ -75,9 +77,32 @@ def _multiply(node: Value) -> Value | None:
             return other
         if number_of(one) == -1 and node.dtype.kind in "if":
             return _value(np.negative(other))
-    if a is b and node.dtype.kind == "f":
+    return _product(a, b) if node.dtype.kind == "f" else None
+
+
+def _product(a: Value, b: Value) -> Value | None:
+    if a is b:
         return _value(np.square(a))
+    if a.operation.name == b.operation.name == "negative":
+        return _value(np.multiply(a.inputs[0], b.inputs[0]))
+    merged = _merged(number_of(a), b)
+    return _merged(number_of(b), a) if merged is None else merged
+
+
+def _merged(number: float | None, product: Value) -> Value | None:
+    """The product of a number and (x * another number): rounded once instead of twice, so one is a power of two."""
+    if number is None or product.operation.name != "multiply" or product.weak:
+        return None
+    for one, other in (product.inputs, product.inputs[::-1]):
+        inner = number_of(one)
+        if inner is not None and (_is_power_of_two(number) or _is_power_of_two(inner)):
+            return _value(np.multiply(other, full((), number * inner, product.dtype)))
     return None
+
+
+def _is_power_of_two(number: float) -> bool:
+    """One whose reciprocal is a normal number too, so that multiplying with it rounds nothing."""
+    return abs(np.frexp(number)[0]) == 0.5 and 2.0**-100 < abs(number) < 2.0**100
 
 
 def _divide(node: Value) -> Value | None:
@@ -85,8 +110,7 @@ def _divide(node: Value) -> Value | None:
     number = number_of(b)
     if number == 1:
         return a
-    # Division by a power of two is multiplication, exactly, as long as the reciprocal is a normal number.
-    if number and abs(np.frexp(number)[0]) == 0.5 and 2.0**-100 < abs(number) < 2.0**100 and not node.weak:
+    if number is not None and _is_power_of_two(number) and not node.weak:
         return _value(np.multiply(a, full((), 1.0 / number, node.dtype)))
     return None
 
@@ -94,6 +118,8 @@ def _divide(node: Value) -> Value | None:
 _POWERS: dict[float, Callable[[Any], Any]] = {
     1.0: lambda x: x,
     2.0: np.square,
+    3.0: lambda x: np.square(x) * x,
+    4.0: lambda x: np.square(np.square(x)),
     0.5: np.sqrt,
     -1.0: np.reciprocal,
 }
@@ -114,9 +140,24 @@ def _negative(node: Value) -> Value | None:
     return _value(np.subtract(value.inputs[1], value.inputs[0])) if value.operation.name == "subtract" else None
 
 
+def _even(node: Value) -> Value | None:
+    """An even function does not see the sign of what it is given."""
+    (value,) = node.inputs
+    if value.operation.name not in ("negative", "absolute") or value.dtype.kind != "f":
+        return None
+    return node.with_inputs(value.inputs)
+
+
 def _cast(node: Value) -> Value | None:
     (value,) = node.inputs
-    return value if value.dtype == node.dtype and value.weak == node.weak else None
+    if value.dtype == node.dtype and value.weak == node.weak:
+        return value
+    if value.operation.name == "cast":
+        (original,) = value.inputs
+        if np.can_cast(original.dtype, value.dtype, "safe"):
+            # Nothing was lost on the way.
+            return original if original.dtype == node.dtype else node.with_inputs((original,))
+    return None
 
 
 def _reshape(node: Value) -> Value | None:
@@ -159,7 +200,22 @@ def _sum(node: Value) -> Value | None:
 def _where(node: Value) -> Value | None:
     condition, a, b = node.inputs
     truth = number_of(condition)
-    return None if truth is None else a if truth else b
+    if truth is not None:
+        return a if truth else b
+    if a is b:
+        return a
+    opposite = _opposite(condition)
+    return None if opposite is None else node.with_inputs((opposite, b, a))
+
+
+def _not(node: Value) -> Value | None:
+    return _opposite(node.inputs[0]) if node.dtype == bool else None
+
+
+def _opposite(value: Value) -> Value | None:
+    """The truth values of which these are the opposite."""
+    is_not = value.operation.name in ("logical_not", "invert") and value.inputs[0].dtype == bool
+    return value.inputs[0] if is_not else None
 
 
 def _value(recorded: Any) -> Value:
@@ -168,18 +224,27 @@ def _value(recorded: Any) -> Value:
 
 
 RULES: dict[str, Callable[[Value], Value | None]] = {
+    "absolute": _even,
     "add": _add,
-    "subtract": _subtract,
-    "multiply": _multiply,
-    "divide": _divide,
-    "power": _power,
-    "negative": _negative,
-    "cast": _cast,
-    "reshape": _reshape,
-    "transpose": _transpose,
     "broadcast_to": _broadcast_to,
-    "sum": _sum,
-    "where": _where,
+    "cast": _cast,
+    "concatenate": _pieces.join,
+    "cos": _even,
+    "cosh": _even,
+    "divide": _divide,
+    "embed": _pieces.pad,
     "identity": lambda node: node.inputs[0],
+    "invert": _not,
+    "logical_not": _not,
+    "multiply": _multiply,
+    "negative": _negative,
+    "power": _power,
+    "reshape": _reshape,
+    "slice": _pieces.cut,
+    "square": _even,
     "stop_gradient": lambda node: node.inputs[0],
+    "subtract": _subtract,
+    "sum": _sum,
+    "transpose": _transpose,
+    "where": _where,
 }

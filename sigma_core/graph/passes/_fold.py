@@ -46,7 +46,7 @@ def _array(value: Value) -> np.ndarray:
 
 def _uniform(node: Value) -> Value | None:
     array = node.attributes["literal"].array
-    if array.size < 2:
+    if array.ndim == 0 or array.size == 0:
         return None
     first = array.flat[0]
     # Compared as bytes: NaN equals itself, and 0.0 is not -0.0.

@@ -1,10 +1,10 @@
-"""Each pass alone: what it makes of a program."""
+"""Each pass alone: what it makes of a program. Equal results are held by test_equality."""
 
 import numpy as np
 import pytest
 
-from sigma_core.graph import Graph, evaluate, optimise, placeholder
-from sigma_core.graph.passes import drop_broadcasts, fold_constants, share_common, simplify
+from sigma_core.graph import Graph, evaluate, gradients, optimise, placeholder, record
+from sigma_core.graph.passes import drop_broadcasts, fold_constants, share_common, simplify, swap_products
 
 X = placeholder((2, 3), np.float32, "x")
 
@@ -42,6 +42,11 @@ def test_elementwise_operations_broadcast_by_themselves():
     assert names(drop_broadcasts(Graph([X], [wide * 2]))) == ["slice", "broadcast_to", "multiply"]
 
 
+def _padded(x, start, stop):
+    """Zeros but for some columns, as the derivative of a slice is."""
+    return record("embed", x[:, start:stop], shape=(2, 3), cuts=((0, 2, 1), (start, stop, 1)))
+
+
 SIMPLER = {
     "x + 0": (lambda x: x + 0, []),
     "0 + x": (lambda x: 0 + x, []),
@@ -60,7 +65,15 @@ SIMPLER = {
     "x ** 2": (lambda x: x**2, ["square"]),
     "x ** 0.5": (lambda x: x**0.5, ["sqrt"]),
     "x ** -1": (lambda x: x**-1, ["reciprocal"]),
-    "x ** 3": (lambda x: x**3, ["power"]),
+    "x ** 3": (lambda x: x**3, ["square", "multiply"]),
+    "x ** 4": (lambda x: x**4, ["square", "square"]),
+    "x ** 5": (lambda x: x**5, ["power"]),
+    "0.3 * (2 * x)": (lambda x: 0.3 * (2 * x), ["multiply"]),
+    "x * 0.3 / 4": (lambda x: x * 0.3 / 4, ["multiply"]),
+    "0.3 * (0.7 * x)": (lambda x: 0.3 * (0.7 * x), ["multiply", "multiply"]),
+    "-x * -y": (lambda x: -x * -x[:1], ["slice", "multiply"]),
+    "(-x) ** 2": (lambda x: np.square(-x), ["square"]),
+    "cos |x|": (lambda x: np.cos(np.abs(x)), ["cos"]),
     "--x": (lambda x: np.negative(np.negative(x)), []),
     "-(x - y)": (lambda x: -(x - 2), ["subtract"]),
     "x.T.T": (lambda x: x.T.T, []),
@@ -73,6 +86,25 @@ SIMPLER = {
     "sum of a one": (lambda x: np.sum(x[:, :1], axis=1), ["slice", "reshape"]),
     "where true": (lambda x: np.where(True, x, -x), []),
     "where false": (lambda x: np.where(np.zeros((2, 3), bool), x, 2 * x), ["multiply"]),
+    "where the same": (lambda x: np.where(x > 0, x, x * 1), []),
+    "where not": (lambda x: np.where(~(x > 0), x, 0), ["greater", "where"]),
+    "not not": (lambda x: np.where(~~(x > 0), x, 0), ["greater", "where"]),
+    "wider and back": (lambda x: x.astype(np.float64).astype(np.float32), []),
+    "wider and wider": (lambda x: (x > 0).astype(np.int32).astype(np.float64), ["greater", "cast"]),
+    "narrower and back": (lambda x: x.astype(np.float16).astype(np.float32), ["cast", "cast"]),
+    "one beside": (lambda x: x * np.full((1, 1), 3, np.float32), ["multiply"]),
+    "slice of all": (lambda x: record("slice", x, cuts=((0, 2, 1), (0, 3, 1))), []),
+    "slice of a slice": (lambda x: x[:, 1:][:, 1:], ["slice"]),
+    "slice across": (lambda x: x[1:][:, 1:], ["slice", "slice"]),
+    "part of a join": (lambda x: np.concatenate([x, np.exp(x)], axis=1)[:, :3], []),
+    "inside a part": (lambda x: np.concatenate([np.exp(x), x], axis=1)[:, 4:], ["slice"]),
+    "between parts": (lambda x: np.concatenate([x, x], axis=1)[:, 1:4], ["concatenate", "slice"]),
+    "join of joins": (lambda x: np.concatenate([np.concatenate([x, x]), x]), ["concatenate"]),
+    "join of one": (lambda x: record("concatenate", x, axis=0), []),
+    "nothing around": (lambda x: record("embed", x, shape=(2, 3), cuts=((0, 2, 1), (0, 3, 1))), []),
+    "pieces": (lambda x: _padded(x, 0, 1) + (_padded(x, 2, 3) + _padded(x, 1, 2)), ["slice"] * 3 + ["concatenate"]),
+    "some pieces": (lambda x: _padded(x, 1, 2) + _padded(x, 2, 3), ["slice"] * 2 + ["concatenate", "embed"]),
+    "pieces apart": (lambda x: _padded(x, 0, 1) + _padded(x, 2, 3), ["slice", "embed"] * 2 + ["add"]),
     "ones wide": (lambda x: x[:1] * np.ones((2, 3), np.float32), ["slice", "broadcast_to"]),
     "cast back": (lambda x: x.astype(np.float32), []),
 }
@@ -90,6 +122,48 @@ def test_algebra_simplifies(name):
         before, after = evaluate(graph, array)[0], evaluate(simpler, array)[0]
     assert before.dtype == after.dtype
     np.testing.assert_array_equal(before, after)
+
+
+def test_gates_cut_out_of_one_product_give_one_join():
+    """The derivative of the parts of a split is no sum of padded parts."""
+    z = placeholder((2, 8), np.float64, "z")
+    i, f, g, o = np.split(z, 4, axis=1)
+    loss = np.sum(np.exp(o) * np.cos(i) + np.exp(f) * np.sin(g))
+    before = Graph([z], gradients(loss, [z]))
+    after = optimise(before)
+    assert names(before).count("embed") == 4
+    assert names(after)[-1] == "concatenate"
+    assert not {"embed", "add"} & set(names(after))
+    array = np.linspace(-1, 1, 16).reshape(2, 8)
+    np.testing.assert_array_equal(evaluate(after, array)[0], evaluate(before, array)[0])
+
+
+def test_a_product_read_transposed_is_computed_transposed():
+    """Unless somebody reads it as it is."""
+    a, b = placeholder((5, 2, 3), np.float64, "a"), placeholder((5, 3, 4), np.float64, "b")
+    product = a @ b
+    turned = np.swapaxes(product, 1, 2)
+    graph = swap_products(Graph([a, b], [turned]))
+    assert names(graph) == ["transpose", "transpose", "matmul"]
+    assert names(swap_products(Graph([a, b], [turned, product]))) == ["matmul", "transpose"]
+    assert names(swap_products(Graph([a, b], [product.transpose(1, 0, 2)]))) == ["matmul", "transpose"]
+    arrays = [np.random.default_rng(0).standard_normal(each.shape) for each in (a, b)]
+    np.testing.assert_allclose(evaluate(graph, *arrays)[0], np.swapaxes(arrays[0] @ arrays[1], 1, 2), rtol=1e-14)
+
+
+def test_the_gradient_of_transposed_weights_is_no_copy():
+    """It is a product already in the layout of the weights."""
+    w, x = placeholder((4, 3), np.float64, "w"), placeholder((2, 3), np.float64, "x")
+    graph = optimise(Graph([w, x], gradients(np.sum(np.exp(x @ w.T)), [w])))
+    assert graph.outputs[0].operation.name == "matmul"
+
+
+def test_what_no_output_needs_falls_away():
+    """A graph holds what its outputs are made of, so that each pass takes with it what it has made useless."""
+    unused = np.exp(X)
+    graph = Graph([X], [np.where(True, X, unused)])
+    assert names(graph) == ["exp", "where"]
+    assert names(simplify(graph)) == []
 
 
 def test_integers_keep_their_powers():

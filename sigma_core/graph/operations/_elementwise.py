@@ -42,8 +42,9 @@ DERIVATIVES: dict[np.ufunc, tuple[Rule, ...]] = {
     np.divide: (lambda g, _y, _a, b: g / b, lambda g, y, _a, b: -(g * y / b)),
     np.power: (_power_by_base, _power_by_exponent),
     np.remainder: (lambda g, _y, _a, _b: g, lambda g, _y, a, b: -(g * np.floor(a / b))),
-    np.maximum: (lambda g, _y, a, b: g * (a > b), lambda g, _y, a, b: g * (a <= b)),
-    np.minimum: (lambda g, _y, a, b: g * (a < b), lambda g, _y, a, b: g * (a >= b)),
+    # Chosen, not multiplied: what is not finite in a cotangent stays where it belongs.
+    np.maximum: (lambda g, _y, a, b: np.where(a > b, g, 0), lambda g, _y, a, b: np.where(a <= b, g, 0)),
+    np.minimum: (lambda g, _y, a, b: np.where(a < b, g, 0), lambda g, _y, a, b: np.where(a >= b, g, 0)),
     np.arctan2: (lambda g, _y, a, b: g * b / (a * a + b * b), lambda g, _y, a, b: -(g * a / (a * a + b * b))),
     np.hypot: (lambda g, y, a, _b: g * a / y, lambda g, y, _a, b: g * b / y),
     np.logaddexp: (lambda g, y, a, _b: g * np.exp(a - y), lambda g, y, _a, b: g * np.exp(b - y)),

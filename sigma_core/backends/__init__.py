@@ -1,5 +1,34 @@
 """Backends: what runs graphs. `numpy` is embedded, others come as plugins."""
 
-from sigma_core.backends._contract import Backend, Executable, Program
+from sigma_core.backends._contract import NO_DONATIONS, Backend, Executable, Program
+from sigma_core.backends.planned import (
+    KERNELS,
+    Kernel,
+    PlannedBackend,
+    PlannedProgram,
+    Statement,
+    Writer,
+    by_statement,
+    register_kernel,
+)
+from sigma_core.backends.planning import Arrangement, Instruction, Placement, Read, Storage
 
-__all__ = ["Backend", "Executable", "Program"]
+__all__ = [
+    "KERNELS",
+    "NO_DONATIONS",
+    "Arrangement",
+    "Backend",
+    "Executable",
+    "Instruction",
+    "Kernel",
+    "Placement",
+    "PlannedBackend",
+    "PlannedProgram",
+    "Program",
+    "Read",
+    "Statement",
+    "Storage",
+    "Writer",
+    "by_statement",
+    "register_kernel",
+]

@@ -4,7 +4,15 @@
 """
 
 from sigma_core.backends.planning._arrangement import Arrangement, Storage, arrange
-from sigma_core.backends.planning._placement import IN_PLACE_OPERANDS, Piece, Placement, Store
+from sigma_core.backends.planning._placement import (
+    IN_PLACE_OPERANDS,
+    Overwrites,
+    Piece,
+    Placement,
+    Read,
+    Store,
+    overwrites,
+)
 from sigma_core.backends.planning._plan import place
 from sigma_core.backends.planning._schedule import Instruction, schedule
 
@@ -12,11 +20,14 @@ __all__ = [
     "IN_PLACE_OPERANDS",
     "Arrangement",
     "Instruction",
+    "Overwrites",
     "Piece",
     "Placement",
+    "Read",
     "Storage",
     "Store",
     "arrange",
+    "overwrites",
     "place",
     "schedule",
 ]

@@ -49,8 +49,11 @@ class Arrangement:
         return self.storage[self.root[value.index].index] is not Storage.ARGUMENT
 
 
-def arrange(graph: Graph, bound: Collection[str]) -> Arrangement:
-    """Find out which views of the graph can be views in memory: a reshape of a transposed array cannot."""
+def arrange(graph: Graph, bound: Collection[str], *, numbers: bool = True) -> Arrangement:
+    """Find out which views of the graph can be views in memory: a reshape of a transposed array cannot.
+
+    Without `numbers`, 0-d results are arrays like any other.
+    """
     storage: dict[int, Storage] = {}
     root: dict[int, Value] = {}
     layout: dict[int, np.ndarray[Any, Any]] = {}
@@ -59,7 +62,7 @@ def arrange(graph: Graph, bound: Collection[str]) -> Arrangement:
     for node in everything.values():
         view = _view(node, layout) if node.operation.is_view else None
         if view is None:
-            storage[node.index], root[node.index] = _made(node, bound), node
+            storage[node.index], root[node.index] = _made(node, bound, numbers=numbers), node
             # Reserved but never touched, so that the system gives it no memory.
             layout[node.index] = np.empty(node.shape, node.dtype)
         else:
@@ -79,12 +82,12 @@ def _view(node: Value, layout: dict[int, np.ndarray[Any, Any]]) -> np.ndarray[An
         return None
 
 
-def _made(node: Value, bound: Collection[str]) -> Storage:
+def _made(node: Value, bound: Collection[str], *, numbers: bool) -> Storage:
     if node.operation.name == "placeholder":
         return Storage.BOUND if node.attributes["name"] in bound else Storage.ARGUMENT
     if node.operation.name == "constant":
         return Storage.CONSTANT
-    numbers = all(not value.shape and value.dtype.kind in "fb" for value in node.inputs)
-    if node.operation.kind is Kind.ELEMENTWISE and not node.shape and node.dtype.kind in "fb" and numbers:
-        return Storage.NUMBER
-    return Storage.COMPUTED
+    is_number = node.operation.kind is Kind.ELEMENTWISE and all(
+        not value.shape and value.dtype.kind in "fb" for value in (*node.inputs, node)
+    )
+    return Storage.NUMBER if numbers and is_number else Storage.COMPUTED

@@ -1,6 +1,6 @@
 """Where in memory everything goes: what a plan decides, piece by piece."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from attrs import define, field, frozen
 
@@ -44,12 +44,34 @@ class Read:
     """Through which it reads: the root or a view of it."""
 
 
+Overwrites = Callable[[Arrangement, Instruction, Read, Value], bool]
+"""(arrangement, instruction, one of its reads, one of its nodes) -> whether the node may be written over the read."""
+
+
+def overwrites(arrangement: Arrangement, _instruction: Instruction, read: Read, writer: Value) -> bool:
+    """Whether each element is written right after it was read, as element-wise operations do."""
+    aligned = (
+        writer.operation.is_elementwise
+        and read.node.index <= writer.index
+        and read.value.size == writer.size
+        and read.value.dtype.itemsize == writer.dtype.itemsize
+        and arrangement.covers(read.value)
+    )
+    if not aligned or read.node is not writer:
+        return aligned
+    allowed = IN_PLACE_OPERANDS.get(writer.operation.name)
+    return allowed is None or all(
+        position in allowed for position, value in enumerate(writer.inputs) if value is read.value
+    )
+
+
 @define(eq=False)
 class Placement:
     """Where each computed node is written: `donated`, `pieces` or `blocks` has it, by index."""
 
     arrangement: Arrangement
     instructions: Sequence[Instruction]
+    overwrites: Overwrites = overwrites
     donated: dict[int, str] = field(factory=dict)
     """The bound placeholder whose array receives the node."""
     pieces: dict[int, Piece] = field(factory=dict)
@@ -104,22 +126,7 @@ class Placement:
         return piece is not None and piece.join is join and piece.start == start
 
     def ends_before(self, read: Read, writer: Value, number: int) -> bool:
-        """Whether a read is over when `writer`, of instruction `number`, writes there.
-
-        True as well where each element is written right after it was read, as element-wise operations do.
-        """
+        """Whether a read is over when `writer`, of instruction `number`, writes there."""
         if read.number != number:
             return read.number < number
-        aligned = (
-            writer.operation.is_elementwise
-            and read.node.index <= writer.index
-            and read.value.size == writer.size
-            and read.value.dtype.itemsize == writer.dtype.itemsize
-            and self.arrangement.covers(read.value)
-        )
-        if not aligned or read.node is not writer:
-            return aligned
-        allowed = IN_PLACE_OPERANDS.get(writer.operation.name)
-        return allowed is None or all(
-            position in allowed for position, value in enumerate(writer.inputs) if value is read.value
-        )
+        return self.overwrites(self.arrangement, self.instructions[number], read, writer)

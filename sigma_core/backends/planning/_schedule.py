@@ -1,5 +1,7 @@
 """The order of work: instructions of one node, or of a cluster of element-wise nodes that run block by block."""
 
+from typing import Any
+
 from attrs import define, field, frozen
 
 from sigma_core.backends.planning._arrangement import Arrangement, Storage
@@ -8,13 +10,16 @@ from sigma_core.graph import Value
 
 @frozen(eq=False)
 class Instruction:
-    """Nodes that are computed together; several of them are element-wise and of one shape."""
+    """Nodes that are computed together, in the order in which an element passes through them."""
 
     nodes: tuple[Value, ...]
+    is_cluster: bool = field()
+    """Whether the backend writes it as one; what only its own nodes read needs no block of memory then."""
+    plan: Any = None
+    """What the scheduler tells the writer of the cluster."""
 
-    @property
-    def is_cluster(self) -> bool:
-        """Whether it goes over its arrays block by block."""
+    @is_cluster.default
+    def _several(self) -> bool:
         return len(self.nodes) > 1
 
 

@@ -1,8 +1,12 @@
 """One statement of NumPy per operation, which writes into memory that is planned."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from sigma_core.graph import Kind, Value
+
+if TYPE_CHECKING:
+    from sigma_core.backends.planned._writer import Writer
 
 Statement = Callable[[Value, Sequence[str], str], list[str]]
 """(node, sources of the operands, source of the result) -> lines."""
@@ -68,6 +72,11 @@ def statement(node: Value, operands: Sequence[str], out: str) -> list[str]:
     if known is None:
         known = BY_KIND.get(node.operation.kind, call) if node.operation.ufunc else call
     return known(node, operands, out)
+
+
+def by_statement(written: Statement) -> "Callable[[Writer, Value], Sequence[str]]":
+    """The kernel that is one statement over whole arrays."""
+    return lambda writer, node: written(node, [writer.array(value) for value in node.inputs], writer.array(node))
 
 
 def view(node: Value, operand: str) -> str:

@@ -1,0 +1,62 @@
+"""Which lines compute a node: one table of kernels per backend, open to operations of plugins."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from sigma_core.backends.planned._statements import STATEMENTS, by_statement
+from sigma_core.graph import Value
+
+if TYPE_CHECKING:
+    from sigma_core.backends.planned._writer import Writer
+
+Kernel = Callable[["Writer", Value], Sequence[str]]
+"""(writer, node) -> the lines of a call that compute the node into `writer.array(node)`.
+
+What is made once goes to `writer.setup`; memory that is needed for these lines only comes from `writer.scratch`.
+"""
+
+
+def reshape(writer: "Writer", node: Value) -> Sequence[str]:
+    """A reshape that is no view: the result is seen in the operand's shape and copied to."""
+    out, operand = writer.array(node), writer.array(node.inputs[0])
+    writer.setup.append(f"{out}_ = {out}.reshape({node.inputs[0].shape})")
+    return [f"copyto({out}_, {operand})"]
+
+
+def concatenate(writer: "Writer", node: Value) -> Sequence[str]:
+    """Copies of the parts that are not computed in their place."""
+    parts = [
+        (number, value)
+        for number, value in enumerate(node.inputs)
+        if not writer.placement.is_in_place(value, node, sum(each.size for each in node.inputs[:number]))
+    ]
+    out, axis = writer.array(node), node.attributes["axis"]
+    if len(parts) == len(node.inputs):
+        return [f"concatenate(({', '.join(writer.array(value) for value in node.inputs)}), {axis}, {out})"]
+    lines = []
+    for number, value in parts:
+        rows = sum(each.shape[axis] for each in node.inputs[:number])
+        writer.setup.append(f"{out}_{number} = {out}[{':, ' * axis}{rows}:{rows + value.shape[axis]}]")
+        lines.append(f"copyto({out}_{number}, {writer.array(value)})")
+    return lines
+
+
+KERNELS: Mapping[str, Kernel] = {
+    **{name: by_statement(each) for name, each in STATEMENTS.items()},
+    "concatenate": concatenate,
+    "reshape": reshape,
+}
+"""For arrays with NumPy's functions; any other operation runs by its ufunc or its implementation."""
+
+_REGISTERED: dict[tuple[str, str], Kernel] = {}
+
+
+def register_kernel(backend: str, operation: str, kernel: Kernel) -> Kernel:
+    """Let a backend compute an operation by a kernel of its own, in place of any that it has."""
+    _REGISTERED[backend, operation] = kernel
+    return kernel
+
+
+def registered_kernel(backend: str, operation: str) -> Kernel | None:
+    """What plugins have registered."""
+    return _REGISTERED.get((backend, operation))

@@ -45,6 +45,20 @@ class Operation:
     ufunc: np.ufunc | None = None
     batch: Callable[[tuple[Any, ...], tuple[bool, ...], Any], Any] | None = None
     """(inputs, batched, node) -> value: the node mapped over axis 0 of the inputs that are batched, its own axis 0."""
+    count: Callable[[Any], int] | None = None
+    """(node) -> floating-point operations, an addition being one; None: as many as `graph._cost` says for its kind."""
+
+    results: Callable[..., tuple[Signature, ...]] | None = None
+    """(**attributes) -> types of the results of a bundle, an operation of several; None for one that gives one array.
+
+    A bundle is no array: the operation `pick` takes its results out of it. Its implementation gives them all; so do its
+    rules, (positions, cotangents, node) -> what each of those inputs is due, and (tangents, node) -> their tangents.
+    """
+
+    @property
+    def is_bundle(self) -> bool:
+        """Whether there are several results, to be picked one by one."""
+        return self.results is not None
 
     @property
     def is_view(self) -> bool:

@@ -4,6 +4,7 @@
 """
 
 from sigma_core.graph._check import check_grads
+from sigma_core.graph._cost import Cost, cost
 from sigma_core.graph._evaluate import evaluate
 from sigma_core.graph._gradients import gradients
 from sigma_core.graph._graph import Graph, reachable
@@ -21,6 +22,7 @@ from sigma_core.graph.passes import optimise
 
 __all__ = [
     "OPERATIONS",
+    "Cost",
     "Graph",
     "Kind",
     "Operation",
@@ -28,6 +30,7 @@ __all__ = [
     "as_value",
     "check_grads",
     "constant",
+    "cost",
     "evaluate",
     "flatten",
     "grad",

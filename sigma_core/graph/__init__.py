@@ -14,11 +14,22 @@ from sigma_core.graph._scope import scope
 from sigma_core.graph._structure import flatten, unflatten
 from sigma_core.graph._tangents import tangents
 from sigma_core.graph._trace import trace
-from sigma_core.graph._transforms import grad, jvp, stop_gradient, value_and_grad, vjp
 from sigma_core.graph._value import Value
 from sigma_core.graph.functions._indexing import one_hot
 from sigma_core.graph.operations import OPERATIONS, Kind, Operation, register
 from sigma_core.graph.passes import optimise
+from sigma_core.graph.transforms import (
+    grad,
+    hessian,
+    hvp,
+    jacobian,
+    jvp,
+    linearize,
+    stop_gradient,
+    value_and_grad,
+    vjp,
+    vmap,
+)
 
 __all__ = [
     "OPERATIONS",
@@ -35,7 +46,11 @@ __all__ = [
     "flatten",
     "grad",
     "gradients",
+    "hessian",
+    "hvp",
+    "jacobian",
     "jvp",
+    "linearize",
     "one_hot",
     "optimise",
     "placeholder",
@@ -51,4 +66,5 @@ __all__ = [
     "unflatten",
     "value_and_grad",
     "vjp",
+    "vmap",
 ]

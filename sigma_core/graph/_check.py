@@ -9,7 +9,7 @@ from sigma_core.errors import DerivativeError
 from sigma_core.graph._evaluate import evaluate
 from sigma_core.graph._structure import flatten, unflatten
 from sigma_core.graph._trace import trace_with
-from sigma_core.graph._transforms import jvp, vjp
+from sigma_core.graph.transforms import jvp, vjp
 
 STEP = 1e-5
 TOLERANCE = 1e-5

@@ -41,12 +41,12 @@ def flatten(thing: Any) -> tuple[list[Any], Structure]:
     """The leaves of a container in order, and its structure; dicts in order of their keys' insertion."""
     if thing is None:
         return [], Structure(None)
-    names, members = _members(thing)
+    names, inner = members(thing)
     if names is None:
         return [thing], _LEAF
     leaves: list[Any] = []
     parts = []
-    for member in members:
+    for member in inner:
         inside, structure = flatten(member)
         leaves += inside
         parts.append(structure)
@@ -66,7 +66,8 @@ def paths(structure: Structure, prefix: str = "") -> list[str]:
     return [path for name, part in zip(names, structure.parts, strict=True) for path in paths(part, name)]
 
 
-def _members(thing: Any) -> tuple[tuple[Any, ...] | None, Iterable[Any]]:
+def members(thing: Any) -> tuple[tuple[Any, ...] | None, Iterable[Any]]:
+    """The names and members of a container; names are None for a leaf."""
     if isinstance(thing, dict):
         return tuple(thing), thing.values()
     if isinstance(thing, tuple | list):

@@ -1,6 +1,7 @@
 """Tracing: running a function on values to get its graph."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -8,14 +9,23 @@ from attrs import frozen
 
 from sigma_core.graph._evaluate import evaluate
 from sigma_core.graph._graph import Graph, reachable
-from sigma_core.graph._record import as_value, placeholder
+from sigma_core.graph._record import as_value, constant, placeholder
+from sigma_core.graph._replay import substituted
 from sigma_core.graph._structure import Structure, flatten, paths, unflatten
 from sigma_core.graph._value import Value
+
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 def is_static(leaf: Any) -> bool:
     """Whether a leaf is no number: truth values and text choose what is traced."""
     return isinstance(leaf, bool | str | bytes) or callable(leaf)
+
+
+def is_closed(outputs: Iterable[Value], inputs: Iterable[Value]) -> bool:
+    """Whether outputs depend on no other placeholders than these inputs."""
+    own = {value.index for value in inputs}
+    return all(node.index in own for node in reachable(outputs) if node.operation.name == "placeholder")
 
 
 @frozen(eq=False)
@@ -36,22 +46,29 @@ class Traced:
     @property
     def is_closed(self) -> bool:
         """Whether it depends on its own inputs only, and not on values of a trace around it."""
-        own = {value.index for value in self.inputs}
-        nodes = reachable(self.outputs)
-        return all(node.index in own for node in nodes if node.operation.name == "placeholder")
+        return is_closed(self.outputs, self.inputs)
 
     def run(self) -> Any:
         """The results for the arrays, in their container."""
         return unflatten(self.structure, evaluate(self.graph, *self.arrays))
 
+    def inlined(self) -> Any:
+        """The results as values of the trace around it, with the arrays as constants."""
+        pairs = zip(self.inputs, self.arrays, strict=True)
+        constants = {value.index: constant(array, weak=value.weak) for value, array in pairs}
+        return unflatten(self.structure, substituted(self.outputs, constants))
 
-def trace_with(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Traced:
+
+def trace_with(
+    function: Callable[..., Any], arguments: tuple[Any, ...], keywords: Mapping[str, Any] = NOTHING
+) -> Traced:
     """Trace a function on arguments in nested containers and keep the arrays."""
-    leaves, structure = flatten(arguments)
+    leaves, structure = flatten((arguments, dict(keywords)))
+    names = [path for part in structure.parts for path in paths(part)]
     inputs: list[Value] = []
     arrays: list[Any] = []
     given: list[Any] = []
-    for leaf, path in zip(leaves, paths(structure), strict=True):
+    for leaf, path in zip(leaves, names, strict=True):
         if is_static(leaf) or isinstance(leaf, Value):
             given.append(leaf)
             continue
@@ -60,14 +77,16 @@ def trace_with(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Trac
         inputs.append(placeholder(array.shape, array.dtype, path, weak=weak))
         arrays.append(array)
         given.append(inputs[-1])
-    results, outside = flatten(function(*unflatten(structure, given)))
+    positional, named = unflatten(structure, given)
+    results, outside = flatten(function(*positional, **named))
     return Traced(tuple(inputs), tuple(as_value(result) for result in results), outside, tuple(arrays))
 
 
-def trace(function: Callable[..., Any], *arguments: Any) -> Graph:
+def trace(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Graph:
     """The graph of a function at the shapes and dtypes of the arguments, which may be nested containers of arrays.
 
-    Arrays and numbers become placeholders named by their places (`0.weights`; numbers are weak ones); truth values,
-    text and functions stay as they are. Outputs are named by their places in the result, a single one `result`.
+    Arrays and numbers become placeholders named by their places (`0.weights`, or `rate` for a keyword; numbers are weak
+    ones); truth values, text and functions stay as they are. Outputs are named by their places in the result, a single
+    one `result`.
     """
-    return trace_with(function, arguments).graph
+    return trace_with(function, arguments, keywords).graph

@@ -17,7 +17,8 @@ def evaluate(graph: Graph, *arrays: Any) -> tuple[Any, ...]:
     for node in graph.nodes:
         if node.index not in results:
             operands = [results[value.index] for value in node.inputs]
-            results[node.index] = np.asarray(node.operation.implementation(*operands, **node.attributes))
+            result = node.operation.implementation(*operands, **node.attributes)
+            results[node.index] = result if node.operation.is_bundle else np.asarray(result)
     return tuple(results[value.index] for value in graph.outputs)
 
 

@@ -16,9 +16,8 @@ def gradients(output: Value, inputs: Iterable[Value], cotangent: Any = None) -> 
     With a `cotangent`, of the output's shape, they are the vector-Jacobian products; without one the output is to be a
     scalar. An input that the output does not depend on is due zeros. Raises DerivativeError where there is none.
     """
-    inputs = tuple(inputs)
-    check_differentiable((output, *inputs))
     if cotangent is None:
+        check_differentiable([output])
         if output.shape:
             raise DerivativeError(
                 place(output.scope),
@@ -26,16 +25,27 @@ def gradients(output: Value, inputs: Iterable[Value], cotangent: Any = None) -> 
                 "a scalar, or a cotangent of that shape",
                 "sum it, or take a jacobian",
             )
-        seed = constant(1.0, output.dtype)
-    else:
-        seed = cast(as_value(cotangent), output.dtype)
+        cotangent = constant(1.0, output.dtype)
+    return cotangents((output,), inputs, (cotangent,))
+
+
+def cotangents(outputs: Iterable[Value], inputs: Iterable[Value], given: Iterable[Any]) -> tuple[Value, ...]:
+    """What each input is due where each output is due its given cotangent: vector-Jacobian products of many outputs.
+
+    All outputs are gone back from together, so that what they share is differentiated once.
+    """
+    outputs, inputs = tuple(outputs), tuple(inputs)
+    check_differentiable((*outputs, *inputs))
+    due: dict[int, Any] = {}
+    for output, each in zip(outputs, given, strict=True):
+        seed = cast(as_value(each), output.dtype)
         if seed.shape != output.shape:
             raise DerivativeError(
                 place(output.scope), f"the cotangent's shape is {seed.shape}", f"shape {output.shape}"
             )
-    due: dict[int, Value] = {output.index: seed}
+        _add(due, output, seed)
     wanted = {value.index for value in inputs}
-    path = dependent(reachable([output]), wanted)
+    path = dependent(reachable(outputs), wanted)
     for node in reversed(path.values()):
         total = due.get(node.index)
         # Not beyond the inputs: what they are made of is a constant of this question.
@@ -46,10 +56,11 @@ def gradients(output: Value, inputs: Iterable[Value], cotangent: Any = None) -> 
 
 
 def dependent(nodes: Sequence[Value], wanted: set[int]) -> dict[int, Value]:
-    """The floating-point nodes through which `wanted` reaches on, by index, in order."""
+    """The floating-point nodes, and bundles, through which `wanted` reaches on, by index, in order."""
     path: dict[int, Value] = {}
     for node in nodes:
-        if node.dtype.kind == "f" and (node.index in wanted or any(each.index in path for each in node.inputs)):
+        carries = node.dtype.kind == "f" or node.operation.is_bundle
+        if carries and (node.index in wanted or any(each.index in path for each in node.inputs)):
             path[node.index] = node
     return path
 
@@ -65,7 +76,7 @@ def check_differentiable(values: Iterable[Value]) -> None:
             )
 
 
-def _give_back(node: Value, cotangent: Value, due: dict[int, Value], path: dict[int, Value]) -> None:
+def _give_back(node: Value, cotangent: Any, due: dict[int, Any], path: dict[int, Value]) -> None:
     """Add to `due` what each input on the path is due."""
     reverse = node.operation.reverse
     if reverse is None:
@@ -74,12 +85,20 @@ def _give_back(node: Value, cotangent: Value, due: dict[int, Value], path: dict[
             f"operation {node.operation.name!r} has no reverse rule",
             remedy="stop_gradient on its inputs",
         )
-    for position, value in enumerate(node.inputs):
-        if value.index not in path:
-            continue
-        part = reverse(position, cotangent, node)
-        if part is None:
-            continue
-        part = cast(part, value.dtype, weak=value.weak)
-        known = due.get(value.index)
-        due[value.index] = part if known is None else known + part
+    positions = tuple(position for position, value in enumerate(node.inputs) if value.index in path)
+    # A bundle is asked once, with the cotangents of all its results: it may have to run a loop to answer.
+    parts = (
+        reverse(positions, cotangent, node)
+        if node.operation.is_bundle
+        else [reverse(position, cotangent, node) for position in positions]
+    )
+    for position, part in zip(positions, parts, strict=True):
+        if part is not None:
+            _add(due, node.inputs[position], part)
+
+
+def _add(due: dict[int, Any], value: Value, part: Any) -> None:
+    # The cotangents of a bundle, which stand together for those of its results, add up by themselves.
+    part = part if value.operation.is_bundle else cast(part, value.dtype, weak=value.weak)
+    known = due.get(value.index)
+    due[value.index] = part if known is None else known + part

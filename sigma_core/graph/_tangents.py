@@ -18,7 +18,7 @@ def tangents(outputs: Iterable[Value], inputs: Iterable[Value], directions: Iter
     """
     outputs, inputs = tuple(outputs), tuple(inputs)
     check_differentiable((*outputs, *inputs))
-    moves: dict[int, Value] = {}
+    moves: dict[int, Any] = {}
     for value, direction in zip(inputs, directions, strict=True):
         move = cast(as_value(direction), value.dtype)
         if move.shape != value.shape:
@@ -35,5 +35,6 @@ def tangents(outputs: Iterable[Value], inputs: Iterable[Value], directions: Iter
             with scope_at(node.scope):
                 move = forward(given, node)
                 if move is not None:
-                    moves[node.index] = cast(move, node.dtype, weak=node.weak)
+                    # That of a bundle stands for those of all its results.
+                    moves[node.index] = move if node.operation.is_bundle else cast(move, node.dtype, weak=node.weak)
     return tuple(moves[value.index] if value.index in moves else full(value.shape, 0, value.dtype) for value in outputs)

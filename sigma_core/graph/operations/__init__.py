@@ -2,6 +2,7 @@
 
 from sigma_core.graph.operations import (
     _contractions,
+    _control,
     _gather,
     _joins,
     _random,
@@ -16,4 +17,4 @@ from sigma_core.graph.operations._operation import OPERATIONS, Kind, Literal, Op
 __all__ = ["OPERATIONS", "UFUNC_OPERATIONS", "Kind", "Literal", "Operation", "Shape", "register"]
 
 # Importing a module of rows fills the table.
-_ROWS = (_contractions, _gather, _joins, _random, _reductions, _selection, _sources, _views)
+_ROWS = (_contractions, _control, _gather, _joins, _random, _reductions, _selection, _sources, _views)

@@ -47,7 +47,6 @@ class Operation:
     """(inputs, batched, node) -> value: the node mapped over axis 0 of the inputs that are batched, its own axis 0."""
     count: Callable[[Any], int] | None = None
     """(node) -> floating-point operations, an addition being one; None: as many as `graph._cost` says for its kind."""
-
     results: Callable[..., tuple[Signature, ...]] | None = None
     """(**attributes) -> types of the results of a bundle, an operation of several; None for one that gives one array.
 

@@ -9,12 +9,12 @@ from attrs import evolve, frozen
 
 from sigma_core.errors import DerivativeError
 from sigma_core.graph._evaluate import evaluate
-from sigma_core.graph._gradients import gradients
+from sigma_core.graph._gradients import cotangents
 from sigma_core.graph._graph import Graph
 from sigma_core.graph._record import as_value, cast, constant, placeholder
 from sigma_core.graph._replay import dependents, substituted
 from sigma_core.graph._scope import place
-from sigma_core.graph._structure import Structure, flatten, unflatten
+from sigma_core.graph._structure import Structure, leaves_as, unflatten
 from sigma_core.graph._tangents import tangents
 from sigma_core.graph._trace import is_closed, trace_with
 from sigma_core.graph._value import Value
@@ -36,8 +36,8 @@ class Linear:
 
     def __call__(self, given: Any) -> Any:
         """The result for a container of arrays or values; raises DerivativeError when it does not fit."""
-        leaves, structure = flatten(given)
-        if structure != self.domain:
+        leaves = leaves_as(self.domain, given)
+        if leaves is None:
             raise DerivativeError(place(), self.fault, "the same nested containers")
         for leaf, value in zip(leaves, self.inputs, strict=True):
             if np.shape(leaf) != value.shape:
@@ -66,10 +66,10 @@ def vjp(function: Callable[..., Any], *arguments: Any, has_aux: bool = False, **
         by = varied(arguments)
         output, aux = parted(function(*by.complete, **keywords), has_aux=has_aux)
         values, outside = outputs_of(output)
-        cotangents = tuple(placeholder(value.shape, value.dtype, "cotangent") for value in values)
+        given = tuple(placeholder(value.shape, value.dtype, "cotangent") for value in values)
         fault = "the cotangent is not built as the result"
-        pulled = _pulled(values, by.leaves, cotangents)
-        pull = Linear(cotangents, pulled, outside, by.structure, fault, "cotangent")
+        pulled = cotangents(values, by.leaves, given)
+        pull = Linear(given, pulled, outside, by.structure, fault, "cotangent")
         return unflatten(outside, values), aux, pull
 
     result, aux, pull = _at(recorded, arguments, keywords)
@@ -99,15 +99,6 @@ def linearize(function: Callable[..., Any], *arguments: Any, has_aux: bool = Fal
         return push(directions)
 
     return (result, derivative, aux) if has_aux else (result, derivative)
-
-
-def _pulled(values: list[Value], leaves: tuple[Value, ...], cotangents: tuple[Value, ...]) -> tuple[Value, ...]:
-    """What the leaves are due, summed over all results."""
-    totals: list[Any] = [None] * len(leaves)
-    for value, cotangent in zip(values, cotangents, strict=True):
-        parts = gradients(value, leaves, cotangent)
-        totals = [part if total is None else total + part for total, part in zip(totals, parts, strict=True)]
-    return tuple(totals)
 
 
 def _at(recorded: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict[str, Any]) -> tuple[Any, Any, Linear]:

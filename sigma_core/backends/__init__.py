@@ -1,6 +1,7 @@
 """Backends: what runs graphs. `numpy` is embedded, others come as plugins."""
 
 from sigma_core.backends._contract import NO_DONATIONS, Backend, Executable, Program
+from sigma_core.backends._plan import Plan, PlannedNode
 from sigma_core.backends.planned import (
     KERNELS,
     Kernel,
@@ -22,7 +23,9 @@ __all__ = [
     "Instruction",
     "Kernel",
     "Placement",
+    "Plan",
     "PlannedBackend",
+    "PlannedNode",
     "PlannedProgram",
     "Program",
     "Read",

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from sigma_core.backends._plan import Plan
 from sigma_core.graph import Graph
 
 NO_DONATIONS: Mapping[int, str] = {}
@@ -32,6 +33,11 @@ class Program(ABC):
     """Nodes of the graph after its passes."""
     bytes: int = 0
     """Bytes that each executable plans for itself, beside what is bound."""
+
+    @property
+    def plan(self) -> Plan | None:
+        """What the backend has planned, where it plans; `sigma graph` shows it."""
+        return None
 
     @abstractmethod
     def instantiate(self, bound: Mapping[str, Any]) -> Executable:

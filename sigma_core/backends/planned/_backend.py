@@ -65,6 +65,7 @@ class PlannedBackend(Backend):
             bound=tuple(value for value in graph.inputs if arrangement.is_bound(value)),
             arguments=tuple(value for value in graph.inputs if not arrangement.is_bound(value)),
             donated=frozenset(donations.values()),
+            placement=placement,
             block=self.block,
             make=writer.names["instantiate"],
         )

@@ -8,6 +8,8 @@ from attrs import Factory, field, frozen
 
 from sigma_core.backends._checks import check_arguments, check_bound
 from sigma_core.backends._contract import Executable, Program
+from sigma_core.backends._plan import Plan
+from sigma_core.backends.planning import Placement, description
 from sigma_core.graph import Value
 
 Run = Callable[..., tuple[Any, ...]]
@@ -42,12 +44,18 @@ class PlannedProgram(Program):
     bound: tuple[Value, ...]
     arguments: tuple[Value, ...]
     donated: frozenset[str]
+    placement: Placement = field(repr=False)
     block: Callable[[int], Any] = field(repr=False)
     """(bytes) -> memory of the device."""
     make: Callable[..., Run] = field(repr=False)
     """(bound arrays by name, blocks, refusal of arguments) -> function of the arguments."""
 
     bytes: int = field(init=False, default=Factory(lambda self: sum(self.sizes), takes_self=True))
+
+    @property
+    def plan(self) -> Plan:
+        """What is computed together, and where everything lies."""
+        return description(self.placement)
 
     def allocate(self) -> tuple[Any, ...]:
         """The blocks of memory for an executable."""

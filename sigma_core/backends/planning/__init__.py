@@ -4,6 +4,7 @@
 """
 
 from sigma_core.backends.planning._arrangement import Arrangement, Storage, arrange
+from sigma_core.backends.planning._description import description
 from sigma_core.backends.planning._placement import (
     IN_PLACE_OPERANDS,
     Overwrites,
@@ -27,6 +28,7 @@ __all__ = [
     "Storage",
     "Store",
     "arrange",
+    "description",
     "overwrites",
     "place",
     "schedule",

@@ -24,6 +24,14 @@ class Meaning:
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         """Record the call; raises TraceError for arguments that cannot be traced."""
         try:
+            return self.function(*arguments, **keywords)
+        except TypeError:
+            # Only now, for it takes longer than most calls.
+            self._check(arguments, keywords)
+            raise
+
+    def _check(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+        try:
             self.signature.bind(*arguments, **keywords)
         except TypeError as error:
             raise TraceError(
@@ -31,7 +39,6 @@ class Meaning:
                 f"{self.name} cannot be traced with these arguments: {error}",
                 f"{self.name}{self.signature}",
             ) from error
-        return self.function(*arguments, **keywords)
 
 
 FUNCTIONS: dict[Callable[..., Any], Meaning] = {}

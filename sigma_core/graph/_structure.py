@@ -58,6 +58,20 @@ def unflatten(structure: Structure, leaves: Iterable[Any]) -> Any:
     return structure.filled(iter(leaves))
 
 
+def leaves_as(structure: Structure, thing: Any) -> list[Any] | None:
+    """The leaves of a container in the order of a structure; None when it is built otherwise, save for dicts' order."""
+    if structure.kind is None:
+        return [] if thing is None else None
+    if structure.kind == "leaf":
+        return None if thing is None or members(thing)[0] is not None else [thing]
+    names, inner = members(thing)
+    if type(thing) is not structure.kind or names is None or set(names) != set(structure.names):
+        return None
+    by_name = dict(zip(names, inner, strict=True))
+    found = [leaves_as(part, by_name[name]) for name, part in zip(structure.names, structure.parts, strict=True)]
+    return None if None in found else [leaf for leaves in found if leaves is not None for leaf in leaves]
+
+
 def paths(structure: Structure, prefix: str = "") -> list[str]:
     """A dotted name for each leaf: `0.weights`."""
     if structure.kind == "leaf":

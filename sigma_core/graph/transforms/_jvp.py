@@ -5,7 +5,7 @@ from typing import Any
 
 from sigma_core.errors import DerivativeError
 from sigma_core.graph._scope import place
-from sigma_core.graph._structure import flatten, unflatten
+from sigma_core.graph._structure import leaves_as, unflatten
 from sigma_core.graph._tangents import tangents
 from sigma_core.graph.transforms._arguments import on_arrays_too, outputs_of, parted, varied
 
@@ -26,8 +26,8 @@ def jvp(
 
     def pushed(primals: tuple[Any, ...], moves: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         by = varied(primals)
-        along, given = flatten(moves)
-        if given != by.structure:
+        along = leaves_as(by.structure, moves)
+        if along is None:
             raise DerivativeError(
                 place(), "the directions are not built as the arguments", "the same nested containers"
             )

@@ -13,6 +13,7 @@ from sigma_core.backends import (
     Storage,
     Writer,
     by_statement,
+    check_arguments,
     register_kernel,
 )
 from sigma_core.data import (
@@ -215,6 +216,7 @@ __all__ = [
     "as_value",
     "attach",
     "by_statement",
+    "check_arguments",
     "component",
     "component_table",
     "components",

@@ -1,5 +1,6 @@
 """Backends: what runs graphs. `numpy` is embedded, others come as plugins."""
 
+from sigma_core.backends._checks import check_arguments
 from sigma_core.backends._contract import NO_DONATIONS, Backend, Executable, Program
 from sigma_core.backends._plan import Plan, PlannedNode
 from sigma_core.backends.planned import (
@@ -33,5 +34,6 @@ __all__ = [
     "Storage",
     "Writer",
     "by_statement",
+    "check_arguments",
     "register_kernel",
 ]

@@ -41,7 +41,8 @@ def check_bound(expected: Sequence[Value], bound: Mapping[str, Any], donated: Co
             raise ShapeError(f"bound array {name!r}", f"an array of {_typed(array)}", _typed(value))
         if not array.flags.c_contiguous:
             raise ShapeError(f"bound array {name!r}", "its memory is not contiguous", "C order", "np.ascontiguousarray")
-        if name in donated and not array.flags.writeable:
+        # Arrays of a device are always writeable, and their flags say nothing of it.
+        if name in donated and not getattr(array.flags, "writeable", True):
             raise ShapeError(
                 f"bound array {name!r}", "it is read-only, but an output is donated to it", "a writeable array"
             )

@@ -17,8 +17,6 @@ from sigma_core.backends.planned._writer import Writer
 from sigma_core.backends.planning import Arrangement, Instruction, Overwrites, arrange, overwrites, place
 from sigma_core.graph import OPERATIONS, Graph, Value, optimise
 
-_KERNEL_OF_OTHERS = by_statement(statement)
-
 
 @frozen
 class PlannedBackend(Backend):
@@ -32,7 +30,10 @@ class PlannedBackend(Backend):
     """Whether 0-d floating-point results are computed in Python, as NumPy's scalars: on the host, and one by one."""
 
     kernels: ClassVar[Mapping[str, Kernel]] = KERNELS
-    """Kernels by name of the operation; for others the ufunc or the implementation is called."""
+    """Kernels by name of the operation."""
+
+    others: ClassVar[Kernel] = staticmethod(by_statement(statement))
+    """The kernel of every other operation: its ufunc or its implementation is called."""
 
     overwrites: ClassVar[Overwrites] = staticmethod(overwrites)
     """Whether a node of an instruction may be written where a node of the same instruction reads."""
@@ -94,7 +95,7 @@ class PlannedBackend(Backend):
     def kernel(self, node: Value) -> Kernel:
         """What computes a node that is in no cluster: a plugin's kernel, the backend's, or its implementation."""
         name = node.operation.name
-        return registered_kernel(self.name, name) or self.kernels.get(name) or _KERNEL_OF_OTHERS
+        return registered_kernel(self.name, name) or self.kernels.get(name) or type(self).others
 
     def namespace(self) -> dict[str, Any]:
         """Names that the source may use: implementations and ufuncs of all operations, and some of NumPy's own.

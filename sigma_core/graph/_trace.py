@@ -7,10 +7,12 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 
+from sigma_core.errors import TraceError
 from sigma_core.graph._evaluate import evaluate
 from sigma_core.graph._graph import Graph, reachable
 from sigma_core.graph._record import as_value, constant, placeholder
 from sigma_core.graph._replay import substituted
+from sigma_core.graph._scope import place
 from sigma_core.graph._structure import Structure, flatten, paths, unflatten
 from sigma_core.graph._value import Value
 
@@ -74,6 +76,12 @@ def trace_with(
             continue
         weak = isinstance(leaf, int | float) and not isinstance(leaf, np.generic)
         array = np.asarray(leaf)
+        if array.dtype.kind not in "biuf":
+            raise TraceError(
+                place(),
+                f"argument {path} is a {type(leaf).__name__}, of dtype {array.dtype}",
+                "arrays of bool, int or float, numbers, text, functions, and containers of them",
+            )
         inputs.append(placeholder(array.shape, array.dtype, path, weak=weak))
         arrays.append(array)
         given.append(inputs[-1])

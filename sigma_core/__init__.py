@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sigma_core.environment import Environment
     from sigma_core.errors import SigmaError, UserError
     from sigma_core.events import RunStore
-    from sigma_core.graph import grad, trace, value_and_grad
+    from sigma_core.graph import average_pool, convolve, grad, max_pool, trace, transposed_convolve, value_and_grad
     from sigma_core.hooks import Trigger, every, hookimpl
     from sigma_core.network import Network
     from sigma_core.training import Recipe, Run, Trainer
@@ -29,10 +29,14 @@ _HOMES = {
     "Trainer": "sigma_core.training",
     "Trigger": "sigma_core.hooks",
     "UserError": "sigma_core.errors",
+    "average_pool": "sigma_core.graph",
+    "convolve": "sigma_core.graph",
     "every": "sigma_core.hooks",
     "grad": "sigma_core.graph",
     "hookimpl": "sigma_core.hooks",
+    "max_pool": "sigma_core.graph",
     "trace": "sigma_core.graph",
+    "transposed_convolve": "sigma_core.graph",
     "value_and_grad": "sigma_core.graph",
 }
 
@@ -48,10 +52,14 @@ __all__ = [
     "Trainer",
     "Trigger",
     "UserError",
+    "average_pool",
+    "convolve",
     "every",
     "grad",
     "hookimpl",
+    "max_pool",
     "trace",
+    "transposed_convolve",
     "value_and_grad",
 ]
 

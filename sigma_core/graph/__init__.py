@@ -15,7 +15,9 @@ from sigma_core.graph._structure import flatten, unflatten
 from sigma_core.graph._tangents import tangents
 from sigma_core.graph._trace import trace
 from sigma_core.graph._value import Value
+from sigma_core.graph.functions._convolutions import convolve, transposed_convolve
 from sigma_core.graph.functions._indexing import one_hot
+from sigma_core.graph.functions._pooling import average_pool, max_pool
 from sigma_core.graph.operations import OPERATIONS, Kind, Operation, register
 from sigma_core.graph.passes import optimise
 from sigma_core.graph.transforms import (
@@ -39,8 +41,10 @@ __all__ = [
     "Operation",
     "Value",
     "as_value",
+    "average_pool",
     "check_grads",
     "constant",
+    "convolve",
     "cost",
     "evaluate",
     "flatten",
@@ -51,6 +55,7 @@ __all__ = [
     "jacobian",
     "jvp",
     "linearize",
+    "max_pool",
     "one_hot",
     "optimise",
     "placeholder",
@@ -63,6 +68,7 @@ __all__ = [
     "stop_gradient",
     "tangents",
     "trace",
+    "transposed_convolve",
     "unflatten",
     "value_and_grad",
     "vjp",

@@ -7,7 +7,18 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from sigma_core.errors import DerivativeError
-from sigma_core.graph import OPERATIONS, Graph, check_grads, evaluate, grad, gradients, placeholder, record, tangents
+from sigma_core.graph import (
+    OPERATIONS,
+    Graph,
+    check_grads,
+    evaluate,
+    grad,
+    gradients,
+    max_pool,
+    placeholder,
+    record,
+    tangents,
+)
 from sigma_core.graph.operations._elementwise import DERIVATIVES, DISCRETE
 
 random = np.random.default_rng(3)
@@ -59,6 +70,8 @@ SHAPED = {
     "remainder": lambda x: np.remainder(x, 0.3) * x,
     "steps": lambda x: x * (np.floor(x * 4) + np.ceil(x * 4) + np.sign(x) + np.rint(x) + np.trunc(x) + x // 0.3),
     "softmax": lambda x: np.exp(x) / np.sum(np.exp(x), axis=1, keepdims=True),
+    "windows": lambda x: np.lib.stride_tricks.sliding_window_view(x, (2, 2)) ** 2,
+    "max_pool": lambda x: max_pool(x.reshape(1, 6, 1), 2, 1) ** 2,
     "flip_tile_repeat_roll": lambda x: np.roll(np.repeat(np.tile(np.flip(x), 2), 2, axis=0), 1, axis=1) ** 2,
 }
 

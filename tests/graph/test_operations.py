@@ -4,7 +4,18 @@ import numpy as np
 import pytest
 
 from sigma_core.errors import ShapeError
-from sigma_core.graph import OPERATIONS, Graph, evaluate, gradients, placeholder, random_normal, random_uniform, record
+from sigma_core.graph import (
+    OPERATIONS,
+    Graph,
+    evaluate,
+    gradients,
+    max_pool,
+    placeholder,
+    random_normal,
+    random_uniform,
+    record,
+    tangents,
+)
 
 X = placeholder((2, 3), np.float64, "x")
 KEY = placeholder((2,), np.uint64, "key")
@@ -27,8 +38,16 @@ def samples():
         random_uniform(KEY, (2,), np.float32, 1),
         random_normal(KEY, (2,), np.float64, 1),
         X + np.arange(3),
+        *sliding(X.reshape(1, 6, 1)),
     ]
     return Graph([X, KEY], outputs).nodes
+
+
+def sliding(x):
+    """All that slides windows, from derivatives of both modes."""
+    pooled = max_pool(x, 2, 1)
+    seen = np.lib.stride_tricks.sliding_window_view(x, 2, 1)
+    return [*gradients(np.sum(pooled) + np.sum(seen * seen), [X]), *tangents([pooled, seen], [X], [np.ones((2, 3))])]
 
 
 @pytest.mark.parametrize("node", [node for node in samples() if node.inputs], ids=lambda node: node.operation.name)

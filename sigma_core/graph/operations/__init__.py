@@ -5,11 +5,13 @@ from sigma_core.graph.operations import (
     _control,
     _gather,
     _joins,
+    _pooling,
     _random,
     _reductions,
     _selection,
     _sources,
     _views,
+    _windows,
 )
 from sigma_core.graph.operations._elementwise import UFUNC_OPERATIONS
 from sigma_core.graph.operations._operation import OPERATIONS, Kind, Literal, Operation, Shape, register
@@ -17,4 +19,16 @@ from sigma_core.graph.operations._operation import OPERATIONS, Kind, Literal, Op
 __all__ = ["OPERATIONS", "UFUNC_OPERATIONS", "Kind", "Literal", "Operation", "Shape", "register"]
 
 # Importing a module of rows fills the table.
-_ROWS = (_contractions, _control, _gather, _joins, _random, _reductions, _selection, _sources, _views)
+_ROWS = (
+    _contractions,
+    _control,
+    _gather,
+    _joins,
+    _pooling,
+    _random,
+    _reductions,
+    _selection,
+    _sources,
+    _views,
+    _windows,
+)

@@ -8,11 +8,28 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sigma_core.compilation import compile  # noqa: A004  # the word that everybody uses for it
     from sigma_core.data import Data, InMemory
     from sigma_core.environment import Environment
     from sigma_core.errors import SigmaError, UserError
     from sigma_core.events import RunStore
-    from sigma_core.graph import average_pool, convolve, grad, max_pool, trace, transposed_convolve, value_and_grad
+    from sigma_core.graph import (
+        average_pool,
+        convolve,
+        grad,
+        hessian,
+        hvp,
+        jacobian,
+        jvp,
+        linearize,
+        max_pool,
+        stop_gradient,
+        trace,
+        transposed_convolve,
+        value_and_grad,
+        vjp,
+        vmap,
+    )
     from sigma_core.hooks import Trigger, every, hookimpl
     from sigma_core.network import Network
     from sigma_core.training import Recipe, Run, Trainer
@@ -30,14 +47,23 @@ _HOMES = {
     "Trigger": "sigma_core.hooks",
     "UserError": "sigma_core.errors",
     "average_pool": "sigma_core.graph",
+    "compile": "sigma_core.compilation",
     "convolve": "sigma_core.graph",
     "every": "sigma_core.hooks",
     "grad": "sigma_core.graph",
+    "hessian": "sigma_core.graph",
     "hookimpl": "sigma_core.hooks",
+    "hvp": "sigma_core.graph",
+    "jacobian": "sigma_core.graph",
+    "jvp": "sigma_core.graph",
+    "linearize": "sigma_core.graph",
     "max_pool": "sigma_core.graph",
+    "stop_gradient": "sigma_core.graph",
     "trace": "sigma_core.graph",
     "transposed_convolve": "sigma_core.graph",
     "value_and_grad": "sigma_core.graph",
+    "vjp": "sigma_core.graph",
+    "vmap": "sigma_core.graph",
 }
 
 __all__ = [
@@ -53,14 +79,23 @@ __all__ = [
     "Trigger",
     "UserError",
     "average_pool",
+    "compile",
     "convolve",
     "every",
     "grad",
+    "hessian",
     "hookimpl",
+    "hvp",
+    "jacobian",
+    "jvp",
+    "linearize",
     "max_pool",
+    "stop_gradient",
     "trace",
     "transposed_convolve",
     "value_and_grad",
+    "vjp",
+    "vmap",
 ]
 
 

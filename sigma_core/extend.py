@@ -82,7 +82,11 @@ from sigma_core.graph import (
     average_pool,
     convolve,
     grad,
+    hessian,
+    hvp,
+    jacobian,
     jvp,
+    linearize,
     max_pool,
     one_hot,
     random_normal,
@@ -93,6 +97,7 @@ from sigma_core.graph import (
     transposed_convolve,
     value_and_grad,
     vjp,
+    vmap,
 )
 from sigma_core.hooks import PHASES, Clock, Trigger, after, every, hookimpl, once, until
 from sigma_core.network import Activation, Context, Cost, Initialiser, Layer, Parameter, Shape, fans
@@ -229,8 +234,12 @@ __all__ = [
     "every",
     "fans",
     "grad",
+    "hessian",
     "hookimpl",
+    "hvp",
+    "jacobian",
     "jvp",
+    "linearize",
     "listed",
     "max_pool",
     "nearest",
@@ -246,4 +255,5 @@ __all__ = [
     "until",
     "value_and_grad",
     "vjp",
+    "vmap",
 ]

@@ -38,7 +38,7 @@ def _mapped(node: Value, inputs: tuple[Value, ...], flags: tuple[bool, ...], siz
     if rule is None:
         return one_by_one(node, inputs, flags, size)
     result: Value = rule(inputs, flags, node)
-    if node.operation.kind is Kind.CONTROL:
+    if node.operation.is_bundle:
         return result
     if result.shape != (size, *node.shape):
         raise ShapeError(

@@ -171,6 +171,36 @@ class DerivativeError(UserError):
     """A derivative was asked of something that has none."""
 
 
+@define(slots=False, eq=False, str=False)
+class NodeError(SigmaError):
+    """A node of a program went wrong when it ran, under the debug backend."""
+
+    operation: str = ""
+    layer: str = ""
+    """Path of the layer, empty outside of any."""
+    node: int | None = None
+    """Its number in the program as it was traced."""
+    operands: tuple[str, ...] = ()
+    """How they looked: dtype, shape, smallest and largest number, what is not finite."""
+    loop: tuple[int, ...] = ()
+    """Steps of the loops in which it stands, the outermost first."""
+    iteration: int | None = None
+    """Counted from 1; None outside of a training."""
+
+    def __str__(self) -> str:
+        """The base message, its first line with the iteration."""
+        iteration = "" if self.iteration is None else f", iteration {self.iteration}"
+        return f"{self.where}{iteration}{super().__str__().removeprefix(self.where)}"
+
+
+class NumericalError(NodeError, UserError):
+    """A node gave NaN or infinities, which reached an output."""
+
+
+class OperationError(NodeError):
+    """What computes an operation failed, or gave another shape, dtype or number than it should."""
+
+
 class NetworkError(UserError):
     """Layers do not form a network: cycle, missing or unused input, duplicate name, shapes that do not fit."""
 

@@ -8,6 +8,7 @@ import numpy as np
 from attrs import field, frozen
 
 from sigma_core.backends import Backend, Executable
+from sigma_core.errors import NodeError
 from sigma_core.network import Network, Section
 from sigma_core.training._metric import Metric
 from sigma_core.training._optimiser import Optimiser
@@ -74,7 +75,12 @@ class Worker:
         executable = self._steps.get(tuple([array.shape for array in batch]))
         if executable is None:
             executable = self.executable(batch)
-        return executable(*batch)
+        try:
+            return executable(*batch)
+        except NodeError as error:
+            # Nothing is updated then, so `step` still counts the iterations before this one.
+            error.iteration = int(self.pull(("step",))["step"]) + 1
+            raise
 
     def executable(self, batch: Sequence[Any]) -> Executable:
         """The compiled training step for batches of these shapes."""

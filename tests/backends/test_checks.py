@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from sigma_core.backends.numpy import NumpyBackend
 from sigma_core.errors import ShapeError
 from sigma_core.graph import Graph, placeholder
 
@@ -44,10 +43,10 @@ COMPILED = {
 
 
 @pytest.mark.parametrize("name", COMPILED)
-def test_names_and_donations_must_fit_the_graph(name):
+def test_names_and_donations_must_fit_the_graph(backend, name):
     """When it is compiled."""
     keywords, expected = COMPILED[name]
-    assert message(NumpyBackend().compile, GRAPH, **keywords) == expected
+    assert message(backend.compile, GRAPH, **keywords) == expected
 
 
 def frozen():
@@ -72,10 +71,10 @@ BOUND = {
 
 
 @pytest.mark.parametrize("name", BOUND)
-def test_bound_arrays_must_fit(name):
+def test_bound_arrays_must_fit(backend, name):
     """When an executable is made."""
     bound, expected = BOUND[name]
-    program = NumpyBackend().compile(GRAPH, bound=["parameters"], donations={0: "parameters"})
+    program = backend.compile(GRAPH, bound=["parameters"], donations={0: "parameters"})
     assert message(program.instantiate, bound) == f"bound array 'parameters': {expected}"
 
 
@@ -89,8 +88,8 @@ CALLED = {
 
 
 @pytest.mark.parametrize("name", CALLED)
-def test_arrays_of_a_call_must_fit(name):
+def test_arrays_of_a_call_must_fit(backend, name):
     """At every call."""
     arrays, expected = CALLED[name]
-    executable = NumpyBackend().compile(GRAPH, bound=["parameters"]).instantiate({"parameters": np.zeros(3)})
+    executable = backend.compile(GRAPH, bound=["parameters"]).instantiate({"parameters": np.zeros(3)})
     assert message(executable, *arrays) == expected

@@ -90,11 +90,13 @@ EXPRESSIONS |= {ufunc.__name__: partial(applied, ufunc) for ufunc in UFUNC_OPERA
 
 @pytest.mark.parametrize("bound", [(), ("x",)], ids=["called", "bound"])
 @pytest.mark.parametrize("name", EXPRESSIONS)
-def test_an_operation_is_compiled_right(name, bound):
+def test_an_operation_is_compiled_right(backend, name, bound):
     """Over arguments of the call and over bound arrays."""
     graph = Graph(INPUTS, [EXPRESSIONS[name]()])
-    executable = NumpyBackend().compile(graph, bound=bound).instantiate({"x": ARRAYS[0]})
     (expected,) = evaluate(graph, *ARRAYS)
+    if backend.name == "debug" and not np.isfinite(expected).all():
+        pytest.skip("the debug backend refuses what is not finite")
+    executable = backend.compile(graph, bound=bound).instantiate({"x": ARRAYS[0]})
     for _ in range(2):
         (result,) = executable(*ARRAYS[len(bound) :])
         assert (result.shape, result.dtype) == (expected.shape, expected.dtype)

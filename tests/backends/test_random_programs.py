@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sigma_core.backends.debug import DebugBackend
 from sigma_core.backends.numpy import NumpyBackend
 from sigma_core.graph import Graph, evaluate, placeholder
 
@@ -50,14 +51,21 @@ def written(steps, inputs):
     return values
 
 
-@pytest.mark.parametrize("part", [2, 64])
+BACKENDS = {
+    "small parts": NumpyBackend(part=2),
+    "one part": NumpyBackend(part=64),
+    "debug": DebugBackend(NumpyBackend(part=2)),
+}
+
+
+@pytest.mark.parametrize("name", BACKENDS)
 @settings(max_examples=150, report_multiple_bugs=False)
 @given(
     steps=st.lists(st.tuples(number, number, number), min_size=1, max_size=12),
     order=st.permutations("pqr"),
     choice=st.lists(number, min_size=5, max_size=5),
 )
-def test_a_program_equals_the_reference_at_every_call(part, steps, order, choice):
+def test_a_program_equals_the_reference_at_every_call(name, steps, order, choice):
     """Whatever is donated, joined or seen through views, three calls give what the evaluator gives."""
     bound = [placeholder((SIZE,), np.float64, name) for name in "pqr"]
     rate = placeholder((), np.float64, "rate", weak=True)
@@ -67,7 +75,7 @@ def test_a_program_equals_the_reference_at_every_call(part, steps, order, choice
     donations = {2 + position: name for position, name in enumerate(order)}
     random = np.random.default_rng(0)
     arrays = {name: random.uniform(-1, 1, SIZE) for name in "pqr"} | {"rate": np.array(0.5)}
-    program = NumpyBackend(part=part).compile(graph, bound=list(arrays), donations=donations)
+    program = BACKENDS[name].compile(graph, bound=list(arrays), donations=donations)
     executable = program.instantiate(arrays)
     for _ in range(3):
         before = [arrays[name].copy() for name in "pqr"]

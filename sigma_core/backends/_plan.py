@@ -2,7 +2,8 @@
 
 from attrs import frozen
 
-from sigma_core.graph import Cost, Graph, Value
+from sigma_core.graph import Cost, Graph, Kind, Value, cost
+from sigma_core.graph._cost import SECONDS_PER_CALL
 
 
 @frozen(eq=False)
@@ -32,6 +33,17 @@ class Plan:
     """Bound arrays that are updated in place: outputs are computed in them."""
     copies: tuple[str, ...] = ()
     """Outputs that are copied at the end of a call: `%12 to parameters`, or `%12` to an array of its own."""
+
+    @classmethod
+    def of(cls, graph: Graph) -> "Plan":
+        """Of a backend that plans nothing: each node is an instruction, and nobody knows where its result lies."""
+        nodes = []
+        for number, node in enumerate(graph.nodes):
+            each = cost(node)
+            is_computed = node.operation.kind is not Kind.SOURCE and not node.operation.is_view
+            call = Cost(seconds=SECONDS_PER_CALL) if is_computed else Cost()
+            nodes.append(PlannedNode(node, "", each + call, number if is_computed else None))
+        return cls(graph, tuple(nodes))
 
     @property
     def cost(self) -> Cost:

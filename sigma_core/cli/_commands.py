@@ -7,6 +7,7 @@ import click
 _HOMES = {
     "components": "sigma_core.cli._components:components",
     "explain": "sigma_core.cli._explain:explain",
+    "graph": "sigma_core.cli.graph._command:graph",
     "plugins": "sigma_core.cli._plugins:plugins",
     "recipe": "sigma_core.cli._recipe:recipe",
     "train": "sigma_core.cli._train:train",

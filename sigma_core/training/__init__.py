@@ -5,6 +5,7 @@ from sigma_core.training._commands import Attach, Command, Detach, Pause, Resume
 from sigma_core.training._criterion import Criterion, Observation
 from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._directory import RunDirectory
+from sigma_core.training._inspection import Inspection
 from sigma_core.training._metric import Metric
 from sigma_core.training._monitor import Monitor, RunInfo
 from sigma_core.training._operator import LocalOperator, Operator, Team
@@ -20,6 +21,7 @@ __all__ = [
     "Command",
     "Criterion",
     "Detach",
+    "Inspection",
     "LocalOperator",
     "Metric",
     "Monitor",

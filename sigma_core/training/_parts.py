@@ -18,6 +18,25 @@ from sigma_core.training._worker import Task
 from sigma_core.training.recipe import Setup
 
 
+def groundwork(setup: Setup, environment: Environment, validation: Any) -> tuple[Data, Network]:
+    """The data, loaded, and the network that takes it; no parameter is filled. Raises what `Parts.make` raises."""
+    data = with_validation(setup.dataset.prepare(environment, setup.seed), validation, environment)
+    data = data.cast(setup.dtype)
+    network = Network.build(setup.network, sections_of(data.training), dtype=setup.dtype)
+    if not network.costs:
+        raise TrainerError(
+            "network",
+            f"it ends with {network.layers[-1].name!r}, which is no cost",
+            "a cost as its last layer",
+            "add one of `sigma components costs`",
+        )
+    for part in data.validation.values():
+        # Its dtypes may be others: whatever a layer says of them it is to say now, not after the first epoch.
+        Network.build(setup.network, sections_of(part), dtype=setup.dtype)
+    check_targets(network, data)
+    return data, network
+
+
 @define(eq=False)
 class Parts:
     """The parts of one trainer, checked against each other."""
@@ -45,20 +64,7 @@ class Parts:
         to see, `compiled` is told of each program. Raises DataError, NetworkError and whatever else shows before the
         first step that something does not fit.
         """
-        data = with_validation(setup.dataset.prepare(environment, setup.seed), validation, environment)
-        data = data.cast(setup.dtype)
-        network = Network.build(setup.network, sections_of(data.training), dtype=setup.dtype)
-        if not network.costs:
-            raise TrainerError(
-                "network",
-                f"it ends with {network.layers[-1].name!r}, which is no cost",
-                "a cost as its last layer",
-                "add one of `sigma components costs`",
-            )
-        for part in data.validation.values():
-            # Its dtypes may be others: whatever a layer says of them it is to say now, not after the first epoch.
-            Network.build(setup.network, sections_of(part), dtype=setup.dtype)
-        check_targets(network, data)
+        data, network = groundwork(setup, environment, validation)
         check_required_scores(setup.stop, score_names(network, setup.metrics, data))
         batches: Iterator = Minibatches(data.training, setup.batch_size, setup.seed, sections=network.sections)
         if setup.prefetch:

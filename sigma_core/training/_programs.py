@@ -131,6 +131,7 @@ class _Bound:
         graph = Graph(
             inputs=(*self.placeholders.values(), *self.sections.values()),
             outputs=(*outputs.values(), *donated.values()),
+            output_names=(*outputs, *donated),
         )
         donations = dict(enumerate(donated, start=len(outputs)))
         return StepGraph(graph, frozenset(self.placeholders), donations, tuple(outputs))

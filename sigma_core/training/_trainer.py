@@ -16,10 +16,11 @@ from sigma_core.training._criterion import Criterion, State
 from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._directory import RunDirectory
 from sigma_core.training._inputs import input_arrays, like_training
+from sigma_core.training._inspection import Inspection, inspect
 from sigma_core.training._loop import Loop
 from sigma_core.training._monitor import Monitor, RunInfo, attach
 from sigma_core.training._operator import Team
-from sigma_core.training._parts import Parts
+from sigma_core.training._parts import Parts, groundwork
 from sigma_core.training._programs import watched
 from sigma_core.training._requirements import check_required_scores, check_required_values, required_gradients
 from sigma_core.training._resume import checkpoint_of, hook_states, identity, restore, restore_hooks
@@ -428,6 +429,17 @@ class Trainer:
                 "use a dataset with a split, or one of your own",
             )
         return write(self.setup, self.environment.composer)
+
+    def inspect(self, program: str = "step") -> Inspection:
+        """A program of this trainer before and after its passes, with its plan, costs and source; nothing is run.
+
+        Programs are `step`, `scoring` and `prediction`, for batches of the usual size. Raises TrainerError for another.
+        """
+        parts = self._parts
+        data, network = (
+            (parts.data, parts.network) if parts else groundwork(self.setup, self.environment, self._validation)
+        )
+        return inspect(self.setup, data, network, program, required_gradients(self.hooks))
 
     def explain(self) -> tuple[Any, ...]:
         """A row for each hook implementation, in the order in which they are called and with the reason for it."""

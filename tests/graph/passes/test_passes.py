@@ -71,6 +71,7 @@ SIMPLER = {
     "0.3 * (2 * x)": (lambda x: 0.3 * (2 * x), ["multiply"]),
     "x * 0.3 / 4": (lambda x: x * 0.3 / 4, ["multiply"]),
     "0.3 * (0.7 * x)": (lambda x: 0.3 * (0.7 * x), ["multiply", "multiply"]),
+    "x + x": (lambda x: 0.3 * (x + x), ["multiply"]),
     "-x * -y": (lambda x: -x * -x[:1], ["slice", "multiply"]),
     "(-x) ** 2": (lambda x: np.square(-x), ["square"]),
     "cos |x|": (lambda x: np.cos(np.abs(x)), ["cos"]),

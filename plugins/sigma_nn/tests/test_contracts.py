@@ -26,6 +26,7 @@ CONTRACTS = {
 }
 # Settings without a default.
 MINIMAL = {
+    "convolution": {"size": 3, "window": [2, 3]},
     "dense": {"size": 3},
     "input": {"shape": [4]},
     "element_wise": {"activation": "tanh"},
@@ -140,25 +141,28 @@ def result_of(function, inputs, parameters):
 
 
 INPUTS = np.random.default_rng(2).normal(size=(5, 4))
+PICTURES = INPUTS.reshape(5, 2, 2, 1)
+# What layers take that do not take vectors.
+TAKEN = {"average_pooling": PICTURES, "convolution": PICTURES, "max_pooling": PICTURES}
+
+
+def inputs_of(name):
+    return TAKEN.get(name, INPUTS)
 
 
 @of("layers")
 @pytest.mark.parametrize("training", [False, True])
 def test_a_layer_has_the_right_derivatives(name, training, make):
     """Against finite differences, both modes, second order, by its inputs and parameters."""
-    check_grads(*as_pair(passing(make("layers", name), INPUTS, training=training)))
-
-
-def as_pair(passed):
-    forward, parameters = passed
-    return forward, [INPUTS, parameters]
+    forward, parameters = passing(make("layers", name), inputs_of(name), training=training)
+    check_grads(forward, [inputs_of(name), parameters])
 
 
 @of("layers")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_a_layer_keeps_the_dtype_of_the_network(name, dtype, make):
     """Nothing widens float32."""
-    inputs = INPUTS.astype(dtype)
+    inputs = inputs_of(name).astype(dtype)
     for training in (False, True):
         result = result_of(*passing_with(make("layers", name), inputs, dtype, training=training))
         assert result.dtype == dtype
@@ -172,17 +176,17 @@ def passing_with(layer, inputs, dtype=np.float64, *, training=False):
 @of("layers")
 def test_a_layer_treats_records_apart(name, make):
     """In validation, a record's output does not depend on the others of its batch."""
-    layer = make("layers", name)
-    whole = result_of(*passing_with(layer, INPUTS))
-    for i in range(len(INPUTS)):
-        np.testing.assert_allclose(result_of(*passing_with(layer, INPUTS[i : i + 1]))[0], whole[i], rtol=1e-12)
+    layer, inputs = make("layers", name), inputs_of(name)
+    whole = result_of(*passing_with(layer, inputs))
+    for i in range(len(inputs)):
+        np.testing.assert_allclose(result_of(*passing_with(layer, inputs[i : i + 1]))[0], whole[i], rtol=1e-12)
 
 
 @of("layers")
 def test_a_layer_takes_a_batch_without_records(name, make):
     """And makes one of the same records' shape."""
-    layer = make("layers", name)
-    assert result_of(*passing_with(layer, INPUTS[:0])).shape == (0, *result_of(*passing_with(layer, INPUTS)).shape[1:])
+    layer, inputs = make("layers", name), inputs_of(name)
+    assert result_of(*passing_with(layer, inputs[:0])).shape == (0, *result_of(*passing_with(layer, inputs)).shape[1:])
 
 
 # Activations

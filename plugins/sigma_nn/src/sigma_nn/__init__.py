@@ -32,11 +32,14 @@ if TYPE_CHECKING:
     from sigma_nn.initialisers.he import He
     from sigma_nn.initialisers.uniform import Uniform
     from sigma_nn.initialisers.zeros import Zeros
+    from sigma_nn.layers.average_pooling import AveragePooling
+    from sigma_nn.layers.convolution import Convolution
     from sigma_nn.layers.dense import Dense
     from sigma_nn.layers.dropout import Dropout
     from sigma_nn.layers.element_wise import ElementWise
     from sigma_nn.layers.flatten import Flatten
     from sigma_nn.layers.input import Input
+    from sigma_nn.layers.max_pooling import MaxPooling
     from sigma_nn.metrics.accuracy import Accuracy
     from sigma_nn.metrics.mean_absolute_error import MeanAbsoluteError
     from sigma_nn.metrics.mean_squared_error import MeanSquaredError
@@ -52,8 +55,10 @@ _FILES = {
     "Adadelta": "optimisers.adadelta",
     "Adagrad": "optimisers.adagrad",
     "Adam": "optimisers.adam",
+    "AveragePooling": "layers.average_pooling",
     "BinaryCrossEntropy": "costs.binary_cross_entropy",
     "Constant": "initialisers.constant",
+    "Convolution": "layers.convolution",
     "DecayOnPlateau": "hooks.decay_on_plateau",
     "Dense": "layers.dense",
     "Dropout": "layers.dropout",
@@ -70,6 +75,7 @@ _FILES = {
     "Input": "layers.input",
     "Iterations": "criteria.iterations",
     "LeakyRelu": "activations.leaky_relu",
+    "MaxPooling": "layers.max_pooling",
     "MeanAbsoluteError": "metrics.mean_absolute_error",
     "MeanSquaredError": "metrics.mean_squared_error",
     "Momentum": "optimisers.momentum",
@@ -93,8 +99,10 @@ __all__ = [
     "Adadelta",
     "Adagrad",
     "Adam",
+    "AveragePooling",
     "BinaryCrossEntropy",
     "Constant",
+    "Convolution",
     "DecayOnPlateau",
     "Dense",
     "Dropout",
@@ -111,6 +119,7 @@ __all__ = [
     "Input",
     "Iterations",
     "LeakyRelu",
+    "MaxPooling",
     "MeanAbsoluteError",
     "MeanSquaredError",
     "Momentum",

@@ -13,6 +13,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from attrs import NOTHING, Attribute, field, has
+from attrs.validators import optional
 
 from sigma_core.extend import SettingError
 
@@ -56,6 +57,37 @@ def choice(*options: str, default: Any = NOTHING) -> Any:
     return field(default=default, validator=check)
 
 
+def sizes(*, default: Any = NOTHING) -> Any:
+    """A field that holds an integer of at least 1 for all axes, or a tuple with one for each."""
+
+    def check(instance: Any, attribute: "Attribute[Any]", value: Any) -> None:
+        several = value if isinstance(value, tuple) else (value,)
+        if not several or not all(_is_plain(each, Integral) and each >= 1 for each in several):
+            raise refusal(instance, attribute, value, "an integer of at least 1, or one for each axis")
+
+    # What may be left out is None, and that needs no check.
+    return field(default=default, converter=_as_tuples, validator=optional(check) if default is None else check)
+
+
+def margins(*, default: Any) -> Any:
+    """A field that holds "same", "valid", or numbers of elements: one for all sides, or for each axis one or a pair."""
+
+    def check(instance: Any, attribute: "Attribute[Any]", value: Any) -> None:
+        several = value if isinstance(value, tuple) else (value,)
+        sides = [side for each in several for side in (each if isinstance(each, tuple) and len(each) == 2 else (each,))]
+        if value not in ("same", "valid") and not (
+            sides and all(_is_plain(side, Integral) and side >= 0 for side in sides)
+        ):
+            raise refusal(
+                instance,
+                attribute,
+                value,
+                "'same', 'valid', an integer of at least 0, or for each axis one or a pair of them",
+            )
+
+    return field(default=default, converter=_as_tuples, validator=check)
+
+
 def refusal(instance: Any, attribute: "Attribute[Any]", value: Any, expected: str) -> SettingError:
     """The error that a validator raises: `Dropout.rate: 1.5`, and what is expected."""
     # A composer that runs validators one by one hands them no component; it knows itself where it is.
@@ -69,6 +101,11 @@ def _as_float(value: float) -> float:
 
 def _as_integer(value: int) -> int:
     return int(value) if _is_plain(value, Integral) else value
+
+
+def _as_tuples(value: Any) -> Any:
+    """Lists, as recipes have them, as tuples, so that components are hashable."""
+    return tuple(_as_tuples(each) for each in value) if isinstance(value, list | tuple) else value
 
 
 def _is_plain(value: Any, kind: type) -> bool:

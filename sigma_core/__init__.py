@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from sigma_core.events import RunStore
     from sigma_core.graph import (
         average_pool,
+        checkpoint,
+        cond,
         convolve,
+        custom_derivative,
         grad,
         hessian,
         hvp,
@@ -23,12 +26,14 @@ if TYPE_CHECKING:
         jvp,
         linearize,
         max_pool,
+        scan,
         stop_gradient,
         trace,
         transposed_convolve,
         value_and_grad,
         vjp,
         vmap,
+        while_loop,
     )
     from sigma_core.hooks import Trigger, every, hookimpl
     from sigma_core.network import Network
@@ -47,8 +52,11 @@ _HOMES = {
     "Trigger": "sigma_core.hooks",
     "UserError": "sigma_core.errors",
     "average_pool": "sigma_core.graph",
+    "checkpoint": "sigma_core.graph",
     "compile": "sigma_core.compilation",
+    "cond": "sigma_core.graph",
     "convolve": "sigma_core.graph",
+    "custom_derivative": "sigma_core.graph",
     "every": "sigma_core.hooks",
     "grad": "sigma_core.graph",
     "hessian": "sigma_core.graph",
@@ -58,12 +66,14 @@ _HOMES = {
     "jvp": "sigma_core.graph",
     "linearize": "sigma_core.graph",
     "max_pool": "sigma_core.graph",
+    "scan": "sigma_core.graph",
     "stop_gradient": "sigma_core.graph",
     "trace": "sigma_core.graph",
     "transposed_convolve": "sigma_core.graph",
     "value_and_grad": "sigma_core.graph",
     "vjp": "sigma_core.graph",
     "vmap": "sigma_core.graph",
+    "while_loop": "sigma_core.graph",
 }
 
 __all__ = [
@@ -79,8 +89,11 @@ __all__ = [
     "Trigger",
     "UserError",
     "average_pool",
+    "checkpoint",
     "compile",
+    "cond",
     "convolve",
+    "custom_derivative",
     "every",
     "grad",
     "hessian",
@@ -90,12 +103,14 @@ __all__ = [
     "jvp",
     "linearize",
     "max_pool",
+    "scan",
     "stop_gradient",
     "trace",
     "transposed_convolve",
     "value_and_grad",
     "vjp",
     "vmap",
+    "while_loop",
 ]
 
 

@@ -8,13 +8,14 @@ from sigma_core.graph._cost import Cost, cost
 from sigma_core.graph._evaluate import evaluate
 from sigma_core.graph._gradients import gradients
 from sigma_core.graph._graph import Graph, reachable
-from sigma_core.graph._random import random_normal, random_uniform
+from sigma_core.graph._random import fold_in, random_normal, random_uniform
 from sigma_core.graph._record import as_value, constant, placeholder, record
 from sigma_core.graph._scope import scope
 from sigma_core.graph._structure import flatten, unflatten
 from sigma_core.graph._tangents import tangents
 from sigma_core.graph._trace import trace
 from sigma_core.graph._value import Value
+from sigma_core.graph.control import checkpoint, cond, custom_derivative, scan, while_loop
 from sigma_core.graph.functions._convolutions import convolve, transposed_convolve
 from sigma_core.graph.functions._indexing import one_hot
 from sigma_core.graph.functions._pooling import average_pool, max_pool
@@ -43,11 +44,15 @@ __all__ = [
     "as_value",
     "average_pool",
     "check_grads",
+    "checkpoint",
+    "cond",
     "constant",
     "convolve",
     "cost",
+    "custom_derivative",
     "evaluate",
     "flatten",
+    "fold_in",
     "grad",
     "gradients",
     "hessian",
@@ -64,6 +69,7 @@ __all__ = [
     "reachable",
     "record",
     "register",
+    "scan",
     "scope",
     "stop_gradient",
     "tangents",
@@ -73,4 +79,5 @@ __all__ = [
     "value_and_grad",
     "vjp",
     "vmap",
+    "while_loop",
 ]

@@ -64,8 +64,10 @@ def cast(value: Value, dtype: Any, *, weak: bool = False) -> Value:
 def elementwise(ufunc: np.ufunc, *operands: Any) -> Value:
     """Record a ufunc on operands that broadcast; they are cast to the dtypes of the loop NumPy would choose."""
     values = [as_value(operand) for operand in operands]
+    # Python numbers among themselves are of their own dtypes: NumPy would compare them as objects.
+    types = [value.dtype for value in values] if all(value.weak for value in values) else map(_type, values)
     try:
-        dtypes = _loop(ufunc, tuple(_type(value) for value in values))
+        dtypes = _loop(ufunc, tuple(types))
     except TypeError as error:
         raise ShapeError(
             place(), f"np.{ufunc.__name__} has no loop for {_dtypes(values)}", remedy="convert with astype"

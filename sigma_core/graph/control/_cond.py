@@ -1,0 +1,204 @@
+"""Cond: one of two branches, of which only the chosen one runs."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from sigma_core.errors import ShapeError, TraceError
+from sigma_core.graph._batching import batched
+from sigma_core.graph._evaluate import evaluate
+from sigma_core.graph._gradients import cotangents, dependent
+from sigma_core.graph._graph import Graph
+from sigma_core.graph._record import as_value, cast, common_dtype, placeholder, record
+from sigma_core.graph._replay import substituted
+from sigma_core.graph._scope import place
+from sigma_core.graph._structure import paths, unflatten
+from sigma_core.graph._tangents import tangents
+from sigma_core.graph._value import Value
+from sigma_core.graph.control._bodies import (
+    born,
+    closed,
+    closures,
+    named,
+    parameter,
+    picks,
+    typed,
+    values_of,
+)
+from sigma_core.graph.operations import Kind, Operation, register
+from sigma_core.graph.operations._control import NO_ARRAY, Parts, signatures
+from sigma_core.graph.operations._operation import Signature
+from sigma_core.graph.transforms._arguments import on_arrays_too
+
+BRANCHES = ("when_true", "when_false")
+
+
+def cond(predicate: Any, when_true: Callable[..., Any], when_false: Callable[..., Any], *operands: Any) -> Any:
+    """`when_true(*operands)` where the predicate, a 0-d truth value, holds, and `when_false(*operands)` where not.
+
+    Only the chosen branch runs, but both are traced, so they return the same containers, shapes and dtypes. They may
+    close over values, and derivatives reach them; in reverse mode the chosen branch runs again on the way back. A
+    Python truth value chooses at once. Raises ShapeError and TraceError for branches that differ.
+    """
+    if isinstance(predicate, bool):
+        return (when_true if predicate else when_false)(*operands)
+
+    def recorded(predicate: Any, *operands: Any) -> Any:
+        chosen = as_value(predicate)
+        if chosen.shape or chosen.dtype != np.bool_:
+            raise ShapeError(
+                place(), f"the predicate of cond is {typed(chosen)}", "bool[]", "compare, np.all or np.any"
+            )
+        values, structure = values_of(operands)
+        given = [parameter(value, f"operand.{path}") for value, path in zip(values, paths(structure), strict=True)]
+        start = born(given)
+        (first, built), (second, other) = (
+            values_of(branch(*unflatten(structure, given))) for branch in (when_true, when_false)
+        )
+        if built != other:
+            raise TraceError(
+                place(), "the branches of cond return results that are built differently", "the same nested containers"
+            )
+        first, second = _agreed(first, second, paths(built))
+        captured = closures((*first, *second), start)
+        bodies = dict(zip(BRANCHES, closed(given, captured, first, second), strict=True))
+        bundle = record("cond", chosen, *values, *captured, **bodies)
+        return unflatten(built, picks(bundle, [a.weak and b.weak for a, b in zip(first, second, strict=True)]))
+
+    return on_arrays_too(recorded)(predicate, *operands)
+
+
+def _agreed(first: Sequence[Value], second: Sequence[Value], names: Sequence[str]) -> tuple[list[Value], list[Value]]:
+    """The results of both branches in equal dtypes; Python numbers take the other's. Raises ShapeError."""
+    pairs = []
+    for a, b, name in zip(first, second, names, strict=True):
+        dtype = common_dtype(a, b) if a.weak or b.weak else a.dtype
+        fits = a.shape == b.shape and all(each.weak or each.dtype == dtype for each in (a, b))
+        if not fits:
+            raise ShapeError(
+                place(),
+                f"{named('result', name)} of cond is {typed(a)} when true and {typed(b)} when false",
+                "equal shapes and dtypes",
+            )
+        weak = a.weak and b.weak
+        pairs.append((cast(a, dtype, weak=weak), cast(b, dtype, weak=weak)))
+    return [a for a, _ in pairs], [b for _, b in pairs]
+
+
+def _results(when_true: Graph, **_others: Any) -> tuple[Signature, ...]:
+    return tuple((value.shape, value.dtype) for value in when_true.outputs)
+
+
+def _run(predicate: Any, *operands: Any, when_true: Graph, when_false: Graph) -> tuple[Any, ...]:
+    return evaluate(when_true if predicate else when_false, *operands)
+
+
+def _branches(node: Value, given: Sequence[Value]) -> list[tuple[Value, ...]]:
+    """What either branch makes of other operands."""
+    found = []
+    for name in BRANCHES:
+        branch = node.attributes[name]
+        found.append(
+            substituted(branch.outputs, {old.index: new for old, new in zip(branch.inputs, given, strict=True)})
+        )
+    return found
+
+
+def _following(node: Value, positions: Sequence[int]) -> list[int]:
+    """Results of which either branch changes when the inputs at these positions do."""
+    following: set[int] = set()
+    for name in BRANCHES:
+        branch = node.attributes[name]
+        path = dependent(branch.nodes, {branch.inputs[position - 1].index for position in positions})
+        following |= {number for number, value in enumerate(branch.outputs) if value.index in path}
+    return sorted(following)
+
+
+def _reverse(positions: tuple[int, ...], given: Parts, node: Value) -> list[Any]:
+    predicate, *operands = node.inputs
+    asked = [number for number in _following(node, positions) if given[number] is not None]
+    if not asked:
+        return [None] * len(positions)
+    inputs = [parameter(value, f"operand.{number}") for number, value in enumerate(operands)]
+    wanted = [inputs[position - 1] for position in positions]
+    types = signatures(node)
+    due = [placeholder(*types[number], f"cotangent.{number}") for number in asked]
+    bodies = (
+        Graph((*inputs, *due), cotangents([outputs[number] for number in asked], wanted, due))
+        for outputs in _branches(node, inputs)
+    )
+    bundle = record(
+        "cond",
+        predicate,
+        *operands,
+        *(given[number] for number in asked),
+        **dict(zip(BRANCHES, bodies, strict=True)),
+    )
+    return picks(bundle)
+
+
+def _forward(given: tuple[Any, ...], node: Value) -> Parts:
+    predicate, *operands = node.inputs
+    moving = [position for position, tangent in enumerate(given) if tangent is not None]
+    following = _following(node, moving)
+    inputs = [parameter(value, f"operand.{number}") for number, value in enumerate(operands)]
+    directions = [placeholder(inputs[position - 1].shape, inputs[position - 1].dtype, "tangent") for position in moving]
+    along = [inputs[position - 1] for position in moving]
+    bodies = (
+        Graph((*inputs, *directions), tangents([outputs[number] for number in following], along, directions))
+        for outputs in _branches(node, inputs)
+    )
+    bundle = record(
+        "cond",
+        predicate,
+        *operands,
+        *(given[position] for position in moving),
+        **dict(zip(BRANCHES, bodies, strict=True)),
+    )
+    moved = dict(zip(following, picks(bundle), strict=True))
+    return Parts(moved.get(number) for number in range(len(signatures(node))))
+
+
+def _batch(inputs: tuple[Any, ...], flags: tuple[bool, ...], node: Value) -> Value:
+    """One predicate still chooses a branch; with a predicate for each element both run, and it chooses results."""
+    size = next(value.shape[0] for value, flag in zip(inputs, flags, strict=True) if flag)
+    predicate, *operands = inputs
+    given = [parameter(value, f"operand.{number}") for number, value in enumerate(operands)]
+    bodies = []
+    for name in BRANCHES:
+        branch = node.attributes[name]
+        triples = list(zip(branch.inputs, given, flags[1:], strict=True))
+        same = substituted(branch.outputs, {old.index: new for old, new, flag in triples if not flag})
+        parts = batched(same, {old.index: new for old, new, flag in triples if flag}, size)
+        bodies.append(
+            Graph(
+                given,
+                [
+                    np.broadcast_to(value, (size, *value.shape)) if part is None else part
+                    for value, part in zip(same, parts, strict=True)
+                ],
+            )
+        )
+    if not flags[0]:
+        return record("cond", predicate, *operands, **dict(zip(BRANCHES, bodies, strict=True)))
+    chosen = parameter(predicate, "predicate")
+    outputs = [
+        np.where(chosen.reshape((size,) + (1,) * (a.ndim - 1)), a, b)
+        for a, b in zip(bodies[0].outputs, bodies[1].outputs, strict=True)
+    ]
+    return record("call", predicate, *operands, body=Graph((chosen, *given), outputs), derivative=None, apart=False)
+
+
+COND = register(
+    Operation(
+        "cond",
+        Kind.CONTROL,
+        lambda *_inputs, **_attributes: NO_ARRAY,
+        _run,
+        _reverse,
+        _forward,
+        batch=_batch,
+        results=_results,
+    )
+)

@@ -1,0 +1,269 @@
+"""Functions that bring their own derivatives."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+from attrs import frozen
+
+from sigma_core.errors import DerivativeError, TraceError
+from sigma_core.graph._batching import batched
+from sigma_core.graph._gradients import cotangents
+from sigma_core.graph._record import as_value, cast, placeholder, record
+from sigma_core.graph._replay import substituted
+from sigma_core.graph._scope import place
+from sigma_core.graph._structure import Structure, flatten, members, paths, unflatten
+from sigma_core.graph._trace import is_static
+from sigma_core.graph._value import Value
+from sigma_core.graph.control._bodies import named, parameter, picks, typed
+from sigma_core.graph.control._call import call
+from sigma_core.graph.operations._control import Parts, signatures
+from sigma_core.graph.transforms._arguments import described, on_arrays_too
+
+Rule = Callable[[Any, Any, Any], Any]
+
+
+def custom_derivative(
+    function: Callable[..., Any], reverse: Rule | None = None, forward: Rule | None = None
+) -> Callable[..., Any]:
+    """The function, differentiated by rules of one's own in place of its parts.
+
+    `reverse(inputs, outputs, cotangents)` returns what the inputs are due, `forward(inputs, outputs, tangents)` how the
+    outputs move. `inputs` is the tuple of all arguments and `outputs` the result, both as the function has them;
+    `cotangents` are built as the result and `tangents` as `inputs`. What a rule returns is built as the other side: a
+    tuple with one part per argument, or the same containers as the result; None, also in place of a whole part, stands
+    for zeros. Integers and truth values have no derivative, and None is given for them.
+
+    Both rules are linear in their last argument, so one of them is enough: the other mode transposes it. They are NumPy
+    on values, and are differentiated themselves for derivatives of higher order. Raises DerivativeError where a rule
+    returns something of another structure, shape or dtype, and for derivatives by what the function closes over.
+    """
+    if reverse is None and forward is None:
+        raise TraceError("custom_derivative", "neither a reverse nor a forward rule is given", "one of them")
+
+    def called(*arguments: Any) -> Any:
+        leaves, structure = flatten(arguments)
+        static = tuple(leaf if is_static(leaf) else None for leaf in leaves)
+        name = getattr(function, "__name__", type(function).__name__)
+        return call(
+            function,
+            arguments,
+            lambda built: OwnRules(name, reverse, forward, structure, static, built),
+        )
+
+    return on_arrays_too(called)
+
+
+class Rules(ABC):
+    """Both rules of a call, over its inputs and results one by one."""
+
+    @abstractmethod
+    def cotangents(self, inputs: Sequence[Value], outputs: Sequence[Value], given: Sequence[Any]) -> list[Any]:
+        """What each input is due; None is zero, here and there."""
+
+    @abstractmethod
+    def tangents(self, inputs: Sequence[Value], outputs: Sequence[Value], given: Sequence[Any]) -> list[Any]:
+        """How each output moves; None is zero, here and there."""
+
+    @abstractmethod
+    def own(self, node: Value, positions: Iterable[int]) -> Sequence[Value]:
+        """The inputs that are arguments; raises DerivativeError where derivatives by others are asked for."""
+
+    def reverse(self, positions: tuple[int, ...], given: Parts, node: Value) -> list[Any]:
+        """The rule of a call."""
+        due = self.cotangents(self.own(node, positions), picks(node), given)
+        return [due[position] for position in positions]
+
+    def forward(self, given: tuple[Any, ...], node: Value) -> Parts:
+        """The rule of a call."""
+        inputs = self.own(node, [position for position, tangent in enumerate(given) if tangent is not None])
+        return Parts(self.tangents(inputs, picks(node), given[: len(inputs)]))
+
+    def mapped(self, node: Value, flags: tuple[bool, ...]) -> "MappedRules":
+        """Those of the call mapped over axis 0 of inputs."""
+        return MappedRules(self, node, flags)
+
+
+@frozen(eq=False)
+class OwnRules(Rules):
+    """The rules as they were given, and how arguments and results are built."""
+
+    name: str
+    reverse_rule: Rule | None
+    forward_rule: Rule | None
+    structure: Structure
+    static: tuple[Any, ...]
+    """The arguments that are no arrays; None in the places of others."""
+    built: Structure
+
+    def own(self, node: Value, positions: Iterable[int]) -> Sequence[Value]:
+        """Behind the arguments stands what the function closes over."""
+        count = sum(leaf is None for leaf in self.static)
+        if any(position >= count for position in positions):
+            raise DerivativeError(
+                place(),
+                f"the custom derivative of {self.name} was asked for one by a value that {self.name} closes over",
+                "derivatives by its arguments",
+                "hand the value over as an argument",
+            )
+        return node.inputs[:count]
+
+    def cotangents(self, inputs: Sequence[Value], outputs: Sequence[Value], given: Sequence[Any]) -> list[Any]:
+        """By the reverse rule, or the forward one transposed."""
+        if self.reverse_rule is None:
+            return _transposed(lambda start: self.tangents(inputs, outputs, start), inputs, given)
+        due = self.reverse_rule(
+            self._arguments(inputs), unflatten(self.built, outputs), unflatten(self.built, _completed(given, outputs))
+        )
+        leaves = self._leaves(self.structure, due, "reverse", "argument")
+        found = [leaf for leaf, static in zip(leaves, self.static, strict=True) if static is None]
+        names = [name for name, static in zip(paths(self.structure), self.static, strict=True) if static is None]
+        return [
+            self._checked(leaf, value, f"the cotangent of {named('argument', name)}")
+            for leaf, value, name in zip(found, inputs, names, strict=True)
+        ]
+
+    def tangents(self, inputs: Sequence[Value], outputs: Sequence[Value], given: Sequence[Any]) -> list[Any]:
+        """By the forward rule, or the reverse one transposed."""
+        if self.forward_rule is None:
+            return _transposed(lambda start: self.cotangents(inputs, outputs, start), outputs, given)
+        moved = self.forward_rule(
+            self._arguments(inputs),
+            unflatten(self.built, outputs),
+            self._arguments(_completed(given, inputs), static=False),
+        )
+        return [
+            self._checked(leaf, value, f"the tangent of {named('result', name)}")
+            for leaf, value, name in zip(
+                self._leaves(self.built, moved, "forward", "result"), outputs, paths(self.built), strict=True
+            )
+        ]
+
+    def _arguments(self, values: Iterable[Any], *, static: bool = True) -> Any:
+        rest = iter(values)
+        return unflatten(
+            self.structure, [next(rest) if leaf is None else leaf if static else None for leaf in self.static]
+        )
+
+    def _leaves(self, structure: Structure, thing: Any, rule: str, word: str, path: str = "") -> list[Any]:
+        """What a rule returned, leaf by leaf; None for each leaf of what is None."""
+        if thing is None:
+            return [None] * len(paths(structure))
+        names, parts = members(thing)
+        if structure.kind == "leaf" and names is None:
+            return [thing]
+        if structure.kind == "leaf" or type(thing) is not structure.kind or set(names or ()) != set(structure.names):
+            where = f" in place of {named(word, path)}" if path else ""
+            raise DerivativeError(
+                place(),
+                f"the {rule} rule of {self.name} returned {described(thing)}{where}",
+                _built(structure, word, is_whole=not path),
+            )
+        by_name = dict(zip(names or (), parts, strict=True))
+        return [
+            leaf
+            for name, part in zip(structure.names, structure.parts, strict=True)
+            for leaf in self._leaves(part, by_name[name], rule, word, f"{path}.{name}" if path else str(name))
+        ]
+
+    def _checked(self, leaf: Any, value: Value, what: str) -> Any:
+        if leaf is None or value.dtype.kind != "f":
+            return None
+        part = as_value(leaf)
+        part = cast(part, value.dtype) if part.weak else part
+        if (part.shape, part.dtype) != (value.shape, value.dtype):
+            raise DerivativeError(
+                place(), f"the custom derivative of {self.name}: {what} is {typed(part)}", typed(value)
+            )
+        return part
+
+
+@frozen(eq=False)
+class MappedRules(Rules):
+    """The rules of one element, mapped over all."""
+
+    single: Rules
+    node: Value
+    """The call for one element."""
+    flags: tuple[bool, ...]
+    """Which of its inputs are mapped; all results are."""
+
+    def own(self, node: Value, positions: Iterable[int]) -> Sequence[Value]:
+        """As for one element."""
+        return node.inputs[: len(self.single.own(self.node, positions))]
+
+    def cotangents(self, inputs: Sequence[Value], outputs: Sequence[Value], given: Sequence[Any]) -> list[Any]:
+        """What is not mapped is due the sum over all."""
+        due = self._all(self.single.cotangents, inputs, outputs, given, [True] * len(given))
+        return [
+            part if part is None or flag else np.sum(part, axis=0) for part, flag in zip(due, self.flags, strict=False)
+        ]
+
+    def tangents(self, inputs: Sequence[Value], outputs: Sequence[Value], given: Sequence[Any]) -> list[Any]:
+        """An input that is not mapped moves alike for all."""
+        return self._all(self.single.tangents, inputs, outputs, given, self.flags)
+
+    def _all(
+        self,
+        rule: Callable[..., list[Any]],
+        inputs: Sequence[Value],
+        outputs: Sequence[Value],
+        given: Sequence[Any],
+        flags: Sequence[bool],
+    ) -> list[Any]:
+        one_in = [parameter(value, "input") for value in self.node.inputs[: len(inputs)]]
+        one_out = [placeholder(*types, "output") for types in signatures(self.node)]
+        targets = one_out if flags is not self.flags else one_in
+        one_given = [
+            None if each is None else placeholder(value.shape, value.dtype, "given")
+            for each, value in zip(given, targets, strict=True)
+        ]
+        parts = rule(one_in, one_out, one_given)
+        every = [
+            *zip(one_in, inputs, self.flags, strict=False),
+            *((one, value, True) for one, value in zip(one_out, outputs, strict=True)),
+            *(each for each in zip(one_given, given, flags, strict=False) if each[0] is not None),
+        ]
+        size = next(value.shape[0] for _, value, flag in every if flag)
+        known = [part for part in parts if part is not None]
+        same = substituted(known, {one.index: value for one, value, flag in every if not flag})
+        found = batched(same, {one.index: value for one, value, flag in every if flag}, size)
+        rest = iter(
+            np.broadcast_to(value, (size, *value.shape)) if part is None else part
+            for part, value in zip(found, same, strict=True)
+        )
+        return [None if part is None else next(rest) for part in parts]
+
+
+def _completed(given: Sequence[Any], values: Sequence[Value]) -> list[Any]:
+    """Zeros in the places of None, but for what has no derivative."""
+    return [
+        None if value.dtype.kind != "f" else np.zeros_like(value) if each is None else each
+        for each, value in zip(given, values, strict=True)
+    ]
+
+
+def _transposed(linear: Callable[[list[Any]], list[Any]], domain: Sequence[Value], given: Sequence[Any]) -> list[Any]:
+    """The transpose of a linear function: its derivative, which is the same everywhere, in reverse mode."""
+    start = [
+        record("identity", zero) if zero is not None else None for zero in _completed([None] * len(domain), domain)
+    ]
+    pairs = [
+        (part, each) for part, each in zip(linear(start), given, strict=True) if part is not None and each is not None
+    ]
+    found = iter(
+        cotangents(
+            [part for part, _ in pairs], [each for each in start if each is not None], [each for _, each in pairs]
+        )
+    )
+    return [None if each is None else next(found) for each in start]
+
+
+def _built(structure: Structure, word: str, *, is_whole: bool) -> str:
+    if structure.kind == "leaf":
+        return "an array, or None for zeros"
+    names = ", ".join(str(name) for name in structure.names)
+    if is_whole and word == "argument":
+        return f"a tuple with one part for each of {len(structure.names)} arguments, None for zeros"
+    return f"a {structure.kind.__name__} of {names}, or None for zeros"

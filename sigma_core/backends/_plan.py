@@ -1,5 +1,7 @@
 """What a backend has planned for a graph, for whoever wants to look at it."""
 
+from functools import cached_property
+
 from attrs import frozen
 
 from sigma_core.graph import Cost, Graph, Kind, Value, cost
@@ -45,12 +47,12 @@ class Plan:
             nodes.append(PlannedNode(node, "", each + call, number if is_computed else None))
         return cls(graph, tuple(nodes))
 
-    @property
+    @cached_property
     def cost(self) -> Cost:
         """Of one call."""
         return sum((each.cost for each in self.nodes), Cost())
 
-    @property
+    @cached_property
     def clusters(self) -> tuple[tuple[int, ...], ...]:
         """Numbers of the nodes of each cluster."""
         found: dict[int, list[int]] = {}

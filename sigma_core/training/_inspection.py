@@ -48,13 +48,14 @@ def inspect(setup: Setup, data: Data, network: Network, program: str, watch: Seq
         )
     batch, traced = _PROGRAMS[program](setup, data, network, watch)
     compiled = setup.backend.compile(traced.graph, bound=traced.bound, donations=traced.donations)
+    plan = compiled.plan
     return Inspection(
         run=setup.name,
         program=program,
         backend=setup.backend.name,
         batch=batch,
         before=traced.graph,
-        plan=Plan.of(optimise(traced.graph)) if compiled.plan is None else compiled.plan,
+        plan=Plan.of(optimise(traced.graph)) if plan is None else plan,
         bytes=compiled.bytes,
         bound={
             value.attributes["name"]: value.nbytes

@@ -63,12 +63,22 @@ def arrange(graph: Graph, bound: Collection[str], *, numbers: bool = True) -> Ar
         view = _view(node, layout) if node.operation.is_view else None
         if view is None:
             storage[node.index], root[node.index] = _made(node, bound, numbers=numbers), node
-            # Reserved but never touched, so that the system gives it no memory.
-            layout[node.index] = np.empty(node.shape, node.dtype)
+            layout[node.index] = _laid_out(node)
         else:
             storage[node.index], root[node.index] = Storage.VIEW, root[node.inputs[0].index]
             layout[node.index] = view
     return Arrangement(graph, storage, root, layout)
+
+
+def _laid_out(node: Value) -> np.ndarray[Any, Any]:
+    """A contiguous array of which nothing is read or written."""
+    try:
+        # Reserved but never touched, so that the system gives it no memory.
+        return np.empty(node.shape, node.dtype)
+    except MemoryError:
+        # A plan can be looked at where the machine could not run it.
+        strides = (np.cumprod((node.dtype.itemsize, *node.shape[:0:-1]), dtype=np.int64)[::-1]).tolist()
+        return np.lib.stride_tricks.as_strided(np.empty((), node.dtype), node.shape, strides, writeable=False)
 
 
 def _view(node: Value, layout: dict[int, np.ndarray[Any, Any]]) -> np.ndarray[Any, Any] | None:

@@ -53,12 +53,10 @@ def _moved(placement: Placement, node: Value, inside: set[int], *, is_kept: bool
     whole = cost(node, inside, is_kept=is_kept)
     if node.operation.name != "concatenate":
         return whole
-    starts = [sum(each.size for each in node.inputs[:number]) for number in range(len(node.inputs))]
-    copied = sum(
-        value.nbytes
-        for value, start in zip(node.inputs, starts, strict=True)
-        if not placement.is_in_place(value, node, start)
-    )
+    copied = start = 0
+    for value in node.inputs:
+        copied += 0 if placement.is_in_place(value, node, start) else value.nbytes
+        start += value.size
     share = copied / node.nbytes if node.nbytes else 0.0
     return Cost(copied, copied, 0, whole.seconds * share)
 

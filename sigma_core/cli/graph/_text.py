@@ -52,7 +52,7 @@ def _summary(inspection: Inspection) -> str:
         f"{cost.operations:,} operations",
         f"{_bytes(cost.read)} read",
         f"{_bytes(cost.written)} written",
-        f"about {cost.seconds * 1e6:,.0f} microseconds",
+        f"about {_scaled(cost.seconds * 1e6, ('microseconds', 'milliseconds', 'seconds'))}",
     ]
     rows = [("nodes", ", ".join(nodes)), ("memory", ", ".join(memory)), ("a call", ", ".join(call))]
     return f"{_title(inspection)}\n{table(rows[0], rows[1:])}"
@@ -117,14 +117,18 @@ def _right(rows: Sequence[Sequence[str]], columns: int) -> list[list[str]]:
     ]
 
 
+def _scaled(value: float, units: Sequence[str]) -> str:
+    """A quantity in the largest unit of which there is one, to three digits."""
+    *smaller, largest = units
+    for unit in smaller:
+        if value < 1000:
+            return f"{value:.3g} {unit}"
+        value /= 1000
+    return f"{value:,.0f} {largest}" if value >= 100 else f"{value:.3g} {largest}"
+
+
 def _bytes(count: int) -> str:
-    """A number of bytes in the largest unit of which there is one."""
-    size = float(count)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000:
-            return f"{count} {unit}" if unit == "bytes" else f"{size:.3g} {unit}"
-        size /= 1000
-    return f"{size:,.3g} TB"
+    return _scaled(count, ("bytes", "kB", "MB", "GB", "TB"))
 
 
 def _counted(count: int, noun: str) -> str:

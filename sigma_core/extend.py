@@ -74,6 +74,7 @@ from sigma_core.events import (
     ValidationStarted,
 )
 from sigma_core.graph import (
+    OPERATIONS,
     Graph,
     Kind,
     Operation,
@@ -131,6 +132,7 @@ from sigma_core.training._criterion import Moment, State
 from sigma_core.training._monitor import Attachment, Progress, Send, attach
 
 __all__ = [
+    "OPERATIONS",
     "PHASES",
     "Activation",
     "Arrangement",

@@ -45,10 +45,8 @@ if __name__ == "__main__":
     per_record = sigma.vmap(sigma.grad(error), in_axes=(None, 0, 0))
     each = per_record(parameters, features, targets)["weights"]
     signal = np.abs(np.mean(each, axis=0)) / np.std(each, axis=0)
-    print("\nGradients of 1,000 records at once")
-    print(
-        f"  of shape {each.shape}; signal to noise {signal[0]:.2f} for the feature that matters, {signal[1]:.2f} for others"
-    )
+    print(f"\nGradients of 1,000 records at once, of shape {each.shape}")
+    print(f"  signal to noise {signal[0]:.2f} for the feature that matters, {signal[1]:.2f} for another")
 
     compiled = sigma.compile(per_record)
     compiled(parameters, features, targets)

@@ -19,6 +19,8 @@ from sigma_core.graph.control import checkpoint, cond, custom_derivative, scan, 
 from sigma_core.graph.functions._convolutions import convolve, transposed_convolve
 from sigma_core.graph.functions._indexing import one_hot
 from sigma_core.graph.functions._pooling import average_pool, max_pool
+from sigma_core.graph.functions._sorting import top_k
+from sigma_core.graph.functions._special import erf, log_softmax, logsumexp, sigmoid, softmax, softplus
 from sigma_core.graph.operations import OPERATIONS, Kind, Operation, register
 from sigma_core.graph.passes import optimise
 from sigma_core.graph.transforms import (
@@ -50,6 +52,7 @@ __all__ = [
     "convolve",
     "cost",
     "custom_derivative",
+    "erf",
     "evaluate",
     "flatten",
     "fold_in",
@@ -60,6 +63,8 @@ __all__ = [
     "jacobian",
     "jvp",
     "linearize",
+    "log_softmax",
+    "logsumexp",
     "max_pool",
     "one_hot",
     "optimise",
@@ -71,8 +76,12 @@ __all__ = [
     "register",
     "scan",
     "scope",
+    "sigmoid",
+    "softmax",
+    "softplus",
     "stop_gradient",
     "tangents",
+    "top_k",
     "trace",
     "transposed_convolve",
     "unflatten",

@@ -45,6 +45,16 @@ FUNCTIONS: dict[Callable[..., Any], Meaning] = {}
 """NumPy functions and ufuncs, and `operator.getitem`."""
 
 
+ALTERNATIVES: dict[Callable[..., Any], str] = {}
+"""What to do in place of NumPy functions that have no meaning."""
+
+METHODS: dict[tuple[Any, str], Meaning] = {}
+"""Methods of ufuncs: (np.add, "reduce")."""
+
+UPDATES: dict[str, Callable[[Any], Any]] = {}
+"""`at`: what gives a value with some elements exchanged."""
+
+
 Traced = TypeVar("Traced", bound=Callable[..., Any])
 
 
@@ -53,13 +63,13 @@ def meaning_of(*functions: Callable[..., Any]) -> Callable[[Traced], Traced]:
 
     def register(function: Traced) -> Traced:
         for numpy_function in functions:
-            FUNCTIONS[numpy_function] = Meaning(name_of(numpy_function), function, _plain(signature(function)))
+            FUNCTIONS[numpy_function] = Meaning(name_of(numpy_function), function, plain(signature(function)))
         return function
 
     return register
 
 
-def _plain(annotated: Signature) -> Signature:
+def plain(annotated: Signature) -> Signature:
     """A signature as NumPy's users know it, without annotations."""
     parameters = [each.replace(annotation=Parameter.empty) for each in annotated.parameters.values()]
     return Signature(parameters)

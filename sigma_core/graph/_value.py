@@ -3,13 +3,14 @@
 import operator
 from collections.abc import Mapping, Sequence
 from itertools import count
+from math import prod
 from typing import Any, NoReturn
 
 import numpy as np
 from attrs import Factory, field, frozen
 
 from sigma_core.errors import TraceError, nearest
-from sigma_core.graph._protocol import FUNCTIONS, name_of
+from sigma_core.graph._protocol import ALTERNATIVES, FUNCTIONS, METHODS, UPDATES, name_of
 from sigma_core.graph._scope import current_scope, place
 from sigma_core.graph.operations._operation import Operation, Shape
 
@@ -45,13 +46,13 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **keywords: Any) -> Any:
         """NEP 13."""
-        function = ufunc if method == "__call__" else _METHODS.get((ufunc, method))
-        if function is None:
-            self._refuse(f"{name_of(ufunc)}.{method} cannot be traced", "np.sum, np.prod, np.max, np.min, np.cumsum")
+        meaning = METHODS.get((ufunc, method))
+        if method != "__call__" and meaning is None:
+            self._refuse(f"{name_of(ufunc)}.{method} cannot be traced", _REMEDIES.get(method, "compose it of others"))
         if any(each is not None for each in keywords.get("out") or ()):
             self._refuse(f"{name_of(ufunc)} cannot write into `out`", "use the function's result")
         keywords.pop("out", None)
-        return self._call(function, inputs, keywords)
+        return self._call(ufunc, inputs, keywords) if meaning is None else meaning(*inputs, **keywords)
 
     def __array_function__(
         self, function: Any, types: Sequence[type], arguments: Sequence[Any], keywords: Mapping[str, Any]
@@ -65,8 +66,8 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
             name = name_of(function)
             known = [each.name.removeprefix("np.") for each in FUNCTIONS.values()]
             close = nearest(name.removeprefix("np."), known)
-            remedy = f"the nearest that can: np.{close}" if close else "compose it of others"
-            self._refuse(f"{name} cannot be traced", remedy)
+            nearest_one = f"the nearest that can: np.{close}" if close else "compose it of others"
+            self._refuse(f"{name} cannot be traced", ALTERNATIVES.get(function, nearest_one))
         return meaning(*arguments, **keywords)
 
     def _refuse(self, found: str, remedy: str) -> NoReturn:
@@ -89,7 +90,7 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
     __index__ = __int__
 
     def __setitem__(self, key: Any, item: Any) -> NoReturn:
-        self._refuse("a value is immutable, so nothing can be assigned to its items", "np.where or np.concatenate")
+        self._refuse("a value is immutable, so nothing can be assigned to its items", "value.at[index].set(item)")
 
     def __iter__(self) -> NoReturn:
         self._refuse("a value cannot be iterated over", "whole-array functions, or np.split for its parts")
@@ -133,7 +134,7 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
     @property
     def size(self) -> int:
         """Number of elements."""
-        return int(np.prod(self.shape, dtype=np.int64))
+        return prod(self.shape)
 
     @property
     def nbytes(self) -> int:
@@ -149,6 +150,11 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
         if not self.shape:
             self._refuse("len() of a value without axes", "value.size")
         return self.shape[0]
+
+    @property
+    def at(self) -> Any:
+        """`value.at[index].set(updates)`, or `add`, `multiply`, `minimum`, `maximum`: a new value."""
+        return UPDATES["at"](self)
 
     def __getitem__(self, key: Any) -> Any:
         return self._call(operator.getitem, (self, key), {})
@@ -178,14 +184,9 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
         return f"<value %{self.index} {self.operation.name} {self.dtype}{list(self.shape)}>"
 
 
-_METHODS: dict[tuple[np.ufunc, str], Any] = {
-    (np.add, "reduce"): np.sum,
-    (np.multiply, "reduce"): np.prod,
-    (np.maximum, "reduce"): np.max,
-    (np.minimum, "reduce"): np.min,
-    (np.logical_and, "reduce"): np.all,
-    (np.logical_or, "reduce"): np.any,
-    (np.add, "accumulate"): np.cumsum,
+_REMEDIES = {
+    "at": "value.at[index].add(updates), or set, multiply, minimum, maximum",
+    "reduceat": "a reduction of each part of np.split(value, indices)",
 }
 
 _SAME_AS_FUNCTION: dict[str, Any] = {
@@ -193,8 +194,11 @@ _SAME_AS_FUNCTION: dict[str, Any] = {
     "any": np.any,
     "argmax": np.argmax,
     "argmin": np.argmin,
+    "argpartition": np.argpartition,
+    "argsort": np.argsort,
     "clip": np.clip,
     "copy": np.copy,
+    "cumprod": np.cumprod,
     "cumsum": np.cumsum,
     "diagonal": np.diagonal,
     "dot": np.dot,
@@ -203,6 +207,8 @@ _SAME_AS_FUNCTION: dict[str, Any] = {
     "mean": np.mean,
     "min": np.min,
     "prod": np.prod,
+    "searchsorted": np.searchsorted,
+    "sort": np.sort,
     "ravel": np.ravel,
     "repeat": np.repeat,
     "round": np.round,
@@ -211,5 +217,6 @@ _SAME_AS_FUNCTION: dict[str, Any] = {
     "sum": np.sum,
     "swapaxes": np.swapaxes,
     "take": np.take,
+    "trace": np.trace,
     "var": np.var,
 }

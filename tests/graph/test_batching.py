@@ -16,6 +16,7 @@ from sigma_core.graph import (
     Operation,
     average_pool,
     convolve,
+    erf,
     evaluate,
     gradients,
     max_pool,
@@ -25,6 +26,7 @@ from sigma_core.graph import (
     record,
     register,
     stop_gradient,
+    top_k,
     vmap,
 )
 from sigma_core.graph._batching import batched
@@ -103,6 +105,21 @@ EXPRESSIONS = {
     "max_pool": lambda: max_pool(IMAGES, 2),
     "derivatives of max_pool": derivatives_of_max_pool,
     "average_pool": lambda: average_pool(IMAGES, 2),
+    "cumprod": lambda: np.cumprod(X, axis=1),
+    "sort": lambda: np.sort(X, axis=0),
+    "argsort": lambda: top_k(X, 2)[1],
+    "searchsorted": lambda: np.searchsorted(V.sort(), X),
+    "searchsorted right": lambda: np.searchsorted(N.sort(), N, side="right"),
+    "erf": lambda: erf(X),
+    "replace": lambda: X.at[1:, ::2].set(V[:2]),
+    "scatter": lambda: X.at[N, 1:].set(V[1:]),
+    "scatter columns by index": lambda: X.at[:, N[:2]].set(V[:2]),
+    "solve": lambda: np.linalg.solve(X[:3] + np.eye(3), X.T),
+    "solve a vector": lambda: np.linalg.solve(X[:3] + np.eye(3), V),
+    "inv": lambda: np.linalg.inv(X[:3] + np.eye(3)),
+    "det": lambda: np.linalg.det(X[:3]),
+    "slogdet": lambda: sum(np.linalg.slogdet(X[:3])),
+    "cholesky": lambda: np.linalg.cholesky(X @ X.T + np.eye(4)),
 }
 
 
@@ -110,7 +127,7 @@ def applied(ufunc):
     """To floats, or to integers where it knows no floats."""
     floats = any(types.startswith("f" * ufunc.nin + "->") for types in ufunc.types)
     operands = (X, V) if floats else (N.reshape(2, 2), N[:2])
-    return ufunc(*operands[: ufunc.nin])
+    return ufunc(*operands[: ufunc.nin]) if ufunc is not np.arccosh else ufunc(X + 1)
 
 
 EXPRESSIONS |= {ufunc.__name__: lambda ufunc=ufunc: applied(ufunc) for ufunc in UFUNC_OPERATIONS}

@@ -34,6 +34,51 @@ def where(condition: Any, x: Any, y: Any) -> Value:
     return record("where", chosen, cast(a, dtype, weak=weak), cast(b, dtype, weak=weak), weak=weak)
 
 
+@meaning_of(np.divmod)
+def divmod_(x1: Any, x2: Any, /) -> tuple[Any, Any]:
+    """As np.divmod."""
+    return np.floor_divide(x1, x2), np.remainder(x1, x2)
+
+
+@meaning_of(np.modf)
+def modf(x: Any, /) -> tuple[Any, Any]:
+    """As np.modf."""
+    whole = np.trunc(as_value(x) * 1.0)
+    return np.copysign(as_value(x) - whole, x), whole
+
+
+@meaning_of(np.sinc)
+def sinc(x: Any) -> Any:
+    """As np.sinc: sin(pi x) / (pi x), 1 at 0."""
+    value = as_value(x) * np.pi
+    near = np.abs(value) < 1e-4
+    safe = where(near, 1.0, value)
+    # Near 0 the series, whose derivatives are right there too.
+    square = np.square(where(near, value, 0.0))
+    return where(near, 1 - square / 6 + square * square / 120, np.sin(safe) / safe)
+
+
+@meaning_of(np.isclose)
+def isclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
+    """As np.isclose."""
+    first, second = as_value(a), as_value(b)
+    close = np.isfinite(second) & (np.abs(first - second) <= atol + rtol * np.abs(second)) | (first == second)
+    return close | (np.isnan(first) & np.isnan(second)) if equal_nan else close
+
+
+@meaning_of(np.allclose)
+def allclose(a: Any, b: Any, rtol: Any = 1e-05, atol: Any = 1e-08, equal_nan: bool = False) -> Any:
+    """As np.allclose, a truth value of the program."""
+    return np.all(isclose(a, b, rtol, atol, equal_nan))
+
+
+@meaning_of(np.array_equal)
+def array_equal(a1: Any, a2: Any) -> Any:
+    """As np.array_equal, a truth value of the program."""
+    first, second = as_value(a1), as_value(a2)
+    return np.all(first == second) if first.shape == second.shape else constant(False)
+
+
 @meaning_of(np.clip)
 def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:  # noqa: A002  # NumPy's names
     """As np.clip."""

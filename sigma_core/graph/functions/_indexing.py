@@ -13,12 +13,13 @@ from sigma_core.graph._value import Value
 from sigma_core.graph.functions._elementwise import clip
 from sigma_core.graph.functions._views import ravel, reshape
 from sigma_core.graph.operations._shapes import one_axis
+from sigma_core.graph.operations._views import Cut
 
 
 @meaning_of(operator.getitem)
 def getitem(value: Value, key: Any) -> Value:
     """Basic indexing and integer arrays, mixed as NumPy allows; raises ShapeError, TraceError."""
-    entries = _complete(list(key) if isinstance(key, tuple) else [key], value)
+    entries = complete_key(list(key) if isinstance(key, tuple) else [key], value)
     arrays = any(isinstance(entry, Value) for entry in entries)
     if arrays:
         # Beside an array NumPy treats a number as an array too, which decides where the picked axes go.
@@ -30,7 +31,7 @@ def getitem(value: Value, key: Any) -> Value:
     return record("gather", viewed, *(entries[axis] for axis in axes), axes=axes)
 
 
-def _complete(key: list[Any], value: Value) -> list[Any]:
+def complete_key(key: list[Any], value: Value) -> list[Any]:
     """One entry per axis of the result before gathering: int, slice, None or index value."""
     entries = [_entry(each) for each in key]
     entries = [part for each in entries for part in (each if isinstance(each, list) else [each])]
@@ -69,7 +70,14 @@ def _entry(entry: Any) -> Any:
 
 
 def _basic(value: Value, entries: list[Any]) -> Value:
-    cuts: list[tuple[int, int | None, int]] = []
+    cuts, shape = cuts_of(value, entries)
+    whole = tuple((0, size, 1) for size in value.shape)
+    return reshape(value if cuts == whole else record("slice", value, cuts=cuts), shape)
+
+
+def cuts_of(value: Value, entries: list[Any]) -> tuple[tuple[Cut, ...], tuple[int, ...]]:
+    """Numbers, slices and None as one cut for each axis, and the shape of what is cut out; raises ShapeError."""
+    cuts: list[Cut] = []
     shape: list[int] = []
     for entry in entries:
         if entry is None:
@@ -88,9 +96,7 @@ def _basic(value: Value, entries: list[Any]) -> Value:
             shape.append(length)
             # A stop before element 0 cannot be written as a number, for -1 is the last element.
             cuts.append((start, None if stop < 0 else stop, step) if length else (0, 0, 1))
-    whole = tuple((0, size, 1) for size in value.shape)
-    cut = value if tuple(cuts) == whole else record("slice", value, cuts=tuple(cuts))
-    return reshape(cut, tuple(shape))
+    return tuple(cuts), tuple(shape)
 
 
 @meaning_of(np.take)
@@ -118,16 +124,6 @@ def take_along_axis(arr: Any, indices: Any, axis: int) -> Value:
         along = (1,) * other + (size,) + (1,) * (value.ndim - other - 1)
         picks.append(index if other == axis else np.arange(size).reshape(along))
     return getitem(value, tuple(picks))
-
-
-@meaning_of(np.diagonal)
-def diagonal(a: Any) -> Value:
-    """As np.diagonal of a matrix."""
-    value = as_value(a)
-    if value.ndim != 2:
-        raise ShapeError(place(), f"the diagonal of shape {value.shape}", "a matrix")
-    steps = np.arange(min(value.shape))
-    return getitem(value, (steps, steps))
 
 
 def one_hot(indices: Any, size: int, dtype: Any = np.float32) -> Any:

@@ -1,4 +1,4 @@
-"""Joining, splitting and padding values."""
+"""Joining and splitting values."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -6,13 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from sigma_core.errors import ShapeError, TraceError
+from sigma_core.errors import ShapeError
 from sigma_core.graph._protocol import meaning_of
-from sigma_core.graph._record import as_value, cast, full, record
+from sigma_core.graph._record import as_value, cast, record
 from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
-from sigma_core.graph.functions._elementwise import where
-from sigma_core.graph.functions._views import expand_dims, ravel, reshape
+from sigma_core.graph.functions._views import expand_dims, moveaxis, ravel, reshape
 from sigma_core.graph.operations._shapes import one_axis
 
 
@@ -37,6 +36,13 @@ def stack(arrays: Sequence[Any], axis: int = 0) -> Value:
     return concatenate([expand_dims(array, axis) for array in arrays], axis)
 
 
+@meaning_of(np.unstack)
+def unstack(x: Any, /, *, axis: int = 0) -> tuple[Value, ...]:
+    """As np.unstack: views."""
+    value = moveaxis(x, axis, 0)
+    return tuple(value[number] for number in range(len(value)))
+
+
 @meaning_of(np.vstack)
 def vstack(tup: Sequence[Any]) -> Value:
     """As np.vstack."""
@@ -50,8 +56,75 @@ def hstack(tup: Sequence[Any]) -> Value:
     return concatenate(values, 0 if values[0].ndim == 1 else 1)
 
 
+@meaning_of(np.dstack)
+def dstack(tup: Sequence[Any]) -> Value:
+    """As np.dstack."""
+    return concatenate([atleast_3d(array) for array in tup], 2)
+
+
+@meaning_of(np.column_stack)
+def column_stack(tup: Sequence[Any]) -> Value:
+    """As np.column_stack."""
+    values = [as_value(array) for array in tup]
+    return concatenate([reshape(value, (value.size, 1)) if value.ndim < 2 else value for value in values], 1)
+
+
+@meaning_of(np.append)
+def append(arr: Any, values: Any, axis: int | None = None) -> Value:
+    """As np.append."""
+    return concatenate([as_value(arr), as_value(values)], axis)
+
+
+@meaning_of(np.block)
+def block(arrays: Any) -> Value:
+    """As np.block."""
+
+    def depth(nested: Any) -> int:
+        return 1 + max(map(depth, nested)) if isinstance(nested, list) else 0
+
+    def leaves(nested: Any) -> list[Any]:
+        return [leaf for each in nested for leaf in leaves(each)] if isinstance(nested, list) else [nested]
+
+    def join(nested: Any, axis: int) -> Value:
+        if not isinstance(nested, list):
+            return _at_least(as_value(nested), ndim)
+        return concatenate([join(each, axis + 1) for each in nested], axis)
+
+    deep = depth(arrays)
+    ndim = max(deep, *(as_value(leaf).ndim for leaf in leaves(arrays)))
+    return join(arrays, ndim - deep)
+
+
 def _at_least(value: Value, ndim: int) -> Value:
     return value if value.ndim >= ndim else reshape(value, (1,) * (ndim - value.ndim) + value.shape)
+
+
+def _at_least_all(arrays: tuple[Any, ...], ndim: int) -> Any:
+    values = tuple(_at_least(as_value(array), ndim) for array in arrays)
+    return values[0] if len(values) == 1 else values
+
+
+@meaning_of(np.atleast_1d)
+def atleast_1d(*arys: Any) -> Any:
+    """As np.atleast_1d."""
+    return _at_least_all(arys, 1)
+
+
+@meaning_of(np.atleast_2d)
+def atleast_2d(*arys: Any) -> Any:
+    """As np.atleast_2d."""
+    return _at_least_all(arys, 2)
+
+
+@meaning_of(np.atleast_3d)
+def atleast_3d(*arys: Any) -> Any:
+    """As np.atleast_3d: a vector becomes the middle axis, a matrix the first two."""
+    values = tuple(as_value(array) for array in arys)
+    shaped = tuple(
+        reshape(value, (1, *value.shape, 1) if value.ndim == 1 else (*value.shape, *(1,) * (3 - value.ndim)))
+        for value in values
+    )
+    return shaped[0] if len(shaped) == 1 else shaped
 
 
 @meaning_of(np.array_split)
@@ -79,29 +152,19 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     return array_split(value, indices_or_sections, axis)
 
 
-@meaning_of(np.pad)
-def pad(array: Any, pad_width: Any, mode: str = "constant", *, constant_values: Any = 0) -> Any:
-    """As np.pad with mode "constant" and one number."""
-    if mode != "constant":
-        raise TraceError(place(), f"np.pad with mode {mode!r} cannot be traced", "mode 'constant'", "np.concatenate")
-    value = as_value(array)
-    widths = np.broadcast_to(np.asarray(pad_width, np.int64), (value.ndim, 2)).tolist()
-    shape = tuple(before + size + after for size, (before, after) in zip(value.shape, widths, strict=True))
-    cuts = tuple((before, before + size, 1) for size, (before, _) in zip(value.shape, widths, strict=True))
-    padded = record("embed", value, shape=shape, cuts=cuts)
-    number = as_value(constant_values)
-    if number.operation.name == "constant" and not number.attributes["literal"].array.any():
-        return padded
-    inside = record("embed", full(value.shape, True, np.bool_), shape=shape, cuts=cuts)
-    return where(inside, padded, cast(number, value.dtype))
+@meaning_of(np.vsplit)
+def vsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    """As np.vsplit."""
+    return split(ary, indices_or_sections, 0)
 
 
-@meaning_of(np.roll)
-def roll(a: Any, shift: int, axis: int) -> Value:
-    """As np.roll along one axis."""
-    value = as_value(a)
-    axis = one_axis(axis, value.ndim)
-    size = value.shape[axis]
-    start = (size - shift) % size if size else 0
-    before = (slice(None),) * axis
-    return concatenate([value[(*before, slice(start, None))], value[(*before, slice(0, start))]], axis)
+@meaning_of(np.hsplit)
+def hsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    """As np.hsplit."""
+    return split(ary, indices_or_sections, 0 if as_value(ary).ndim == 1 else 1)
+
+
+@meaning_of(np.dsplit)
+def dsplit(ary: Any, indices_or_sections: Any) -> list[Any]:
+    """As np.dsplit."""
+    return split(ary, indices_or_sections, 2)

@@ -16,7 +16,7 @@ from sigma_core.graph._protocol import meaning_of
 from sigma_core.graph._record import as_value, record
 from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
-from sigma_core.graph.functions._joins import pad
+from sigma_core.graph.functions._arrangements import pad
 from sigma_core.graph.functions._views import moveaxis
 from sigma_core.graph.operations import Shape
 from sigma_core.graph.operations._shapes import one_axis

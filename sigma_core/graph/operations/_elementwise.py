@@ -15,6 +15,7 @@ from sigma_core.graph.operations._shapes import broadcast
 
 Rule = Callable[..., Any] | None
 LOG_2 = float(np.log(2.0))
+DEGREE = float(np.pi / 180)
 LOG_10 = float(np.log(10.0))
 
 
@@ -32,6 +33,15 @@ def _power_by_exponent(g: Any, y: Any, a: Any, b: Any) -> Any:  # noqa: ARG001  
     return g * (y * np.log(np.where(a == 0, 1, a)))
 
 
+def _fmax_first(a: Any, b: Any) -> Any:
+    """Whether fmax is its first operand: NaN is passed over."""
+    return np.isnan(b) | (a > b)
+
+
+def _fmin_first(a: Any, b: Any) -> Any:
+    return np.isnan(b) | (a < b)
+
+
 # Where both operands of a maximum are equal, the second takes the whole derivative: that of np.maximum(x, 0) is 0 at 0.
 DERIVATIVES: dict[np.ufunc, tuple[Rule, ...]] = {
     np.positive: (lambda g, _y, _x: g,),
@@ -47,8 +57,26 @@ DERIVATIVES: dict[np.ufunc, tuple[Rule, ...]] = {
     np.minimum: (lambda g, _y, a, b: np.where(a < b, g, 0), lambda g, _y, a, b: np.where(a >= b, g, 0)),
     np.arctan2: (lambda g, _y, a, b: g * b / (a * a + b * b), lambda g, _y, a, b: -(g * a / (a * a + b * b))),
     np.hypot: (lambda g, y, a, _b: g * a / y, lambda g, y, _a, b: g * b / y),
+    np.fmax: (
+        lambda g, _y, a, b: np.where(_fmax_first(a, b), g, 0),
+        lambda g, _y, a, b: np.where(_fmax_first(a, b), 0, g),
+    ),
+    np.fmin: (
+        lambda g, _y, a, b: np.where(_fmin_first(a, b), g, 0),
+        lambda g, _y, a, b: np.where(_fmin_first(a, b), 0, g),
+    ),
+    np.fmod: (lambda g, _y, _a, _b: g, lambda g, _y, a, b: -(g * np.trunc(a / b))),
+    np.copysign: (lambda g, y, a, _b: g * (np.sign(a) * np.sign(y)), None),
+    np.float_power: (_power_by_base, _power_by_exponent),
+    np.heaviside: (None, lambda g, _y, a, _b: np.where(a == 0, g, 0)),
+    np.logaddexp2: (lambda g, y, a, _b: g * np.exp2(a - y), lambda g, y, _a, b: g * np.exp2(b - y)),
     np.logaddexp: (lambda g, y, a, _b: g * np.exp(a - y), lambda g, y, _a, b: g * np.exp(b - y)),
     np.absolute: (lambda g, _y, x: g * np.sign(x),),
+    np.fabs: (lambda g, _y, x: g * np.sign(x),),
+    np.deg2rad: (lambda g, _y, _x: g * DEGREE,),
+    np.radians: (lambda g, _y, _x: g * DEGREE,),
+    np.rad2deg: (lambda g, _y, _x: g / DEGREE,),
+    np.degrees: (lambda g, _y, _x: g / DEGREE,),
     np.square: (lambda g, _y, x: g * (2 * x),),
     np.sqrt: (lambda g, y, _x: g * 0.5 / y,),
     np.cbrt: (lambda g, y, _x: g / (3 * y * y),),
@@ -69,6 +97,7 @@ DERIVATIVES: dict[np.ufunc, tuple[Rule, ...]] = {
     np.sinh: (lambda g, _y, x: g * np.cosh(x),),
     np.cosh: (lambda g, _y, x: g * np.sinh(x),),
     np.tanh: (lambda g, y, _x: g * (1 - y * y),),
+    np.arccosh: (lambda g, _y, x: g / np.sqrt(x * x - 1),),
     np.arcsinh: (lambda g, _y, x: g / np.sqrt(x * x + 1),),
     np.arctanh: (lambda g, _y, x: g / (1 - x * x),),
 }

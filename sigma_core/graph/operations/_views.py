@@ -20,7 +20,8 @@ def slices(cuts: tuple[Cut, ...]) -> tuple[slice, ...]:
     return tuple(slice(*cut) for cut in cuts)
 
 
-def _cut_sizes(shape: Shape, cuts: tuple[Cut, ...]) -> Shape:
+def cut_sizes(shape: Shape, cuts: tuple[Cut, ...]) -> Shape:
+    """The shape of what is cut out."""
     return tuple(len(range(*slice(*cut).indices(size))) for size, cut in zip(shape, cuts, strict=True))
 
 
@@ -110,7 +111,7 @@ BROADCAST_TO = _view(
 )
 SLICE = _view(
     "slice",
-    lambda value, cuts: (_cut_sizes(value.shape, cuts), value.dtype),
+    lambda value, cuts: (cut_sizes(value.shape, cuts), value.dtype),
     lambda array, cuts: array[slices(cuts)],
     lambda g, node: _record("embed", g, shape=node.inputs[0].shape, cuts=node.attributes["cuts"]),
     cut,

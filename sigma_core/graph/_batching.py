@@ -1,12 +1,10 @@
 """Mapping a graph over an axis: each node that depends on what is mapped becomes one for all elements at once."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
-
-import numpy as np
 
 from sigma_core.errors import ShapeError
-from sigma_core.graph._record import cast, full
+from sigma_core.graph._graph import Graph
+from sigma_core.graph._record import cast, placeholder, record
 from sigma_core.graph._replay import dependents
 from sigma_core.graph._scope import place, scope_at
 from sigma_core.graph._value import Value
@@ -50,12 +48,17 @@ def _mapped(node: Value, inputs: tuple[Value, ...], flags: tuple[bool, ...], siz
 
 
 def one_by_one(node: Value, inputs: tuple[Value, ...], flags: tuple[bool, ...], size: int) -> Value:
-    """The operation once for each element: for those without a rule."""
-    if not size:
-        return full((0, *node.shape), 0, node.dtype)
-    elements: list[Any] = [
-        node.with_inputs(tuple(value[number] if flag else value for value, flag in zip(inputs, flags, strict=True)))
-        for number in range(size)
-    ]
-    stacked: Any = np.stack(elements)
-    return cast(stacked, node.dtype)
+    """The operation once for each element, in a loop: for those without a rule."""
+    operands = [placeholder(value.shape, value.dtype, str(number)) for number, value in enumerate(node.inputs)]
+    pairs = list(zip(operands, inputs, flags, strict=True))
+    ordered = [pair for pair in pairs if pair[2]] + [pair for pair in pairs if not pair[2]]
+    loop = record(
+        "scan",
+        *(value for _, value, _ in ordered),
+        body=Graph([operand for operand, _, _ in ordered], [node.with_inputs(tuple(operands))]),
+        carries=0,
+        sequences=sum(flags),
+        length=size,
+        reverse=False,
+    )
+    return record("pick", loop, position=0)

@@ -132,9 +132,11 @@ def _signature(thing: Any, leaves: list[Any]) -> Any:
         return thing.shape, thing.dtype
     if thing is None:
         return None
+    if type(thing) is tuple or type(thing) is list:
+        return type(thing), *[_signature(each, leaves) for each in thing]
     names, inner = members(thing)
     if names is not None:
-        return type(thing), names, tuple([_signature(each, leaves) for each in inner])
+        return type(thing), names, *[_signature(each, leaves) for each in inner]
     if is_static(thing):
         return type(thing), thing
     leaves.append(thing)

@@ -1,6 +1,6 @@
 """A graph: an immutable, typed program of array operations over placeholders."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -10,6 +10,7 @@ from sigma_core.errors import TraceError
 from sigma_core.graph._record import as_value
 from sigma_core.graph._value import Value
 from sigma_core.graph.operations import Literal
+from sigma_core.graph.operations._control import signatures
 
 
 def reachable(outputs: Iterable[Value]) -> tuple[Value, ...]:
@@ -64,24 +65,41 @@ class Graph:
         """Names of the placeholders, in order."""
         return tuple(value.attributes["name"] for value in self.inputs)
 
-    def describe(self) -> str:
-        """The program as text: one line per node, with its layer."""
+    def describe(self, name: str = "") -> str:
+        """The program as text: one line per node, with its layer, and what is returned; bodies stand behind it.
+
+        A body is called by the node and the attribute that hold it, `%12.body`, within the program's own `name`.
+        """
         numbers = {node.index: number for number, node in enumerate(self.nodes)}
-        lines = [_line(node, numbers) for node in self.nodes]
+        bodies: dict[str, Graph] = {}
+        lines = []
+        for number, node in enumerate(self.nodes):
+            held = {key: each for key, each in node.attributes.items() if isinstance(each, Graph)}
+            called = {key: f"{name}%{number}.{key}" for key in held}
+            bodies |= {called[key]: each for key, each in held.items()}
+            lines.append(_line(node, numbers, called))
         outputs = zip(self.output_names, self.outputs, strict=True)
         lines.append("return " + ", ".join(f"{name}=%{numbers[value.index]}" for name, value in outputs))
-        return "\n".join(lines)
+        behind = [
+            f"\n{called}({', '.join(body.input_names)}):\n{body.describe(called)}" for called, body in bodies.items()
+        ]
+        return "\n".join([*lines, *behind])
 
 
-def _line(node: Value, numbers: dict[int, int]) -> str:
-    shape = "weak" if node.weak else ", ".join(str(size) for size in node.shape)
+def _line(node: Value, numbers: dict[int, int], bodies: Mapping[str, str]) -> str:
     arguments = [f"%{numbers[each.index]}" for each in node.inputs]
     # A placeholder's shape and dtype stand in front already.
     hidden = ("shape", "dtype") if node.operation.name == "placeholder" else ()
     named = ((name, attribute) for name, attribute in node.attributes.items() if name not in hidden)
-    arguments += [f"{name}={_attribute(attribute)}" for name, attribute in named]
-    text = f"%{numbers[node.index]}: {node.dtype}[{shape}] = {node.operation.name}({', '.join(arguments)})"
+    arguments += [f"{name}={bodies.get(name) or _attribute(attribute)}" for name, attribute in named]
+    text = f"%{numbers[node.index]}: {_type(node)} = {node.operation.name}({', '.join(arguments)})"
     return f"{text}  # {node.scope}" if node.scope else text
+
+
+def _type(node: Value) -> str:
+    if node.operation.is_bundle:
+        return f"({', '.join(f'{dtype}{list(shape)}' for shape, dtype in signatures(node))})"
+    return f"{node.dtype}[{'weak' if node.weak else ', '.join(str(size) for size in node.shape)}]"
 
 
 def _attribute(attribute: Any) -> str:

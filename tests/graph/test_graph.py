@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sigma_core import cond, scan
 from sigma_core.errors import ShapeError, TraceError
 from sigma_core.graph import Graph, evaluate, flatten, placeholder, scope, trace, unflatten
 
@@ -24,6 +25,16 @@ def test_a_graph_lists_its_program():
         "%6: float32[2, 3] = add(%0, %5)\n"
         "return sum=%4, more=%6"
     )
+
+
+def test_bodies_are_listed_behind_the_program():
+    """By the node and the attribute that hold them; a node of several results tells the types of all."""
+    graph = trace(lambda xs: scan(lambda c, x: (c + cond(x > 0, np.sin, np.cos, x), None), 0.0, xs)[0], np.ones(3))
+    first, *bodies = graph.describe().split("\n\n")
+    assert "%3: (float64[]) = scan(%2, %0, body=%3.body, carries=1, sequences=1, length=3, reverse=False)" in first
+    heads = [body.splitlines()[0].split("(")[0] for body in bodies]
+    assert heads == ["%3.body", "%3.body%4.when_true", "%3.body%4.when_false"]
+    assert bodies[1].splitlines()[-2:] == ["%1: float64[] = sin(%0)", "return 0=%1"]
 
 
 def test_a_graph_owns_all_placeholders_it_needs():

@@ -46,6 +46,10 @@ class DebugBackend(Backend):
         """As the inner backend has it."""
         return self.inner.array(array)
 
+    def write(self, array: Any, values: Any) -> None:
+        """As the inner backend does it."""
+        self.inner.write(array, values)
+
     def to_numpy(self, array: Any) -> np.ndarray[Any, Any]:
         """As the inner backend does it."""
         return self.inner.to_numpy(array)
@@ -109,7 +113,7 @@ class DebugExecutable(Executable):
                 self._compare(name, value, self.backend.to_numpy(output), was_finite=was_finite)
         except Exception:
             for name, array in before.items():
-                self.bound[name][...] = array
+                self.backend.write(self.bound[name], array)
             raise
         return outputs
 

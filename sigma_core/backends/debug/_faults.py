@@ -8,7 +8,6 @@ from attrs import frozen
 
 from sigma_core.errors import NumericalError, OperationError
 from sigma_core.graph import Value
-from sigma_core.graph._scope import place
 
 REMEDIES: Mapping[str, str] = {
     **dict.fromkeys(("log", "log2", "log10", "log1p"), "keep its operand from reaching 0, as with np.maximum"),
@@ -19,6 +18,7 @@ REMEDIES: Mapping[str, str] = {
     "placeholder": "look at what was given: data, parameters, hyperparameters",
     "constant": "look at what the layer makes its constants of",
 }
+NOWHERE = "outside of all layers"
 DIVERGED = "lower the learning rate, clip, or fill the parameters with smaller numbers"
 
 
@@ -30,6 +30,8 @@ class Spot:
     number: int
     """Of the node in its program."""
     operands: tuple[Any, ...]
+    body: str = ""
+    """Of a control operation: the node and the attribute that hold it, as in `Graph.describe`."""
     loop: tuple[int, ...] = ()
     """Steps of the loops in which it stands, the outermost first."""
     result: Any = None
@@ -64,7 +66,7 @@ def not_finite(spot: Spot) -> NumericalError:
     bad = ", ".join(text for part in parts if part.dtype.kind == "f" for text in _bad(part))
     size = sum(part.size for part in parts)
     return NumericalError(
-        place(spot.node.scope),
+        spot.node.scope or NOWHERE,
         f"{_written(spot)} {'holds' if spot.is_given else 'gives'} {bad} of {size}{_from(spot)}",
         "finite numbers",
         REMEDIES.get(spot.node.operation.name, DIVERGED),
@@ -84,7 +86,7 @@ def not_as_typed(spot: Spot, results: Sequence[Any], expected: str) -> Operation
 
 def _operation_error(spot: Spot, found: str, expected: str) -> OperationError:
     return OperationError(
-        place(spot.node.scope),
+        spot.node.scope or NOWHERE,
         f"{_written(spot)} {found}{_from(spot)}",
         f"{expected}, as its rule says",
         "put the operation's `infer` or its `implementation` right",
@@ -96,7 +98,7 @@ def _written(spot: Spot) -> str:
     """A node with its number in the program, and where in which loops it is."""
     name = f" {spot.node.attributes['name']!r}" if spot.node.operation.name == "placeholder" else ""
     steps = "".join(f", step {step} of a loop" for step in spot.loop)
-    return f"{spot.node.operation.name}{name} (%{spot.number}{steps})"
+    return f"{spot.node.operation.name}{name} ({spot.body}%{spot.number}{steps})"
 
 
 def _from(spot: Spot) -> str:

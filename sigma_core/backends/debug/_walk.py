@@ -27,10 +27,13 @@ class _Marks:
         return not (self.nan or self.infinite)
 
 
-def walk(graph: Graph, arrays: Sequence[Any], loop: tuple[int, ...] = ()) -> tuple[tuple[Any, ...], Spot | None]:
+def walk(
+    graph: Graph, arrays: Sequence[Any], body: str = "", loop: tuple[int, ...] = ()
+) -> tuple[tuple[Any, ...], Spot | None]:
     """The outputs for one array per input, and what made one of them not finite, if any is.
 
-    Raises OperationError where an implementation fails or gives something else than its rule says.
+    A graph that is the `body` of a control operation runs in steps of a `loop`. Raises OperationError where an
+    implementation fails or gives something else than its rule says.
     """
     given = {value.index: np.asarray(array) for value, array in zip(graph.inputs, arrays, strict=True)}
     results: dict[int, Any] = {}
@@ -38,7 +41,7 @@ def walk(graph: Graph, arrays: Sequence[Any], loop: tuple[int, ...] = ()) -> tup
     causes: dict[int, Spot] = {}
     for number, node in enumerate(graph.nodes):
         operands = tuple(results[value.index] for value in node.inputs)
-        spot = Spot(node, number, operands, loop)
+        spot = Spot(node, number, operands, body, loop)
         result = given[node.index] if node.index in given else _computed(spot)
         results[node.index], marks[node.index] = result, _marks(result)
         if not marks[node.index].is_finite:
@@ -91,33 +94,34 @@ def _cause(own: Spot, marks: dict[int, _Marks], causes: dict[int, Spot]) -> Spot
 
 def _inside(cause: Spot) -> Spot:
     """The node in the body of a control operation, where the cause is one."""
-    for loop, body, operands in _runs(cause):
-        _, found = walk(body, operands, (*cause.loop, *loop))
+    for name, operands, loop in _runs(cause):
+        body = f"{cause.body}%{cause.number}.{name}"
+        _, found = walk(cause.node.attributes[name], operands, body, (*cause.loop, *loop))
         if found is not None and not found.is_given:
             return found
     return cause
 
 
-def _runs(cause: Spot) -> Iterator[tuple[tuple[int, ...], Graph, Sequence[Any]]]:
-    """The bodies that a control operation runs, one after the other: step of the loop, body, its inputs."""
+def _runs(cause: Spot) -> Iterator[tuple[str, Sequence[Any], tuple[int, ...]]]:
+    """The bodies that a control operation runs, one after the other: attribute, inputs, step of the loop."""
     attributes, operands = cause.node.attributes, cause.operands
     name = cause.node.operation.name
     if name == "call":
-        yield (), attributes["body"], operands
+        yield "body", operands, ()
     elif name == "cond":
-        yield (), attributes["when_true" if operands[0] else "when_false"], operands[1:]
+        yield "when_true" if operands[0] else "when_false", operands[1:], ()
     elif name == "scan":
         carries, rest = operands[: attributes["carries"]], operands[attributes["carries"] :]
         sequences, constants = rest[: attributes["sequences"]], rest[attributes["sequences"] :]
         steps = range(attributes["length"])
         for step in reversed(steps) if attributes["reverse"] else steps:
             inputs = (*carries, *(each[step] for each in sequences), *constants)
-            yield (step,), attributes["body"], inputs
+            yield "body", inputs, (step,)
             carries = walk(attributes["body"], inputs)[0][: len(carries)]
     elif name == "while_loop":
         carries, constants = operands[: attributes["carries"]], operands[attributes["carries"] :]
         step = 0
         while walk(attributes["condition"], (*carries, *constants))[0][0]:
-            yield (step,), attributes["body"], (*carries, *constants)
+            yield "body", (*carries, *constants), (step,)
             carries = walk(attributes["body"], (*carries, *constants))[0]
             step += 1

@@ -1,22 +1,21 @@
 """An inspection as tables for a terminal."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from sigma_core.cli._table import table
 from sigma_core.cli.graph._data import layers, share
-from sigma_core.graph import Cost, Graph
+from sigma_core.graph import Cost
 from sigma_core.training import Inspection
 
 
 def as_text(inspection: Inspection, *, dearest_first: bool) -> str:
-    """What it is in short, its nodes, its layers, its clusters, and the bodies of its loops and branches."""
+    """What it is in short, its nodes with the bodies of loops and branches, its layers and its clusters."""
     parts = [
         _summary(inspection),
         _nodes(inspection, dearest_first=dearest_first),
         _layers(inspection),
         _clusters(inspection),
-        *_bodies(inspection.plan.graph),
     ]
     return "\n\n".join(part for part in parts if part)
 
@@ -24,7 +23,7 @@ def as_text(inspection: Inspection, *, dearest_first: bool) -> str:
 def traced_text(inspection: Inspection) -> str:
     """The program before any pass."""
     title = f"{_title(inspection)}\nnodes  {len(inspection.before.nodes)} as traced"
-    return "\n\n".join([title, inspection.before.describe(), *_bodies(inspection.before)])
+    return f"{title}\n\n{inspection.before.describe()}"
 
 
 def _title(inspection: Inspection) -> str:
@@ -59,7 +58,8 @@ def _summary(inspection: Inspection) -> str:
 
 
 def _nodes(inspection: Inspection, *, dearest_first: bool) -> str:
-    *lines, returned = inspection.plan.graph.describe().splitlines()
+    text, *bodies = inspection.plan.graph.describe().split("\n\n")
+    *lines, returned = text.splitlines()
     rows = [
         (*_figures(each.cost, inspection), "" if each.cluster is None else str(each.cluster), each.place, line)
         if each.instruction is not None
@@ -71,7 +71,8 @@ def _nodes(inspection: Inspection, *, dearest_first: bool) -> str:
         rows = [rows[number] for number in order if inspection.plan.nodes[number].instruction is not None]
     else:
         rows.append(("", "", "", "", "", returned))
-    return table(("share", "operations", "bytes", "cluster", "place", "node"), _right(rows, 3))
+    told = table(("share", "operations", "bytes", "cluster", "place", "node"), _right(rows, 3))
+    return "\n\n".join([told, *bodies])
 
 
 def _layers(inspection: Inspection) -> str:
@@ -97,16 +98,6 @@ def _clusters(inspection: Inspection) -> str:
 
 def _figures(cost: Cost, inspection: Inspection) -> tuple[str, str, str]:
     return f"{share(cost, inspection.plan.cost):.1%}", f"{cost.operations:,}", f"{cost.bytes:,}"
-
-
-def _bodies(graph: Graph, path: str = "") -> Iterator[str]:
-    """The graphs that control operations hold, each with the node it belongs to; theirs behind them."""
-    for number, node in enumerate(graph.nodes):
-        for name, body in node.attributes.items():
-            if isinstance(body, Graph):
-                place = f"%{number}{path}"
-                yield f"{name} of {node.operation.name} {place}\n{body.describe()}"
-                yield from _bodies(body, f" of {name} of {place}")
 
 
 def _right(rows: Sequence[Sequence[str]], columns: int) -> list[list[str]]:

@@ -45,7 +45,7 @@ def test_the_node_that_made_it_is_named():
 def test_several_operands_are_told():
     """Each with its range; where nothing is finite there is none."""
     assert str(fault([X / (X - X)])) == (
-        "traced function: divide (%2) gives NaN in 1, inf in 3 of 4, from float32[2, 2] from 0 to 4; "
+        "outside of all layers: divide (%2) gives NaN in 1, inf in 3 of 4, from float32[2, 2] from 0 to 4; "
         "float32[2, 2] from 0 to 0\n"
         "  expected: finite numbers\n"
         "  to do:    keep its divisor from reaching 0"
@@ -65,7 +65,7 @@ def test_inputs_are_looked_at():
     """What is given with NaN is named by its name."""
     array = np.array([[1, np.nan], [2, np.inf]], np.float32)
     assert str(fault([np.sum(X)], array)) == (
-        "traced function: placeholder 'x' (%0) holds NaN in 1, inf in 1 of 4\n"
+        "outside of all layers: placeholder 'x' (%0) holds NaN in 1, inf in 1 of 4\n"
         "  expected: finite numbers\n"
         "  to do:    look at what was given: data, parameters, hyperparameters"
     )

@@ -132,9 +132,8 @@ def _signature(thing: Any, leaves: list[Any]) -> Any:
         return thing.shape, thing.dtype
     if thing is None:
         return None
-    if type(thing) is tuple or type(thing) is list:
-        return type(thing), *[_signature(each, leaves) for each in thing]
-    names, inner = members(thing)
+    # The names of most containers are known without asking.
+    names, inner = ((), thing) if type(thing) in (tuple, list) else members(thing)
     if names is not None:
         return type(thing), names, *[_signature(each, leaves) for each in inner]
     if is_static(thing):

@@ -68,6 +68,10 @@ class Backend(ABC):
     def array(self, array: Any) -> Any:
         """A copy of an array on the backend's device, contiguous."""
 
+    def write(self, array: Any, values: Any) -> None:
+        """Put values, of the host or the device, in place of those of a device array of their shape."""
+        array[...] = self.array(values)
+
     @abstractmethod
     def to_numpy(self, array: Any) -> np.ndarray[Any, Any]:
         """An array of the device on the host; the same array where the device is the host."""

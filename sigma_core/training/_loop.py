@@ -261,7 +261,7 @@ class Loop:
             # The criterion looks before the hooks do, so that a checkpoint that one of them saves knows what it saw.
             is_over = iteration >= self._next_check and self._look("iteration", {"training.loss": float(outputs[0])})
             if iteration >= ended.next_iteration or is_heard:
-                scores = Outputs(names or trainer.team.names, outputs)
+                scores = Outputs(names or trainer.team.names, outputs, trainer.setup.backend.to_numpy)
                 event = IterationEnded(epoch=epoch, iteration=iteration, scores=scores)
                 if iteration >= ended.next_iteration:
                     ended.fire(event, trainer)

@@ -34,20 +34,21 @@ class Task:
 
 @frozen(eq=False)
 class Outputs(Mapping[str, float]):
-    """Scalars of a step by name, read from the device when they are looked up.
+    """Scalars and arrays of a step by name, read from the device when they are looked up.
 
     The arrays behind them are overwritten by the next step.
     """
 
     names: tuple[str, ...]
     arrays: Sequence[Any]
+    to_numpy: Callable[[Any], np.ndarray] = np.asarray
 
     def __getitem__(self, name: str) -> Any:
         try:
             array = self.arrays[self.names.index(name)]
         except ValueError:
             raise KeyError(name) from None
-        return float(array) if np.ndim(array) == 0 else array
+        return float(array) if np.ndim(array) == 0 else self.to_numpy(array)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
@@ -123,7 +124,7 @@ class Worker:
     def push(self, arrays: Mapping[str, Any]) -> None:
         """Put values in place of the state's; the names may be some of those in `pull`."""
         for name, values in arrays.items():
-            self.arrays[name][...] = self.task.backend.array(values)
+            self.task.backend.write(self.arrays[name], values)
 
     def _pass(
         self, what: str, batch: Mapping[str, Section], trace: Callable[[], StepGraph]

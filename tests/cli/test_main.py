@@ -18,6 +18,7 @@ def test_without_a_command_it_helps(sigma):
     assert [line.split()[0] for line in out.split("Commands:\n")[1].splitlines()] == [
         "components",
         "explain",
+        "graph",
         "plugins",
         "recipe",
         "train",
@@ -35,7 +36,8 @@ def test_a_misspelt_command_is_told_with_the_nearest(sigma):
 
     assert (code, out) == (2, "")
     assert err.splitlines()[-1] == (
-        "Error: there is no command 'tran'; expected: components, explain, plugins, recipe, train (nearest: train)"
+        "Error: there is no command 'tran'; "
+        "expected: components, explain, graph, plugins, recipe, train (nearest: train)"
     )
 
 

@@ -46,7 +46,7 @@ def closures(outputs: Iterable[Value], born: int) -> list[Value]:
     waiting = list(outputs)
     while waiting:
         value = waiting.pop()
-        if value.index in seen or _is_plain(value):
+        if value.index in seen or is_plain(value):
             continue
         seen.add(value.index)
         # A bundle is no array that could be handed in; its results are.
@@ -58,7 +58,8 @@ def closures(outputs: Iterable[Value], born: int) -> list[Value]:
     return [found[index] for index in sorted(found)]
 
 
-def _is_plain(value: Value) -> bool:
+def is_plain(value: Value) -> bool:
+    """Whether a value is a constant of the program, or one that is repeated: bodies have their own."""
     while value.operation.name == "broadcast_to":
         (value,) = value.inputs
     return value.operation.name == "constant"

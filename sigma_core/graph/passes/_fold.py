@@ -20,7 +20,11 @@ def fold_constants(graph: Graph) -> Graph:
 def _folded(node: Value) -> Value | None:
     if node.operation.name == "constant":
         return _uniform(node)
-    foldable = node.operation.kind is not Kind.SOURCE and node.operation.name != "broadcast_to" and node.size <= LARGEST
+    foldable = (
+        node.operation.kind not in (Kind.SOURCE, Kind.CONTROL)
+        and node.operation.name != "broadcast_to"
+        and node.size <= LARGEST
+    )
     if not foldable or any(not _known(value) for value in node.inputs):
         return None
     arrays = [_array(value) for value in node.inputs]

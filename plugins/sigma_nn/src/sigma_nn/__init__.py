@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from sigma_nn.layers.dense import Dense
     from sigma_nn.layers.dropout import Dropout
     from sigma_nn.layers.element_wise import ElementWise
+    from sigma_nn.layers.embedding import Embedding
     from sigma_nn.layers.flatten import Flatten
     from sigma_nn.layers.input import Input
+    from sigma_nn.layers.lstm import Lstm
     from sigma_nn.layers.max_pooling import MaxPooling
     from sigma_nn.metrics.accuracy import Accuracy
     from sigma_nn.metrics.mean_absolute_error import MeanAbsoluteError
@@ -64,6 +66,7 @@ _FILES = {
     "Dropout": "layers.dropout",
     "ElementWise": "layers.element_wise",
     "Elu": "activations.elu",
+    "Embedding": "layers.embedding",
     "Epochs": "criteria.epochs",
     "Flatten": "layers.flatten",
     "Gaussian": "initialisers.gaussian",
@@ -75,6 +78,7 @@ _FILES = {
     "Input": "layers.input",
     "Iterations": "criteria.iterations",
     "LeakyRelu": "activations.leaky_relu",
+    "Lstm": "layers.lstm",
     "MaxPooling": "layers.max_pooling",
     "MeanAbsoluteError": "metrics.mean_absolute_error",
     "MeanSquaredError": "metrics.mean_squared_error",
@@ -108,6 +112,7 @@ __all__ = [
     "Dropout",
     "ElementWise",
     "Elu",
+    "Embedding",
     "Epochs",
     "Flatten",
     "Gaussian",
@@ -119,6 +124,7 @@ __all__ = [
     "Input",
     "Iterations",
     "LeakyRelu",
+    "Lstm",
     "MaxPooling",
     "MeanAbsoluteError",
     "MeanSquaredError",

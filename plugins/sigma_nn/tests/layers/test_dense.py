@@ -64,14 +64,21 @@ def test_outputs_and_derivatives_are_those_of_pytorch(torch, apply, derive):
         np.testing.assert_allclose(derivative, oracle.grad.numpy(), rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize(
-    ("shape", "remedy"),
-    [((8, 8), "put a Flatten layer before it"), ((), "give the input before it at least one feature")],
-)
-def test_records_that_are_no_vectors_are_refused(shape, remedy):
-    """With what to add."""
+def test_the_last_axis_is_connected_at_each_place_of_the_others(apply):
+    """As of the steps of a sequence."""
+    sequences = random.normal(size=(6, 5, 2, 4))
+    result = apply(Dense(3, Tanh()), sequences, weights=WEIGHTS, biases=BIASES)
+    np.testing.assert_allclose(result, np.tanh(sequences @ WEIGHTS + BIASES))
+    assert Composer(ComponentRegistry()).build("layers", Dense(3)).parameters((5, 4))["weights"].shape == (4, 3)
+    assert apply(Dense(3, Tanh()), sequences[:0], weights=WEIGHTS, biases=BIASES).shape == (0, 5, 2, 3)
+
+
+def test_records_without_an_axis_are_refused():
+    """With what to change."""
     with pytest.raises(ShapeError) as caught:
-        Dense(3).parameters(shape)
+        Dense(3).parameters(())
     assert str(caught.value) == (
-        f"Dense: records of shape {shape}\n  expected: records of shape (features,)\n  to do:    {remedy}"
+        "Dense: records of shape ()\n"
+        "  expected: records of shape (..., features)\n"
+        "  to do:    give the input before it at least one feature"
     )

@@ -1,6 +1,7 @@
 """Dense: a fully connected layer."""
 
 from collections.abc import Mapping
+from math import prod
 from types import SimpleNamespace
 
 from attrs import frozen
@@ -13,8 +14,9 @@ from sigma_nn._settings import integer
 class Dense(Layer):
     """Connect every input with every unit: `activation(inputs @ weights + biases)`.
 
-    Takes (batch, inputs), gives (batch, size). Parameters: `weights` (inputs, size) and, unless `bias` is false,
-    `biases` (size,). Raises ShapeError for inputs with more axes or fewer.
+    Takes (batch, ..., inputs), gives (batch, ..., size): what stands along the last axis is connected, with the same
+    weights at each place of axes between, such as the steps of a sequence. Parameters: `weights` (inputs, size) and,
+    unless `bias` is false, `biases` (size,). Raises ShapeError for records without an axis.
     """
 
     size: int = integer(at_least=1)
@@ -26,14 +28,14 @@ class Dense(Layer):
     def parameters(self, *shapes: Shape) -> Mapping[str, Parameter]:
         """Weights from each of the inputs to each of the units, and a bias for each unit."""
         (shape,) = shapes
-        if len(shape) != 1:
+        if not shape:
             raise ShapeError(
                 "Dense",
-                f"records of shape {shape}",
-                "records of shape (features,)",
-                "put a Flatten layer before it" if shape else "give the input before it at least one feature",
+                "records of shape ()",
+                "records of shape (..., features)",
+                "give the input before it at least one feature",
             )
-        weights = Parameter((*shape, self.size), self.weights_initialiser, tags={"weights", "dense"})
+        weights = Parameter((shape[-1], self.size), self.weights_initialiser, tags={"weights", "dense"})
         if not self.bias:
             return {"weights": weights}
         return {
@@ -42,8 +44,10 @@ class Dense(Layer):
         }
 
     def forward(self, inputs: Value, *, parameters: SimpleNamespace, context: Context) -> Value:
-        """(batch, inputs) to (batch, size)."""
-        outputs = inputs @ parameters.weights
+        """(batch, ..., inputs) to (batch, ..., size)."""
+        *places, features = inputs.shape
+        # One product over all places: over stacked matrices it would be one for each record.
+        outputs = inputs.reshape((prod(places), features)) @ parameters.weights
         if self.bias:
             outputs = outputs + parameters.biases
-        return self.activation(outputs)
+        return self.activation(outputs.reshape((*places, self.size)))

@@ -5,6 +5,7 @@ from sigma_core.backends._contract import NO_DONATIONS, Backend, Executable, Pro
 from sigma_core.backends._plan import Plan, PlannedNode
 from sigma_core.backends.planned import (
     KERNELS,
+    HostBackend,
     Kernel,
     PlannedBackend,
     PlannedProgram,
@@ -21,6 +22,7 @@ __all__ = [
     "Arrangement",
     "Backend",
     "Executable",
+    "HostBackend",
     "Instruction",
     "Kernel",
     "Placement",

@@ -3,28 +3,23 @@
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-import numpy as np
 from attrs import field, frozen
 from attrs.validators import ge
 
 from sigma_core.backends.numpy._chains import parts, write_chain
-from sigma_core.backends.numpy._memory import block
-from sigma_core.backends.planned import PlannedBackend, Writer
+from sigma_core.backends.planned import HostBackend, Writer
 from sigma_core.backends.planning import Arrangement, Instruction, schedule
 
 
 @frozen
-class NumpyBackend(PlannedBackend):
+class NumpyBackend(HostBackend):
     """Runs graphs with NumPy on the CPU: prepared calls into planned memory, long element-wise chains part by part."""
 
     part: int = field(default=32768, validator=ge(1), kw_only=True)
     """Elements of an array that a chain of element-wise operations works on at a time: so it stays in the cache."""
 
     name: ClassVar[str] = "numpy"
-
-    def block(self, size: int) -> np.ndarray[Any, Any]:
-        """Aligned to the lines of the cache."""
-        return block(size)
+    fused: ClassVar[bool] = False
 
     def schedule(self, arrangement: Arrangement) -> tuple[Instruction, ...]:
         """Neighbours of two parts or more are clusters."""
@@ -37,11 +32,3 @@ class NumpyBackend(PlannedBackend):
     def namespace(self) -> dict[str, Any]:
         """With what goes through an array part by part."""
         return super().namespace() | {"parts": parts}
-
-    def array(self, array: Any) -> np.ndarray[Any, Any]:
-        """A contiguous copy."""
-        return np.array(array, order="C")
-
-    def to_numpy(self, array: Any) -> np.ndarray[Any, Any]:
-        """The array itself."""
-        return np.asarray(array)

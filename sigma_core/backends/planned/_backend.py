@@ -29,6 +29,9 @@ class PlannedBackend(Backend):
     numbers: ClassVar[bool] = True
     """Whether 0-d floating-point results are computed in Python, as NumPy's scalars: on the host, and one by one."""
 
+    fused: ClassVar[bool] = True
+    """Whether a cluster is one loop, for the estimates of `sigma graph`; else it is calls that share the cache."""
+
     kernels: ClassVar[Mapping[str, Kernel]] = KERNELS
     """Kernels by name of the operation."""
 
@@ -67,6 +70,7 @@ class PlannedBackend(Backend):
             arguments=tuple(value for value in graph.inputs if not arrangement.is_bound(value)),
             donated=frozenset(donations.values()),
             placement=placement,
+            fused=self.fused,
             block=self.block,
             make=writer.names["instantiate"],
         )

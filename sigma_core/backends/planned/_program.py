@@ -45,6 +45,8 @@ class PlannedProgram(Program):
     arguments: tuple[Value, ...]
     donated: frozenset[str]
     placement: Placement = field(repr=False)
+    fused: bool
+    """Whether a cluster is one loop."""
     block: Callable[[int], Any] = field(repr=False)
     """(bytes) -> memory of the device."""
     make: Callable[..., Run] = field(repr=False)
@@ -55,7 +57,7 @@ class PlannedProgram(Program):
     @property
     def plan(self) -> Plan:
         """What is computed together, and where everything lies."""
-        return description(self.placement)
+        return description(self.placement, fused=self.fused)
 
     def allocate(self) -> tuple[Any, ...]:
         """The blocks of memory for an executable."""

@@ -1,21 +1,27 @@
 """A plan of memory and instructions as data that can be read."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from attrs import evolve
 
 from sigma_core.backends._plan import Plan, PlannedNode
 from sigma_core.backends.planning._arrangement import Storage
 from sigma_core.backends.planning._placement import Placement
+from sigma_core.backends.planning._schedule import Instruction
 from sigma_core.graph import Cost, Value, cost
-from sigma_core.graph._cost import SECONDS_PER_CALL
+from sigma_core.graph._cost import (
+    BYTES_PER_SECOND,
+    FUSED_OPERATIONS_PER_SECOND,
+    OPERATIONS_PER_SECOND,
+    SECONDS_PER_CALL,
+)
 
 SECONDS_PER_NUMBER = SECONDS_PER_CALL / 4
 """Of a 0-d result that is computed as a number."""
 
 
-def description(placement: Placement) -> Plan:
-    """What becomes of each node, with its cost."""
+def description(placement: Placement, *, fused: bool = False) -> Plan:
+    """What becomes of each node, with its cost; a cluster is one loop if they are `fused`, else calls in turn."""
     graph = placement.arrangement.graph
     numbers = {node.index: number for number, node in enumerate(graph.nodes)}
     found = {node.index: PlannedNode(node, _place(placement, node, numbers), Cost()) for node in graph.nodes}
@@ -23,17 +29,13 @@ def description(placement: Placement) -> Plan:
     for number, instruction in enumerate(placement.instructions):
         cluster = clusters if instruction.is_cluster else None
         clusters += instruction.is_cluster
-        inside = {node.index for node in instruction.nodes}
-        for node in instruction.nodes:
-            is_kept = node.index in placement.outside or not instruction.is_cluster
-            is_number = placement.arrangement.storage[node.index] is Storage.NUMBER and not instruction.is_cluster
-            call = SECONDS_PER_NUMBER if is_number else SECONDS_PER_CALL / len(instruction.nodes)
-            found[node.index] = evolve(
-                found[node.index],
-                cost=_moved(placement, node, inside, is_kept=is_kept) + Cost(seconds=call),
-                instruction=number,
-                cluster=cluster,
-            )
+        costs = (
+            _fused(_costs(placement, instruction)) if fused and cluster is not None else _costs(placement, instruction)
+        )
+        for node, each in zip(instruction.nodes, costs, strict=True):
+            is_number = placement.arrangement.storage[node.index] is Storage.NUMBER and cluster is None
+            call = Cost(seconds=SECONDS_PER_NUMBER if is_number else SECONDS_PER_CALL / len(costs))
+            found[node.index] = evolve(found[node.index], cost=each + call, instruction=number, cluster=cluster)
     return Plan(
         graph,
         tuple(found.values()),
@@ -46,11 +48,35 @@ def description(placement: Placement) -> Plan:
     )
 
 
-def _moved(placement: Placement, node: Value, inside: set[int], *, is_kept: bool) -> Cost:
-    """A node's cost, without what it reads of its own cluster, and copies where a view is none or a join needs none."""
+def _costs(placement: Placement, instruction: Instruction) -> list[Cost]:
+    """Of each node. A cluster reads what it needs once, and nothing that it has made; it writes what others need."""
+    if not instruction.is_cluster:
+        return [_moved(placement, node) for node in instruction.nodes]
+    near = {node.index for node in instruction.nodes}
+    costs = []
+    for node in instruction.nodes:
+        costs.append(cost(node, near, is_kept=node.index in placement.outside))
+        near.update(value.index for value in node.inputs)
+    return costs
+
+
+def _fused(costs: Sequence[Cost]) -> list[Cost]:
+    """As one loop: memory or arithmetic, whichever takes longer, shared out by arithmetic."""
+    whole = sum(costs, Cost())
+    width = whole.seconds * OPERATIONS_PER_SECOND / whole.operations if whole.operations else 1.0
+    arithmetic = whole.operations * max(width, 1.0) / FUSED_OPERATIONS_PER_SECOND
+    seconds = max(whole.bytes / BYTES_PER_SECOND, arithmetic)
+    return [
+        evolve(each, seconds=seconds * (each.operations / whole.operations if whole.operations else 1 / len(costs)))
+        for each in costs
+    ]
+
+
+def _moved(placement: Placement, node: Value) -> Cost:
+    """A node's cost alone: a view that is none is a copy, and a join copies only what is not computed in its place."""
     if node.operation.is_view:
         return Cost(node.nbytes, node.nbytes)
-    whole = cost(node, inside, is_kept=is_kept)
+    whole = cost(node)
     if node.operation.name != "concatenate":
         return whole
     copied = start = 0

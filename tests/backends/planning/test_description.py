@@ -1,9 +1,12 @@
 """A plan told as data: where results lie, what is computed together, what it costs."""
 
 import numpy as np
+import pytest
 
 from sigma_core.backends.numpy import NumpyBackend
+from sigma_core.backends.planning import description
 from sigma_core.graph import Graph, cost, placeholder
+from sigma_core.graph._cost import FUSED_OPERATIONS_PER_SECOND, OPERATIONS_PER_SECOND, SECONDS_PER_CALL
 
 P = placeholder((8,), np.float32, "p")
 Q = placeholder((8,), np.float32, "q")
@@ -66,6 +69,20 @@ def test_clusters_are_numbered():
     assert (told["exp"].cost.read, told["exp"].cost.written) == (32, 0)
     assert (told["multiply"].cost.read, told["multiply"].cost.written) == (4, 0)
     assert len({told["sin"].instruction, told["cos"].instruction, told["exp"].instruction}) == 2
+
+
+def test_a_fused_cluster_costs_what_takes_longest():
+    """Memory or arithmetic of the whole loop, shared out by arithmetic; what it reads twice it reads once."""
+    x = placeholder((100_000,), np.float32, "x")
+    graph = Graph([x], [np.sin(x) * x + np.cos(x)])
+    program = NumpyBackend(part=2).compile(graph, bound=["x"])
+    apart, fused = description(program.placement), description(program.placement, fused=True)
+    assert fused.cost.bytes == apart.cost.bytes == 2 * x.nbytes
+    assert fused.cost.operations == apart.cost.operations == 12 * x.size
+    assert fused.cost.seconds == pytest.approx(12e5 / FUSED_OPERATIONS_PER_SECOND + SECONDS_PER_CALL)
+    assert apart.cost.seconds == pytest.approx(12e5 / OPERATIONS_PER_SECOND + SECONDS_PER_CALL)
+    sine, product = (fused.nodes[number].cost.seconds - SECONDS_PER_CALL / 4 for number in (1, 2))
+    assert sine == pytest.approx(5 * product)
 
 
 def test_copies_at_the_end_are_told():

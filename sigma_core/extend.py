@@ -4,6 +4,7 @@ from sigma_core.backends import (
     Arrangement,
     Backend,
     Executable,
+    HostBackend,
     Instruction,
     Kernel,
     Placement,
@@ -98,6 +99,7 @@ from sigma_core.graph import (
     logsumexp,
     max_pool,
     one_hot,
+    optimise,
     random_normal,
     random_uniform,
     record,
@@ -114,6 +116,7 @@ from sigma_core.graph import (
     vmap,
     while_loop,
 )
+from sigma_core.graph.passes import rewrite
 from sigma_core.hooks import PHASES, Clock, Trigger, after, every, hookimpl, once, until
 from sigma_core.network import Activation, Context, Cost, Initialiser, Layer, Parameter, Shape, fans
 from sigma_core.registry import component, component_table, components
@@ -170,6 +173,7 @@ __all__ = [
     "FittedState",
     "Graph",
     "HookFailedError",
+    "HostBackend",
     "IdentifierError",
     "InMemory",
     "Initialiser",
@@ -269,11 +273,13 @@ __all__ = [
     "nearest",
     "once",
     "one_hot",
+    "optimise",
     "random_normal",
     "random_uniform",
     "record",
     "register",
     "register_kernel",
+    "rewrite",
     "scan",
     "sigmoid",
     "softmax",

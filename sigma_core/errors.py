@@ -9,9 +9,9 @@ the machine, a plugin or Sigma itself (exit code 1).
 
 from collections.abc import Iterable
 from difflib import get_close_matches
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from attrs import define
+from attrs import define, field
 
 
 def nearest(word: str, options: Iterable[str]) -> str | None:
@@ -33,6 +33,20 @@ def listed(options: Iterable[str], word: str = "") -> str:
     return text + nearest_hint(word, names)
 
 
+class Place(str):
+    """Where a fault is, with the line of source that led there."""
+
+    __slots__ = ("line",)
+
+    line: str
+
+    def __new__(cls, where: str, line: str) -> Self:
+        """A place in words, and a line; empty where there is none to name."""
+        place = super().__new__(cls, where)
+        place.line = line
+        return place
+
+
 @define(slots=False, eq=False, str=False)
 class SigmaError(Exception):
     """A fault with its place, what was found, what is expected and what to do."""
@@ -41,12 +55,20 @@ class SigmaError(Exception):
     found: str
     expected: str = ""
     remedy: str = ""
+    line: str = field(kw_only=True)
+    """The line of the user's own source, as `model.py:12: return x @ w`; empty where there is none to name."""
 
     exit_code: ClassVar[int] = 1
 
+    @line.default
+    def _line(self) -> str:
+        return self.where.line if isinstance(self.where, Place) else ""
+
     def __str__(self) -> str:
-        """Where and what in the first line, then what is expected and what to do."""
+        """Where and what in the first line, then the line of source, what is expected and what to do."""
         lines = [f"{self.where}: {self.found}"]
+        if self.line:
+            lines.append(f"  at:       {self.line}")
         if self.expected:
             lines.append(f"  expected: {self.expected}")
         if self.remedy:

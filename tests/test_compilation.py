@@ -7,6 +7,7 @@ import pytest
 from attrs import frozen
 
 import sigma_core as sigma
+from sigma_core import testing
 from sigma_core.backends.numpy import NumpyBackend
 from sigma_core.environment import Environment
 from sigma_core.errors import SettingError, ShapeError, TraceError, UnknownComponentError
@@ -180,24 +181,24 @@ def test_what_cannot_be_compiled_is_refused():
     """Backends, functions and arguments."""
     with pytest.raises(UnknownComponentError) as caught:
         sigma.compile(np.sin, backend="nump")(1.0)
-    assert str(caught.value).startswith("backends 'nump': there is no such backend\n  expected: ")
+    assert testing.message(caught.value).startswith("backends 'nump': there is no such backend\n  expected: ")
     with pytest.raises(SettingError) as caught:
         sigma.compile(np.sin, backend=3)(1.0)
-    assert str(caught.value) == (
+    assert testing.message(caught.value) == (
         "backends: 3 is an int\n  expected: the name of a backend, a table with `use`, or the object itself"
     )
     with pytest.raises(TraceError) as caught:
         sigma.compile(3)
-    assert str(caught.value) == "compile: 3 is no function\n  expected: a function, and settings by keyword"
+    assert testing.message(caught.value) == "compile: 3 is no function\n  expected: a function, and settings by keyword"
     with pytest.raises(TraceError) as caught:
         sigma.compile(lambda f, x: f(x))(Chooser(), 1.0)
-    assert str(caught.value) == (
+    assert testing.message(caught.value) == (
         "compile: an argument chooses what is compiled, but cannot be remembered: unhashable type: 'Chooser'\n"
         "  expected: what has a hash"
     )
     with pytest.raises(TraceError) as caught:
         sigma.compile(lambda x: x["a"])({"a": {1, 2}})
-    assert str(caught.value) == (
+    assert testing.message(caught.value) == (
         "traced function: argument 0.a is a set, of dtype object\n"
         "  expected: arrays of bool, int or float, numbers, text, functions, and containers of them"
     )

@@ -10,7 +10,8 @@ from sigma_core.graph._gradients import gradients
 from sigma_core.graph._graph import Graph, reachable
 from sigma_core.graph._random import fold_in, random_normal, random_uniform
 from sigma_core.graph._record import as_value, constant, placeholder, record
-from sigma_core.graph._scope import scope
+from sigma_core.graph._replay import substituted
+from sigma_core.graph._scope import line_of, scope
 from sigma_core.graph._structure import flatten, unflatten
 from sigma_core.graph._tangents import tangents
 from sigma_core.graph._trace import trace
@@ -21,7 +22,7 @@ from sigma_core.graph.functions._indexing import one_hot
 from sigma_core.graph.functions._pooling import average_pool, max_pool
 from sigma_core.graph.functions._sorting import top_k
 from sigma_core.graph.functions._special import erf, log_softmax, logsumexp, sigmoid, softmax, softplus
-from sigma_core.graph.operations import OPERATIONS, Kind, Operation, register
+from sigma_core.graph.operations import OPERATIONS, Kind, Operation, Signature, register, signatures
 from sigma_core.graph.passes import optimise
 from sigma_core.graph.transforms import (
     grad,
@@ -42,6 +43,7 @@ __all__ = [
     "Graph",
     "Kind",
     "Operation",
+    "Signature",
     "Value",
     "as_value",
     "average_pool",
@@ -62,6 +64,7 @@ __all__ = [
     "hvp",
     "jacobian",
     "jvp",
+    "line_of",
     "linearize",
     "log_softmax",
     "logsumexp",
@@ -76,10 +79,12 @@ __all__ = [
     "register",
     "scan",
     "scope",
+    "signatures",
     "sigmoid",
     "softmax",
     "softplus",
     "stop_gradient",
+    "substituted",
     "tangents",
     "top_k",
     "trace",

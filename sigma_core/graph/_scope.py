@@ -1,8 +1,19 @@
 """The path of the layer in which values are being recorded, for messages and listings."""
 
-from collections.abc import Iterator
+import inspect
+import linecache
+import os
+import traceback
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from pathlib import Path
+from types import FrameType
+
+import attr
+import numpy as np
+
+from sigma_core.errors import Place
 
 _path: ContextVar[str] = ContextVar("scope", default="")
 
@@ -34,7 +45,28 @@ def current_scope() -> str:
     return _path.get()
 
 
-def place(path: str | None = None) -> str:
-    """Where an error is, in words: the layer that is traced, or the one given."""
+def place(path: str | None = None) -> Place:
+    """Where an error is: the layer that is traced, or the one given, and the user's own line that is being run."""
     path = current_scope() if path is None else path
-    return path or "traced function"
+    return Place(path or "traced function", line_of(traceback.walk_stack(inspect.currentframe())))
+
+
+def line_of(frames: Iterable[tuple[FrameType, int]]) -> str:
+    """The first line outside of Sigma and of what it is made with; empty where there is none that anyone wrote."""
+    for frame, number in frames:
+        file = frame.f_code.co_filename
+        if file.startswith(_TOOLS) or (file.startswith(_STANDARD) and not file.startswith(_INSTALLED)):
+            continue
+        # A command that pip makes has no ending: it is nobody's source.
+        text = linecache.getline(file, number).strip() if file.endswith((".py", ">")) else ""
+        return f"{file.removeprefix(str(Path.cwd()) + os.sep)}:{number}: {text}" if text else ""
+    return ""
+
+
+def _folder(file: str | None, up: int = 0) -> str:
+    return str(Path(file or "").parents[up]) + os.sep
+
+
+_TOOLS = ("<frozen ", "<attrs generated ", _folder(__file__, 1), _folder(np.__file__), _folder(attr.__file__))
+_STANDARD = _folder(os.__file__)
+_INSTALLED = tuple(_STANDARD + name + os.sep for name in ("site-packages", "dist-packages"))

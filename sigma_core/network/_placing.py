@@ -1,6 +1,7 @@
 """Layers at their places: named, tried on a probe, their shapes inferred and their parameters known."""
 
 import inspect
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, Generic, TypeVar
@@ -9,7 +10,7 @@ import numpy as np
 from attrs import frozen
 
 from sigma_core.errors import NetworkError, SigmaError, listed
-from sigma_core.graph import Value, placeholder, reachable, scope
+from sigma_core.graph import Value, line_of, placeholder, reachable, scope
 from sigma_core.network._architecture import Architecture
 from sigma_core.network._context import Context
 from sigma_core.network._layer import Cost, Layer
@@ -136,11 +137,14 @@ class _Probe:
             got = ", ".join(_batched(value.shape[1:]) for value in self.incoming) or "nothing"
             found = error.found if isinstance(error, SigmaError) else f"{type(error).__name__}: {error}"
             remedy = error.remedy if isinstance(error, SigmaError) else ""
+            steps = list(traceback.walk_tb(error.__traceback__))
+            line = error.line if isinstance(error, SigmaError) else line_of(reversed(steps))
             raise NetworkError(
                 self.path,
                 f"with inputs of shape {got}: {found}",
                 error.expected if isinstance(error, SigmaError) else "",
                 remedy or "change the layer's settings or the shape of what comes in",
+                line=line,
             ) from error
 
 

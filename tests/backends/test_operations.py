@@ -13,6 +13,7 @@ from sigma_core.graph import (
     Operation,
     average_pool,
     convolve,
+    erf,
     evaluate,
     grad,
     gradients,
@@ -50,6 +51,17 @@ EXPRESSIONS = {
     "truths": lambda: np.all(X > 0.2, axis=0) | np.any(X > 0.8, axis=0),
     "argmax": lambda: np.argmax(X, axis=1) == N,
     "argmax_keepdims": lambda: np.argmax(X, axis=1, keepdims=True) * X,
+    "cumprod": lambda: np.cumprod(X, axis=1),
+    "sort": lambda: np.sort(X, axis=0) + np.argsort(X, axis=0),
+    "searchsorted": lambda: np.searchsorted(np.sort(X[0]), X),
+    "erf": lambda: erf(X) * 2,
+    "replaced": lambda: (X * 2).at[1:, ::2].set(X[:3, :2]),
+    "scattered": lambda: X.at[N, 1].set(0.5).at[:, N[:2] % 3].add(X[:, :2]),
+    "linear_algebra": lambda: (
+        np.linalg.solve(X.T @ X + np.eye(3, dtype=np.float32), X.T) * np.linalg.det(X.T @ X + np.float32(1))
+    ),
+    "inverses": lambda: np.linalg.inv(X[:3] + np.eye(3, dtype=np.float32)) + sum(np.linalg.slogdet(X[:3])),
+    "cholesky": lambda: np.linalg.cholesky(X @ X.T + np.eye(4, dtype=np.float32)),
     "argmin_flat": lambda: np.argmin(X) + N,
     "cumsum": lambda: np.cumsum(X, axis=0),
     "matmul": lambda: X @ X.T,
@@ -82,7 +94,7 @@ def applied(ufunc):
     """To floats, or to integers where it knows no floats."""
     floats = any(types.startswith("f" * ufunc.nin + "->") for types in ufunc.types)
     operands = (X, X[:1]) if floats else (N, N[:1])
-    return ufunc(*operands[: ufunc.nin])
+    return ufunc(X + 1) if ufunc is np.arccosh else ufunc(*operands[: ufunc.nin])
 
 
 EXPRESSIONS |= {ufunc.__name__: partial(applied, ufunc) for ufunc in UFUNC_OPERATIONS}

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from sigma_core import testing
 from sigma_core.errors import ShapeError
 from sigma_core.graph import (
     OPERATIONS,
@@ -298,6 +299,6 @@ def test_a_rule_that_gives_another_shape_is_refused():
             vmap(lambda x: record("wrong", x))(np.ones((2, 3)))
     finally:
         del OPERATIONS["wrong"]
-    assert str(caught.value) == (
+    assert testing.message(caught.value) == (
         "traced function: the batch rule of operation 'wrong' gave shape ()\n  expected: shape (2, 3)"
     )

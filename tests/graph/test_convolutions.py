@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import sigma_core as sigma
+from sigma_core import testing
 from sigma_core.errors import ShapeError
 from sigma_core.extend import record
 from sigma_core.graph import (
@@ -186,7 +187,7 @@ def test_values_give_values_and_arrays_give_arrays():
 def message(function, *arguments, **how):
     with pytest.raises(ShapeError) as caught:
         function(*arguments, **how)
-    return str(caught.value)
+    return testing.message(caught.value)
 
 
 @pytest.mark.parametrize("function", [convolve, transposed_convolve])

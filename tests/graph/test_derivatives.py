@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from sigma_core import testing
 from sigma_core.errors import DerivativeError
 from sigma_core.graph import (
     OPERATIONS,
@@ -153,7 +154,7 @@ def test_gradients_stop_at_the_inputs():
 def message(function, *arguments):
     with pytest.raises(DerivativeError) as caught:
         function(*arguments)
-    return str(caught.value)
+    return testing.message(caught.value)
 
 
 def test_what_has_no_derivative_says_so():

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sigma_core import testing
 from sigma_core.errors import ShapeError
 from sigma_core.graph import (
     OPERATIONS,
@@ -73,7 +74,7 @@ def test_updates_of_a_scatter_must_have_the_shape_that_a_gather_gives():
     """For a plugin that records one."""
     with pytest.raises(ShapeError) as caught:
         record("scatter_add", X, np_indices([0, 1, 1]), axes=(0,), shape=(5, 3))
-    assert str(caught.value) == (
+    assert testing.message(caught.value) == (
         "traced function: updates of shape (2, 3) do not fit the indices\n  expected: shape (3, 3)"
     )
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sigma_core import testing
 from sigma_core.errors import ShapeError
 from sigma_core.graph import average_pool, check_grads, evaluate, grad, max_pool, placeholder, trace, vjp
 
@@ -143,7 +144,7 @@ def test_what_may_fall_or_differs_within_a_window_is_not(function):
 def message(function, *arguments, **how):
     with pytest.raises(ShapeError) as caught:
         function(*arguments, **how)
-    return str(caught.value)
+    return testing.message(caught.value)
 
 
 @pytest.mark.parametrize("pool", [max_pool, average_pool])

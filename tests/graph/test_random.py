@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sigma_core import testing
 from sigma_core.errors import ShapeError
 from sigma_core.graph import Graph, evaluate, placeholder, random_normal, random_uniform
 
@@ -43,9 +44,11 @@ def test_keys_and_dtypes_are_checked():
     """With what is expected."""
     with pytest.raises(ShapeError) as caught:
         random_uniform(np.zeros(2), (1,), np.float32, 0)
-    assert str(caught.value) == ("traced function: the key is float64[2]\n  expected: uint64[2]: seed and step")
+    assert testing.message(caught.value) == (
+        "traced function: the key is float64[2]\n  expected: uint64[2]: seed and step"
+    )
     with pytest.raises(ShapeError) as caught:
         random_normal(KEY, (1,), np.int64, 0)
-    assert str(caught.value) == (
+    assert testing.message(caught.value) == (
         "traced function: numbers of dtype int64 cannot be drawn\n  expected: float32, float64\n  to do:    cast them"
     )

@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 
+from sigma_core import testing
 from sigma_core.errors import ShapeError, TraceError
 from sigma_core.graph import as_value, constant, placeholder, scope
 
@@ -103,7 +104,7 @@ def test_a_value_refuses_what_cannot_be_traced(name):
     attempt, message = REFUSED[name]
     with scope("layers"), scope("dense_1"), pytest.raises(TraceError) as caught:
         attempt()
-    assert str(caught.value) == f"layers.dense_1: {message}"
+    assert testing.message(caught.value) == f"layers.dense_1: {message}"
 
 
 MISFITS = {
@@ -176,7 +177,7 @@ def test_shapes_that_do_not_fit_name_the_layer(name):
     attempt, message = MISFITS[name]
     with scope("layers.dense_1"), pytest.raises(ShapeError) as caught:
         attempt()
-    assert str(caught.value) == f"layers.dense_1: {message}"
+    assert testing.message(caught.value) == f"layers.dense_1: {message}"
 
 
 def test_an_unknown_attribute_names_the_nearest():

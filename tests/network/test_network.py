@@ -1,5 +1,7 @@
 """Networks: names, shapes, parameters, and what is refused before the first step."""
 
+import os
+
 import numpy as np
 import pytest
 from attrs import frozen
@@ -41,6 +43,10 @@ class Scale(Layer):
 class Broken(Layer):
     def forward(self, inputs, *, parameters, context):
         return inputs.no_such_thing
+
+
+# As a message names it.
+LINE = f"{os.path.relpath(__file__)}:{Broken.forward.__code__.co_firstlineno + 1}: return inputs.no_such_thing"
 
 
 @frozen
@@ -179,6 +185,7 @@ REFUSED = [
         (
             "network.layers.broken_1: with inputs of shape (batch, 4): "
             "AttributeError: a value has no attribute 'no_such_thing'\n"
+            f"  at:       {LINE}\n"
             "  to do:    change the layer's settings or the shape of what comes in"
         ),
     ),

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from sigma_core import testing
 from sigma_core.errors import DerivativeError
 from sigma_core.graph import check_grads, evaluate, grad, hessian, hvp, jacobian, stop_gradient, trace
 
@@ -194,4 +195,4 @@ def test_what_has_no_derivative_is_refused(fault):
     call, message = FAULTS[fault]
     with pytest.raises(DerivativeError) as caught:
         call()
-    assert str(caught.value) == f"traced function: {message}"
+    assert testing.message(caught.value) == f"traced function: {message}"

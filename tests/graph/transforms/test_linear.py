@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sigma_core import testing
 from sigma_core.errors import DerivativeError
 from sigma_core.graph import Graph, evaluate, grad, jvp, linearize, record, trace, vjp
 from sigma_core.graph.operations import OPERATIONS, Kind, Operation, register
@@ -118,24 +119,24 @@ def test_what_does_not_fit_is_refused():
     _, derivative = linearize(model, A, X)
     with pytest.raises(DerivativeError) as caught:
         derivative(A)
-    assert str(caught.value) == (
+    assert testing.message(caught.value) == (
         "traced function: the directions are not built as the arguments\n  expected: the same nested containers"
     )
     with pytest.raises(DerivativeError) as caught:
         derivative(A, np.ones(3))
-    assert str(caught.value) == "traced function: the direction's shape is (3,)\n  expected: shape (2,)"
+    assert testing.message(caught.value) == "traced function: the direction's shape is (3,)\n  expected: shape (2,)"
     _, pull = vjp(np.tanh, X)
     with pytest.raises(DerivativeError) as caught:
         pull(1.0)
-    assert str(caught.value) == "traced function: the cotangent's shape is ()\n  expected: shape (2,)"
+    assert testing.message(caught.value) == "traced function: the cotangent's shape is ()\n  expected: shape (2,)"
     with pytest.raises(DerivativeError) as caught:
         pull({"out": X})
-    assert str(caught.value) == (
+    assert testing.message(caught.value) == (
         "traced function: the cotangent is not built as the result\n  expected: the same nested containers"
     )
     with pytest.raises(DerivativeError) as caught:
         vjp(lambda x: {"count": np.argmax(x)}, X)
-    assert str(caught.value) == (
+    assert testing.message(caught.value) == (
         "traced function: there is no derivative of result count, of dtype int64\n"
         "  expected: floating-point numbers\n  to do:    return it as auxiliary, with has_aux=True"
     )

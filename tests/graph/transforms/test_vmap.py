@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from attrs import frozen
 
+from sigma_core import testing
 from sigma_core.errors import ShapeError
 from sigma_core.graph import (
     check_grads,
@@ -222,4 +223,4 @@ def test_what_cannot_be_mapped_is_refused(fault):
     call, message = FAULTS[fault]
     with pytest.raises(ShapeError) as caught:
         call()
-    assert str(caught.value) == f"traced function: {message}"
+    assert testing.message(caught.value) == f"traced function: {message}"

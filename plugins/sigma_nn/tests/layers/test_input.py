@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sigma_nn import Input
 
+from sigma_core import testing
 from sigma_core.extend import NetworkError
 
 
@@ -75,4 +76,4 @@ def test_records_that_do_not_fit_are_refused(layer, records, message, apply):
     """Naming the layer's path, the section, what it holds and what is expected."""
     with pytest.raises(NetworkError) as caught:
         apply(layer, records)
-    assert str(caught.value) == message
+    assert testing.message(caught.value) == message

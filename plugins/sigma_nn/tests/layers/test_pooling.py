@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sigma_nn import AveragePooling, MaxPooling
 
+from sigma_core import testing
 from sigma_core.extend import SettingError, ShapeError, average_pool, max_pool
 from sigma_core.testing import ComponentRegistry, Composer
 
@@ -27,7 +28,7 @@ def test_inputs_with_other_axes_are_refused(layer, pool, apply):
     """A network says which layer it was."""
     with pytest.raises(ShapeError) as caught:
         apply(layer(), INPUTS[:, 0, 0])
-    assert str(caught.value) == (
+    assert testing.message(caught.value) == (
         "traced function: inputs of a pooling of shape (2, 4)\n"
         "  expected: (batch, width, channels) or (batch, height, width, channels)\n"
         "  to do:    np.reshape, with an axis of size 1 for a single channel"
@@ -40,4 +41,7 @@ def test_settings_in_a_recipe():
     assert Composer(ComponentRegistry()).build("layers", table) == MaxPooling((3, 2), (1, 2), (1, (0, 1)))
     with pytest.raises(SettingError) as caught:
         MaxPooling(2, 0)
-    assert str(caught.value) == "MaxPooling.strides: 0\n  expected: an integer of at least 1, or one for each axis"
+    assert (
+        testing.message(caught.value)
+        == "MaxPooling.strides: 0\n  expected: an integer of at least 1, or one for each axis"
+    )

@@ -12,9 +12,7 @@ from attrs import frozen
 from sigma_core.backends import Backend, Executable, Program
 from sigma_core.environment import Environment
 from sigma_core.errors import TraceError
-from sigma_core.graph import Graph, Value, trace, unflatten
-from sigma_core.graph._structure import Structure, members
-from sigma_core.graph._trace import Traced, is_static, trace_with
+from sigma_core.graph import Graph, Structure, Traced, Value, is_static, members, trace, trace_with, unflatten
 from sigma_core.registry import ComponentRegistry, Composer
 
 

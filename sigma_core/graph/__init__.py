@@ -12,9 +12,9 @@ from sigma_core.graph._random import fold_in, random_normal, random_uniform
 from sigma_core.graph._record import as_value, constant, placeholder, record
 from sigma_core.graph._replay import substituted
 from sigma_core.graph._scope import line_of, scope
-from sigma_core.graph._structure import flatten, unflatten
+from sigma_core.graph._structure import Structure, flatten, members, unflatten
 from sigma_core.graph._tangents import tangents
-from sigma_core.graph._trace import trace
+from sigma_core.graph._trace import Traced, is_static, trace, trace_with
 from sigma_core.graph._value import Value
 from sigma_core.graph.control import checkpoint, cond, custom_derivative, scan, while_loop
 from sigma_core.graph.functions._convolutions import convolve, transposed_convolve
@@ -44,6 +44,8 @@ __all__ = [
     "Kind",
     "Operation",
     "Signature",
+    "Structure",
+    "Traced",
     "Value",
     "as_value",
     "average_pool",
@@ -62,6 +64,7 @@ __all__ = [
     "gradients",
     "hessian",
     "hvp",
+    "is_static",
     "jacobian",
     "jvp",
     "line_of",
@@ -69,6 +72,7 @@ __all__ = [
     "log_softmax",
     "logsumexp",
     "max_pool",
+    "members",
     "one_hot",
     "optimise",
     "placeholder",
@@ -79,8 +83,8 @@ __all__ = [
     "register",
     "scan",
     "scope",
-    "signatures",
     "sigmoid",
+    "signatures",
     "softmax",
     "softplus",
     "stop_gradient",
@@ -88,6 +92,7 @@ __all__ = [
     "tangents",
     "top_k",
     "trace",
+    "trace_with",
     "transposed_convolve",
     "unflatten",
     "value_and_grad",

@@ -19,6 +19,7 @@ from sigma_core.extend import (
     PlannedBackend,
     PlannedProgram,
     Program,
+    ShapeError,
     Value,
     Writer,
     check_arguments,
@@ -117,7 +118,15 @@ class KernelProgram(Program):
         return self.planned.plan
 
     def instantiate(self, bound: Mapping[str, Any]) -> KernelExecutable:
-        """Allocate what is planned and make all views; bound arrays must lie on the device."""
+        """Allocate what is planned and make all views; raises ShapeError for bound arrays that lie elsewhere."""
+        for name, array in bound.items():
+            if not self.runtime.owns(array):
+                raise ShapeError(
+                    f"bound array {name!r}",
+                    f"a {type(array).__name__} that is not in the memory of the backend's device",
+                    "an array of the device",
+                    "copy it there with the backend's `array`",
+                )
         with self.runtime.here():
             places = tuple(self.runtime.names["ndarray"](value.shape, str(value.dtype)) for value in self.arguments)
             named = {value.attributes["name"]: place for value, place in zip(self.arguments, places, strict=True)}

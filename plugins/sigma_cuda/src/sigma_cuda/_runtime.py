@@ -8,12 +8,12 @@ import numpy as np
 from attrs import field, frozen
 
 from sigma_cuda._availability import available_cupy
+from sigma_cuda.kernels import OPTIONS
 
 cupy = available_cupy()
 
 THREADS = 256
 """Of a block: enough to fill a device with blocks of any kernel here, few enough for every device."""
-OPTIONS = ("--std=c++14",)
 
 
 def device_count() -> int:

@@ -5,7 +5,7 @@ from functools import wraps
 
 import numpy as np
 
-from sigma_core.extend import PlannedBackend, Value, Writer
+from sigma_core.extend import OPERATIONS, Kind, PlannedBackend, Value, Writer
 from sigma_cuda.kernels._clusters import write_elements
 from sigma_cuda.kernels._elements import EXPRESSIONS
 from sigma_cuda.kernels._host import on_host
@@ -14,10 +14,10 @@ from sigma_cuda.kernels._random import uniform
 from sigma_cuda.kernels._reductions import AHEAD, CUMULATIVE, RULES, accumulate, position, reduce
 from sigma_cuda.kernels._schedule import schedule
 from sigma_cuda.kernels._text import has_type
-from sigma_cuda.kernels._unit import Unit
+from sigma_cuda.kernels._unit import OPTIONS, Unit
 from sigma_cuda.kernels._windows import gather_maxima, max_pool, scatter_maxima, windows_add
 
-__all__ = ["HOST", "KERNELS", "Unit", "on_host", "schedule", "write_elements"]
+__all__ = ["HOST", "KERNELS", "OPTIONS", "Unit", "on_host", "schedule", "write_elements"]
 
 Kernel = Callable[[Writer, Value], Sequence[str]]
 
@@ -64,7 +64,14 @@ def _sorted(writer: Writer, node: Value, function: str) -> Sequence[str]:
     return [f"copyto({writer.array(node)}, {function}({writer.array(value)}, {node.attributes['axis']}))"]
 
 
+# Loops and branches run their bodies, whose programs are made of the kernels here.
+_CONTROL = {
+    name: kernel
+    for name, kernel in PlannedBackend.kernels.items()
+    if name in OPERATIONS and OPERATIONS[name].kind is Kind.CONTROL
+}
 KERNELS: Mapping[str, Kernel] = {
+    **_CONTROL,
     **{name: _typed(_elements) for name in EXPRESSIONS},
     **{name: _typed(reduce) for name in RULES},
     **{name: _typed(position) for name in AHEAD},

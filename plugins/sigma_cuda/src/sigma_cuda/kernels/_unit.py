@@ -9,6 +9,9 @@ from sigma_core.extend import Arrangement, Writer
 from sigma_cuda.kernels._elements import PRELUDE
 from sigma_cuda.kernels._text import Parameter, kernel
 
+OPTIONS = ("--std=c++14",)
+"""Of the compiler."""
+
 
 @define(eq=False)
 class Unit:
@@ -23,7 +26,8 @@ class Unit:
     def largest(self, arrangement: Arrangement) -> int:
         """Elements of the largest array of a program: which offsets its kernels may come to."""
         if arrangement not in self._largest:
-            self._largest[arrangement] = max((root.size for root in arrangement.root.values()), default=0)
+            sizes = (arrangement.layout[root.index].size for root in arrangement.root.values())
+            self._largest[arrangement] = max(sizes, default=0)
         return self._largest[arrangement]
 
     @property

@@ -19,8 +19,9 @@ import pytest
 from attrs import frozen
 from sigma_cuda._lowering import KernelBackend
 
+from sigma_core.extend import PluginUnavailableError
+
 COMPILER = next(filter(None, map(shutil.which, ("g++", "clang++", "c++"))), None)
-needs_compiler = pytest.mark.skipif(COMPILER is None, reason="there is no C++ compiler to run kernels without a device")
 
 CUDA = """
 #include <cmath>
@@ -45,9 +46,9 @@ def runner(name, parameters):
     """A function that runs all threads of a kernel, one after the other."""
     given = ", ".join(parameter.split()[-1] for parameter in parameters.split(", "))
     return (
-        f'extern "C" void run_{name}(long long threads, {parameters}) {{\n'
-        "    for (long long n = 0; n < (threads + 255) / 256 * 256; ++n) {\n"
-        f"        blockIdx.x = n / 256; threadIdx.x = n % 256; {name}({given});\n"
+        f'extern "C" void run_{name}(long long threads_, {parameters}) {{\n'
+        "    for (long long t_ = 0; t_ < (threads_ + 255) / 256 * 256; ++t_) {\n"
+        f"        blockIdx.x = t_ / 256; threadIdx.x = t_ % 256; {name}({given});\n"
         "    }\n}\n"
     )
 
@@ -61,7 +62,7 @@ def library(source):
             COMPILER,
             "-x",
             "c++",
-            "-O1",
+            "-O0",
             "-fwrapv",
             "-ffp-contract=off",
             "-w",
@@ -143,3 +144,41 @@ class HostBackend(KernelBackend):
     @property
     def runtime(self):
         return RUNTIME
+
+
+@cache
+def on_device():
+    """The backend itself, or why it cannot be used."""
+    try:
+        from sigma_cuda import CudaBackend
+
+        return CudaBackend()
+    except PluginUnavailableError as error:
+        return error.found
+
+
+def pytest_collection_modifyitems(items):
+    """Skip what needs a device where there is none: one line of the summary for each file."""
+    for item in items:
+        if item.get_closest_marker("gpu") and isinstance(on_device(), str):
+            item.add_marker(pytest.mark.skip(reason=f"no CUDA device: {on_device()}"))
+
+
+@pytest.fixture(scope="session")
+def host():
+    """The backend on the host; skips where its kernels cannot be compiled."""
+    if COMPILER is None:
+        pytest.skip("there is no C++ compiler, by which kernels run without a device")
+    return HostBackend()
+
+
+@pytest.fixture(scope="session")
+def device():
+    """The backend on a device."""
+    return on_device()
+
+
+@pytest.fixture(scope="session", params=["host", pytest.param("device", marks=pytest.mark.gpu)])
+def backend(request):
+    """The backend, on the host and on a device."""
+    return request.getfixturevalue(request.param)

@@ -2,12 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, ClassVar
 
 import numpy as np
 
 from sigma_core.backends._plan import Plan
 from sigma_core.graph import Graph
+from sigma_core.graph._scope import lines_kept
 
 NO_DONATIONS: Mapping[int, str] = {}
 
@@ -51,6 +53,12 @@ class Backend(ABC):
     """Compiles graphs and owns device arrays; a component of kind `backends`."""
 
     name: ClassVar[str]
+    keeps_lines: ClassVar[bool] = False
+    """Whether the values of a graph are to remember the user's lines that made them; tracing takes longer then."""
+
+    def tracing(self) -> AbstractContextManager[None]:
+        """In which graphs for this backend are traced."""
+        return lines_kept() if self.keeps_lines else nullcontext()
 
     @abstractmethod
     def compile(

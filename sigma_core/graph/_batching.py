@@ -26,7 +26,7 @@ def batched(outputs: Iterable[Value], mapped: Mapping[int, Value], size: int) ->
     for node in dependents(outputs, mapped.keys()):
         inputs = tuple(new.get(value.index, value) for value in node.inputs)
         flags = tuple(value.index in new for value in node.inputs)
-        with scope_at(node.scope):
+        with scope_at(node.scope, node.line):
             new[node.index] = _mapped(node, inputs, flags, size)
     return tuple(new.get(value.index) for value in outputs)
 

@@ -50,7 +50,7 @@ def cotangents(outputs: Iterable[Value], inputs: Iterable[Value], given: Iterabl
         total = due.get(node.index)
         # Not beyond the inputs: what they are made of is a constant of this question.
         if total is not None and node.index not in wanted:
-            with scope_at(node.scope):
+            with scope_at(node.scope, node.line):
                 _give_back(node, total, due, path)
     return tuple(due[value.index] if value.index in due else full(value.shape, 0, value.dtype) for value in inputs)
 

@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from itertools import islice, takewhile
 from pathlib import Path
 from types import FrameType
 
@@ -16,6 +17,8 @@ import numpy as np
 from sigma_core.errors import Place
 
 _path: ContextVar[str] = ContextVar("scope", default="")
+_line: ContextVar[str | None] = ContextVar("line", default=None)
+_outermost: ContextVar[FrameType | None] = ContextVar("outermost", default=None)
 
 
 @contextmanager
@@ -31,13 +34,37 @@ def scope(name: str) -> Iterator[str]:
 
 
 @contextmanager
-def scope_at(path: str) -> Iterator[None]:
-    """Tag values with exactly this path: what is derived from a value belongs to that value's layer."""
-    token = _path.set(path)
+def scope_at(path: str, line: str = "") -> Iterator[None]:
+    """Tag values with exactly this path, and line: what is derived from a value belongs to that value's layer."""
+    token, line_token = _path.set(path), _line.set(line)
     try:
         yield
     finally:
         _path.reset(token)
+        _line.reset(line_token)
+
+
+@contextmanager
+def lines_kept() -> Iterator[None]:
+    """Values recorded inside remember which line made them, which takes time: for backends that tell of it."""
+    # The first two frames are those of the context manager.
+    (caller, _), *_ = islice(traceback.walk_stack(inspect.currentframe()), 2, None)
+    token = _outermost.set(caller)
+    try:
+        yield
+    finally:
+        _outermost.reset(token)
+
+
+def current_line() -> str:
+    """The user's own line that is being run, where lines are kept; else nothing."""
+    outermost = _outermost.get()
+    if outermost is None:
+        return ""
+    known = _line.get()
+    if known is not None:
+        return known
+    return line_of(takewhile(lambda step: step[0] is not outermost, traceback.walk_stack(inspect.currentframe())))
 
 
 def current_scope() -> str:

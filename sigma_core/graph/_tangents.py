@@ -32,7 +32,7 @@ def tangents(outputs: Iterable[Value], inputs: Iterable[Value], directions: Iter
             raise DerivativeError(place(node.scope), f"operation {node.operation.name!r} has no forward rule")
         given = tuple(moves.get(value.index) for value in node.inputs)
         if any(each is not None for each in given):
-            with scope_at(node.scope):
+            with scope_at(node.scope, node.line):
                 move = forward(given, node)
                 if move is not None:
                     # That of a bundle stands for those of all its results.

@@ -11,7 +11,7 @@ from attrs import Factory, field, frozen
 
 from sigma_core.errors import TraceError, nearest
 from sigma_core.graph._protocol import ALTERNATIVES, FUNCTIONS, METHODS, UPDATES, name_of
-from sigma_core.graph._scope import current_scope, place
+from sigma_core.graph._scope import current_line, current_scope, place
 from sigma_core.graph.operations._operation import Operation, Shape
 
 _indices = count()
@@ -32,6 +32,8 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
     dtype: np.dtype[Any]
     weak: bool = False
     scope: str = Factory(current_scope)
+    line: str = Factory(current_line)
+    """The user's own line that made it, `model.py:12: return x @ w`; empty unless such lines are kept."""
     # Inputs exist before what is made of them: sorting by index is a topological order, without recursion.
     index: int = field(factory=_indices.__next__, init=False)
 
@@ -40,7 +42,7 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
 
     def with_inputs(self, inputs: tuple["Value", ...]) -> "Value":
         """The same operation on other inputs of the same shapes and dtypes."""
-        return Value(self.operation, inputs, self.attributes, self.shape, self.dtype, self.weak, self.scope)
+        return Value(self.operation, inputs, self.attributes, self.shape, self.dtype, self.weak, self.scope, self.line)
 
     # NumPy's protocols
 

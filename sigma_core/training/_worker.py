@@ -91,7 +91,8 @@ class Worker:
             described = {
                 name: Section(shape, dtype) for (name, dtype), shape in zip(task.dtypes.items(), shapes, strict=True)
             }
-            program = training_step(task.network, task.optimiser, self.layout, described, task.watch)
+            with task.backend.tracing():
+                program = training_step(task.network, task.optimiser, self.layout, described, task.watch)
             self.names = program.outputs
             self._steps[shapes] = self._compiled("step", described, program)
         return self._steps[shapes]
@@ -132,7 +133,8 @@ class Worker:
         """The program of a pass over such batches, with the names of its outputs; compiled when it is first needed."""
         signature: tuple[str | Section, ...] = (what, *batch.values())
         if signature not in self._passes:
-            program = trace()
+            with self.task.backend.tracing():
+                program = trace()
             self._passes[signature] = self._compiled(what, batch, program), program.outputs
         return self._passes[signature]
 

@@ -1,5 +1,8 @@
 """Training on the debug backend: the run ends where numbers end, and says where that was."""
 
+import os
+from pathlib import Path
+
 import numpy as np
 import pytest
 from attrs import frozen
@@ -16,6 +19,13 @@ class Logarithm(Layer):
     def forward(self, inputs, *, parameters, context):
         """The same shape."""
         return np.log(inputs)
+
+
+def line_of(text):
+    """Where it stands in this file, as errors write it."""
+    lines = Path(__file__).read_text("utf-8").splitlines()
+    number = next(number for number, line in enumerate(lines, start=1) if line.strip() == text)
+    return f"{os.path.relpath(__file__)}:{number}: {text}"
 
 
 def trainer(backend="debug", rate=1e-2, **changes):
@@ -64,6 +74,7 @@ def test_the_layer_is_named():
         trainer(data=data, batch_size=3).run()
     assert str(caught.value) == (
         "network.layers.logarithm_1, iteration 1: log (%7) gives -inf in 1 of 6, from float32[3, 2] from 0 to 3\n"
+        f"  at:       {line_of('return np.log(inputs)')}\n"
         "  expected: finite numbers\n"
         "  to do:    keep its operand from reaching 0, as with np.maximum"
     )
@@ -83,3 +94,21 @@ def test_other_backends_go_on():
     """With NaN, as ever: a criterion may look for it."""
     run = trainer("numpy", rate=3e38, dtype="float32").run()
     assert np.isnan(run.scores["training.loss"])
+
+
+def test_a_derivative_is_of_the_line_that_it_is_the_derivative_of():
+    """Where the root is taken of 0, whose slope is infinite."""
+
+    @frozen
+    class Root(Layer):
+        """Meant to be given what is positive."""
+
+        def forward(self, inputs, *, parameters, context):
+            """The same shape."""
+            return np.sqrt(inputs - inputs)
+
+    network = [{"use": "input", "shape": [2]}, {"use": "dense", "size": 3}, Root(), "softmax_cross_entropy"]
+    with pytest.raises(NumericalError) as caught:
+        trainer(network=network).run()
+    assert (caught.value.operation, caught.value.layer) == ("divide", "network.layers.root_1")
+    assert caught.value.line == line_of("return np.sqrt(inputs - inputs)")

@@ -34,6 +34,7 @@ class DebugBackend(Backend):
     inner: Backend = component("backends", "numpy", converter=_embedded)
 
     name: ClassVar[str] = "debug"
+    keeps_lines: ClassVar[bool] = True
 
     def compile(
         self, graph: Graph, *, bound: Collection[str] = (), donations: Mapping[int, str] = NO_DONATIONS

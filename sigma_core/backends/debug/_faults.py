@@ -112,6 +112,7 @@ def _data(spot: Spot) -> dict[str, Any]:
         "node": spot.number,
         "operands": tuple(looks(operand) for operand in spot.operands),
         "loop": spot.loop,
+        "line": spot.node.line,
     }
 
 

@@ -9,6 +9,7 @@ from sigma_core.errors import ShapeError
 from sigma_core.graph import (
     check_grads,
     evaluate,
+    fold_in,
     grad,
     hessian,
     jvp,
@@ -147,6 +148,8 @@ def test_a_draw_is_one_for_each_where_its_key_is_mapped():
     drawn = vmap(lambda key: random_normal(key, (2,), np.float64, 7))(keys)
     each = [trace(lambda key: random_normal(key, (2,), np.float64, 7), key) for key in keys]
     np.testing.assert_array_equal(drawn, [evaluate(graph, key)[0] for graph, key in zip(each, keys, strict=True)])
+    numbered = vmap(lambda key, number: random_normal(fold_in(key, number), (), np.float64, 7), (None, 0))
+    assert len(set(numbered(keys[0], np.arange(5)).tolist())) == 5
     shared = vmap(lambda x, key: x * 0 + random_normal(key, (3,), np.float64, 7), (0, None))(POINTS, keys[0])
     np.testing.assert_array_equal(shared, np.tile(shared[0], (5, 1)))
 

@@ -68,7 +68,8 @@ class Compiled:
             ) from error
         if kept is not None:
             return kept(leaves)
-        traced = trace_with(self.function, arguments, keywords)
+        with self.backend.tracing():
+            traced = trace_with(self.function, arguments, keywords)
         if not traced.is_closed:
             # It closes over values of a trace around it, and becomes part of that.
             return traced.inlined()

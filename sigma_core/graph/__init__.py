@@ -23,7 +23,7 @@ from sigma_core.graph.functions._pooling import average_pool, max_pool
 from sigma_core.graph.functions._sorting import top_k
 from sigma_core.graph.functions._special import erf, log_softmax, logsumexp, sigmoid, softmax, softplus
 from sigma_core.graph.operations import OPERATIONS, Kind, Operation, Signature, register, signatures
-from sigma_core.graph.passes import optimise
+from sigma_core.graph.passes import inline_all_calls, optimise
 from sigma_core.graph.transforms import (
     grad,
     hessian,
@@ -65,6 +65,7 @@ __all__ = [
     "hessian",
     "hvp",
     "is_static",
+    "inline_all_calls",
     "jacobian",
     "jvp",
     "line_of",

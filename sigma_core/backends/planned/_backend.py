@@ -15,7 +15,7 @@ from sigma_core.backends.planned._program import PlannedProgram
 from sigma_core.backends.planned._statements import by_statement, statement
 from sigma_core.backends.planned._writer import Writer
 from sigma_core.backends.planning import Arrangement, Instruction, Overwrites, arrange, overwrites, place
-from sigma_core.graph import OPERATIONS, Graph, Value, optimise
+from sigma_core.graph import OPERATIONS, Graph, Value, inline_all_calls, optimise
 
 
 @frozen
@@ -55,7 +55,7 @@ class PlannedBackend(Backend):
     ) -> PlannedProgram:
         """A program that is compiled together with others of one unit: the bodies of its control operations."""
         check_names(graph, bound, donations)
-        graph = optimise(graph)
+        graph = self.prepare(graph)
         arrangement = arrange(graph, bound, numbers=self.numbers)
         instructions = self.schedule(arrangement)
         placement = place(arrangement, instructions, donations, type(self).overwrites)
@@ -76,6 +76,10 @@ class PlannedBackend(Backend):
         )
 
     # Seams
+
+    def prepare(self, graph: Graph) -> Graph:
+        """The program as it will be planned: optimised, and with operations of the backend's own if it has any."""
+        return inline_all_calls(optimise(graph))
 
     def begin(self) -> Any:
         """What one compilation gathers, for a program and its bodies together: `writer.unit` when they are written."""

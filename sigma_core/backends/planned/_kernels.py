@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from sigma_core.backends.planned._branches import cond, while_loop
+from sigma_core.backends.planned._scan import scan
 from sigma_core.backends.planned._statements import STATEMENTS, by_statement
 from sigma_core.graph import Value
 
@@ -44,7 +46,10 @@ def concatenate(writer: "Writer", node: Value) -> Sequence[str]:
 KERNELS: Mapping[str, Kernel] = {
     **{name: by_statement(each) for name, each in STATEMENTS.items()},
     "concatenate": concatenate,
+    "cond": cond,
     "reshape": reshape,
+    "scan": scan,
+    "while_loop": while_loop,
 }
 """For arrays with NumPy's functions; any other operation runs by its ufunc or its implementation."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from sigma_core.backends.planning import bundle_of
 from sigma_core.graph import Kind, Value
 
 if TYPE_CHECKING:
@@ -97,6 +98,9 @@ def by_statement(written: Statement) -> "Callable[[Writer, Value], Sequence[str]
 
 def view(node: Value, operand: str) -> str:
     """The expression of a view."""
+    if node.operation.name == "pick":
+        start = bundle_of(node.inputs[0]).places[node.attributes["position"]]
+        return f"{operand}[{start}:{start + node.nbytes}].view({node.dtype.name}).reshape({node.shape})"
     if node.operation.name == "reshape":
         return f"{operand}.reshape({node.shape})"
     if node.operation.name == "transpose":

@@ -157,6 +157,8 @@ class Writer:
             part = f"{flat}[{piece.start}:{piece.start + value.size}]"
             return part if value.ndim == 1 else f"{part}.reshape({value.shape})"
         number = self.placement.blocks.get(value.index)
+        if value.operation.is_bundle:
+            return f"ndarray(({self.arrangement.layout[value.index].size},), 'uint8', block_{number})"
         memory = f", block_{number}" if number is not None else ""
         return f"ndarray({value.shape}, {str(value.dtype)!r}{memory})"
 

@@ -4,6 +4,7 @@
 """
 
 from sigma_core.backends.planning._arrangement import Arrangement, Storage, arrange
+from sigma_core.backends.planning._bundles import Bundle, bundle_of
 from sigma_core.backends.planning._description import description
 from sigma_core.backends.planning._placement import (
     IN_PLACE_OPERANDS,
@@ -20,6 +21,7 @@ from sigma_core.backends.planning._schedule import Instruction, schedule
 __all__ = [
     "IN_PLACE_OPERANDS",
     "Arrangement",
+    "Bundle",
     "Instruction",
     "Overwrites",
     "Piece",
@@ -28,6 +30,7 @@ __all__ = [
     "Storage",
     "Store",
     "arrange",
+    "bundle_of",
     "description",
     "overwrites",
     "place",

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from attrs import frozen
 
+from sigma_core.backends.planning._bundles import bundle_of
 from sigma_core.graph import Graph, Kind, Value
 
 
@@ -29,7 +30,7 @@ class Arrangement:
     graph: Graph
     storage: dict[int, Storage]
     root: dict[int, Value]
-    """The node whose memory this one looks at; itself unless it is a view."""
+    """The node whose memory this one looks at; itself unless it is a view, or a result of a bundle."""
     layout: dict[int, np.ndarray[Any, Any]]
     """An array laid out in memory like the value; its numbers mean nothing."""
 
@@ -37,6 +38,8 @@ class Arrangement:
         """Whether element i of the value, in C order, is element i of its root's memory, and no element is left out."""
         root = self.root[value.index]
         layout = self.layout[value.index]
+        if root.operation.is_bundle:
+            return False
         # Roots are contiguous; a contiguous view of as many elements starts where the root does.
         return value.size == root.size and layout.flags.c_contiguous
 
@@ -60,7 +63,7 @@ def arrange(graph: Graph, bound: Collection[str], *, numbers: bool = True) -> Ar
     # Inputs that no output needs are given all the same.
     everything = {value.index: value for value in (*graph.inputs, *graph.nodes)}
     for node in everything.values():
-        view = _view(node, layout) if node.operation.is_view else None
+        view = _view(node, layout) if node.operation.is_view or node.operation.name == "pick" else None
         if view is None:
             storage[node.index], root[node.index] = _made(node, bound, numbers=numbers), node
             layout[node.index] = _laid_out(node)
@@ -72,6 +75,8 @@ def arrange(graph: Graph, bound: Collection[str], *, numbers: bool = True) -> Ar
 
 def _laid_out(node: Value) -> np.ndarray[Any, Any]:
     """A contiguous array of which nothing is read or written."""
+    if node.operation.is_bundle:
+        return np.empty(bundle_of(node).size, np.uint8)
     try:
         # Reserved but never touched, so that the system gives it no memory.
         return np.empty(node.shape, node.dtype)
@@ -83,6 +88,9 @@ def _laid_out(node: Value) -> np.ndarray[Any, Any]:
 
 def _view(node: Value, layout: dict[int, np.ndarray[Any, Any]]) -> np.ndarray[Any, Any] | None:
     base = layout[node.inputs[0].index]
+    if node.operation.name == "pick":
+        start = bundle_of(node.inputs[0]).places[node.attributes["position"]]
+        return base[start : start + node.nbytes].view(node.dtype).reshape(node.shape)
     if node.operation.name != "reshape":
         view: np.ndarray[Any, Any] = node.operation.implementation(base, **node.attributes)
         return view

@@ -17,7 +17,8 @@ def assign_blocks(placement: Placement) -> None:
                 home = placement.home(node)
                 over = _dying_operand(placement, node, number, last) if home is node else None
                 if over is None:
-                    placement.blocks[home.index] = _take(free, placement.sizes, max(home.nbytes, 1))
+                    size = max(placement.arrangement.layout[home.index].nbytes, 1)
+                    placement.blocks[home.index] = _take(free, placement.sizes, size)
                 else:
                     placement.blocks[node.index] = placement.blocks[over.index]
                     # The block is this node's now, so the operand's death must not free it.

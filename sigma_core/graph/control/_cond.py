@@ -1,6 +1,6 @@
 """Cond: one of two branches, of which only the chosen one runs."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -62,8 +62,7 @@ def cond(predicate: Any, when_true: Callable[..., Any], when_false: Callable[...
             )
         first, second = _agreed(first, second, paths(built))
         captured = closures((*first, *second), start)
-        bodies = dict(zip(BRANCHES, closed(given, captured, first, second), strict=True))
-        bundle = record("cond", chosen, *values, *captured, **bodies)
+        bundle = _branched(chosen, (*values, *captured), closed(given, captured, first, second))
         return unflatten(built, picks(bundle, [a.weak and b.weak for a, b in zip(first, second, strict=True)]))
 
     return on_arrays_too(recorded)(predicate, *operands)
@@ -84,6 +83,11 @@ def _agreed(first: Sequence[Value], second: Sequence[Value], names: Sequence[str
         weak = a.weak and b.weak
         pairs.append((cast(a, dtype, weak=weak), cast(b, dtype, weak=weak)))
     return [a for a, _ in pairs], [b for _, b in pairs]
+
+
+def _branched(predicate: Value, operands: Iterable[Value], bodies: Iterable[Graph]) -> Value:
+    when_true, when_false = bodies
+    return record("cond", predicate, *operands, when_true=when_true, when_false=when_false)
 
 
 def _results(when_true: Graph, **_others: Any) -> tuple[Signature, ...]:
@@ -128,13 +132,7 @@ def _reverse(positions: tuple[int, ...], given: Parts, node: Value) -> list[Any]
         Graph((*inputs, *due), cotangents([outputs[number] for number in asked], wanted, due))
         for outputs in _branches(node, inputs)
     )
-    bundle = record(
-        "cond",
-        predicate,
-        *operands,
-        *(given[number] for number in asked),
-        **dict(zip(BRANCHES, bodies, strict=True)),
-    )
+    bundle = _branched(predicate, (*operands, *(given[number] for number in asked)), bodies)
     return picks(bundle)
 
 
@@ -149,13 +147,7 @@ def _forward(given: tuple[Any, ...], node: Value) -> Parts:
         Graph((*inputs, *directions), tangents([outputs[number] for number in following], along, directions))
         for outputs in _branches(node, inputs)
     )
-    bundle = record(
-        "cond",
-        predicate,
-        *operands,
-        *(given[position] for position in moving),
-        **dict(zip(BRANCHES, bodies, strict=True)),
-    )
+    bundle = _branched(predicate, (*operands, *(given[position] for position in moving)), bodies)
     moved = dict(zip(following, picks(bundle), strict=True))
     return Parts(moved.get(number) for number in range(len(signatures(node))))
 
@@ -181,7 +173,7 @@ def _batch(inputs: tuple[Any, ...], flags: tuple[bool, ...], node: Value) -> Val
             )
         )
     if not flags[0]:
-        return record("cond", predicate, *operands, **dict(zip(BRANCHES, bodies, strict=True)))
+        return _branched(predicate, operands, bodies)
     chosen = parameter(predicate, "predicate")
     outputs = [
         np.where(chosen.reshape((size,) + (1,) * (a.ndim - 1)), a, b)

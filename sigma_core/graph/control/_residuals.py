@@ -65,7 +65,8 @@ def residue(node: Value, outputs: Iterable[Value], late: Collection[int]) -> Res
     sources = {value.index for value in body.inputs[: loop.carries + loop.sequences]}
     varying = sources | {each.index for each in dependents((*body.outputs, *outputs), sources)}
     stacked = list(body.outputs)
-    elements, constants = [], []
+    elements: list[Value] = []
+    constants: list[Value] = []
     for value in _kept(outputs, late, _free(loop, varying)):
         (elements if value.index in varying else constants).append(value)
     taken = {body.inputs[position].index: loop.inputs[position] for position in loop.elements}

@@ -18,7 +18,7 @@ def batch(inputs: tuple[Any, ...], flags: tuple[bool, ...], node: Value) -> Valu
     body, mapped = batched_body(
         loop.body, loop.carries, {position for position, flag in enumerate(flags) if flag}, size
     )
-    given = [
+    given: list[Any] = [
         np.broadcast_to(value, (size, *value.shape))
         if position in mapped and not flag
         else np.swapaxes(value, 0, 1)
@@ -46,7 +46,7 @@ def batched_body(whole: Graph, carries: int, mapped: set[int], size: int) -> tup
         if not more:
             break
         mapped = mapped | more
-    outputs = [
+    outputs: list[Any] = [
         value
         if part is None and number < carries and number not in mapped
         else np.broadcast_to(value, (size, *value.shape))

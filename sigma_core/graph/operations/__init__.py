@@ -18,10 +18,21 @@ from sigma_core.graph.operations import (
     _views,
     _windows,
 )
+from sigma_core.graph.operations._control import signatures
 from sigma_core.graph.operations._elementwise import UFUNC_OPERATIONS
-from sigma_core.graph.operations._operation import OPERATIONS, Kind, Literal, Operation, Shape, register
+from sigma_core.graph.operations._operation import OPERATIONS, Kind, Literal, Operation, Shape, Signature, register
 
-__all__ = ["OPERATIONS", "UFUNC_OPERATIONS", "Kind", "Literal", "Operation", "Shape", "register"]
+__all__ = [
+    "OPERATIONS",
+    "UFUNC_OPERATIONS",
+    "Kind",
+    "Literal",
+    "Operation",
+    "Shape",
+    "Signature",
+    "register",
+    "signatures",
+]
 
 # Importing a module of rows fills the table.
 _ROWS = (

@@ -38,7 +38,7 @@ class Operation:
     """(*inputs, **attributes) -> shape and dtype; raises ShapeError. Inputs need `shape` and `dtype` only."""
     implementation: Callable[..., Any]
     """(*arrays, out=None, **attributes) -> array: in NumPy; a view takes no `out`."""
-    reverse: Callable[[int, Any, Any], Any] | None = None
+    reverse: Callable[[Any, Any, Any], Any] | None = None
     """(position, cotangent, node) -> what input `position` is due, or None for zero."""
     forward: Callable[[tuple[Any, ...], Any], Any] | None = None
     """(tangents, node) -> tangent of the node; a tangent of None is zero."""

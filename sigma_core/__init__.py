@@ -37,12 +37,13 @@ if TYPE_CHECKING:
     )
     from sigma_core.hooks import Trigger, every, hookimpl
     from sigma_core.network import Network
-    from sigma_core.training import Recipe, Run, Trainer
+    from sigma_core.training import Inspection, Recipe, Run, Trainer
 
 _HOMES = {
     "Data": "sigma_core.data",
     "Environment": "sigma_core.environment",
     "InMemory": "sigma_core.data",
+    "Inspection": "sigma_core.training",
     "Network": "sigma_core.network",
     "Recipe": "sigma_core.training",
     "Run": "sigma_core.training",
@@ -80,6 +81,7 @@ __all__ = [
     "Data",
     "Environment",
     "InMemory",
+    "Inspection",
     "Network",
     "Recipe",
     "Run",

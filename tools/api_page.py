@@ -28,6 +28,7 @@ Written by `tools/api_page.py` from the docstrings. What is not listed here is p
 ALIASES = {
     "Array": "An array of NumPy.",
     "FittedState": "What fitting found: arrays and plain numbers by name.",
+    "Kernel": "(writer, node) -> the lines of a call that compute the node into `writer.array(node)`.",
     "Moment": 'When a criterion looks: "iteration" or "epoch".',
     "PHASES": "The phases in which hooks of one event run, in order.",
     "Sections": "Arrays of shape (records, ...) by section.",

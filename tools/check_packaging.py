@@ -40,18 +40,21 @@ packages = set(json.loads(sys.argv[1]))
 answer = {"components": run("components")}
 answer["imported"] = sorted(name for name in sys.modules if name.partition(".")[0] in packages)
 answer["plugins"] = run("plugins")
-import sigma_core, sigma_core.extend, sigma_core.testing
+import sigma_core, sigma_core.errors, sigma_core.extend, sigma_core.testing
 for door in (sigma_core, sigma_core.extend, sigma_core.testing):
     for name in door.__all__:
         getattr(door, name)
-registry, broken = sigma_core.Environment().components, []
+registry, broken, extras = sigma_core.Environment().components, [], []
 for kind, names in answer["components"].items():
     for name in names:
         try:
             registry.get(kind, name)
         except Exception as error:
-            broken.append(f"{kind} {name}: {error}")
-answer["broken"] = broken
+            # What an extra of its own distribution brings is not installed here.
+            missing = isinstance(error, sigma_core.errors.PluginUnavailableError)
+            is_extra = missing and f"{registry.find(kind, name).distribution}[" in error.remedy
+            (extras if is_extra else broken).append(f"{kind} {name}: {error}")
+answer["broken"], answer["extras"] = broken, extras
 print(json.dumps(answer))
 """
 
@@ -155,7 +158,7 @@ def install(folder: Path, wheels: list[Wheel]) -> Path:
 
 
 def check_listing(python: Path, wheels: list[Wheel]) -> None:
-    """The commands list exactly what these wheels offer, all of it usable, and import no plugin to do so."""
+    """The commands list exactly what these wheels offer, usable but for what extras bring, and import no plugin."""
     folder = python.parent
     offered: dict[str, list[str]] = {}
     for wheel in wheels:
@@ -175,6 +178,8 @@ def check_listing(python: Path, wheels: list[Wheel]) -> None:
         raise Failed(f"`sigma plugins` lists {known}")
     count = sum(len(names) for names in offered.values())
     print(f"{count} components of {', '.join(sorted(known))}; nothing imported")
+    for extra in answer["extras"]:
+        print(f"without its extra, {extra}")
     program = folder / ("sigma.exe" if sys.platform == "win32" else "sigma")
     print(output(program, "plugins", directory=folder))
 

@@ -144,6 +144,15 @@ def test_the_debug_backend_shows_what_it_wraps(sigma, recipe):
     assert "in parameters" in out
 
 
+def test_another_backend_has_clusters_of_its_own(sigma, recipe):
+    """Compiled loops, of small arrays too; their source is shown."""
+    pytest.importorskip("sigma_numba")
+    code, out, err = sigma("graph", recipe, "--set", "backend=numba", "--json")
+    assert (code, err) == (0, "")
+    assert len(json.loads(out)["clusters"]) > 1
+    assert "def kernel" in sigma("graph", recipe, "--set", "backend=numba", "--source")[1]
+
+
 PLAIN = """
 from sigma_core.extend import Backend, Program
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from sigma_core import checkpoint, cond, grad, scan, trace, while_loop
 from sigma_core.graph import (
     OPERATIONS,
     Cost,
@@ -76,6 +77,24 @@ def test_costs_add_up():
     whole = cost(np.exp(X)) + cost(np.exp(X)) + cost(X + X * 0)
     assert total(graph) == whole + Cost(seconds=3 * SECONDS_PER_CALL)
     assert cost(X + X) * 3 == cost(X + X) + cost(X + X) + cost(X + X)
+
+
+def found_cost(function, name):
+    graph = trace(function, np.ones(8, np.float32))
+    return cost(next(node for node in graph.nodes if node.operation.name == name))
+
+
+def test_bodies_are_counted():
+    """A loop with all of its steps, a branch by the dearer side, a loop of unknown length once."""
+    looped = found_cost(lambda xs: scan(lambda c, x: (c + np.tanh(x), None), np.float32(0), xs)[0], "scan")
+    assert looped.operations == 8 * (1 + 3)
+    assert looped.seconds > 16 * SECONDS_PER_CALL
+    branched = found_cost(lambda x: cond(x[0] > 0, np.sin, lambda x: x + 1, x), "cond")
+    assert branched.operations == 8 * 5
+    repeated = found_cost(lambda x: while_loop(lambda x: x[0] < 0, lambda x: x * 2, x), "while_loop")
+    assert repeated.operations == 8 + 1
+    called = found_cost(grad(checkpoint(lambda x: np.sum(np.sin(x)))), "call")
+    assert called.operations >= 8 * 5
 
 
 def test_weights_are_those_of_operations():

@@ -5,9 +5,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from sigma_core.errors import DerivativeError
 from sigma_core.graph._batching import batched
 from sigma_core.graph._gradients import gradients
 from sigma_core.graph._record import constant, full, placeholder
+from sigma_core.graph._scope import place
 from sigma_core.graph._structure import unflatten
 from sigma_core.graph._tangents import tangents
 from sigma_core.graph._value import Value
@@ -29,6 +31,8 @@ def jacobian(
     fewer. With `has_aux` the function returns (result, auxiliary), and the new one (derivative, auxiliary). Raises
     DerivativeError where there is no derivative.
     """
+    if mode not in {None, "forward", "reverse"}:
+        raise DerivativeError(place(), f"a jacobian in mode {mode!r}", "forward, reverse, or None for what takes fewer")
 
     def differentiated(*arguments: Any, **keywords: Any) -> Any:
         by = varied(arguments, argument)

@@ -131,6 +131,10 @@ def test_jacobians_of_closures_are_recorded():
 
 
 FAULTS = {
+    "mode": (
+        lambda: jacobian(np.sin, mode="backward"),
+        "a jacobian in mode 'backward'\n  expected: forward, reverse, or None for what takes fewer",
+    ),
     "integers": (
         lambda: jacobian(lambda x: x * 1.5)(np.arange(3)),
         (

@@ -2,7 +2,7 @@
 
 from sigma_core.backends.numpy import NumpyBackend
 from sigma_core.errors import SigmaError
-from sigma_core.graph import check_grads, evaluate, flatten, placeholder, trace, value_and_grad, vjp
+from sigma_core.graph import check_grads, check_operation, evaluate, flatten, placeholder, trace, value_and_grad, vjp
 from sigma_core.registry import ComponentRegistry, Composer
 
 
@@ -16,6 +16,7 @@ __all__ = [
     "Composer",
     "NumpyBackend",
     "check_grads",
+    "check_operation",
     "evaluate",
     "flatten",
     "message",

@@ -4,6 +4,7 @@
 """
 
 from sigma_core.graph._check import check_grads
+from sigma_core.graph._contract import check_operation
 from sigma_core.graph._cost import Cost, cost
 from sigma_core.graph._evaluate import evaluate
 from sigma_core.graph._gradients import gradients
@@ -50,6 +51,7 @@ __all__ = [
     "as_value",
     "average_pool",
     "check_grads",
+    "check_operation",
     "checkpoint",
     "cond",
     "constant",
@@ -64,8 +66,8 @@ __all__ = [
     "gradients",
     "hessian",
     "hvp",
-    "is_static",
     "inline_all_calls",
+    "is_static",
     "jacobian",
     "jvp",
     "line_of",

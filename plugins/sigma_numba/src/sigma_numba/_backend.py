@@ -1,0 +1,97 @@
+"""The backend."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from attrs import define, field, frozen
+
+from sigma_core.extend import (
+    Arrangement,
+    HostBackend,
+    Instruction,
+    Writer,
+)
+from sigma_numba._clusters import overwrites, schedule
+from sigma_numba._kernel import KernelSource
+from sigma_numba._kernels import KERNELS
+from sigma_numba._memory import Memory, prepared
+from sigma_numba._store import compiled
+
+LONG = 50_000
+"""Elements times nodes from which on a kernel lets other threads run: ten microseconds or so."""
+
+
+@define(eq=False)
+class Unit:
+    """The kernels of a program and of its bodies, which are compiled together."""
+
+    kernels: dict[str, tuple[str, tuple[np.dtype, ...]]] = field(factory=dict)
+    """By name: source and dtypes of the arguments."""
+    names: dict[tuple[str, tuple[np.dtype, ...]], str] = field(factory=dict)
+    functions: dict[str, Any] = field(factory=dict)
+    """By name, once they are compiled."""
+    releasing: dict[str, Any] = field(factory=dict)
+    """The same, letting other threads run meanwhile."""
+
+    def name_of(self, source: str, dtypes: tuple[np.dtype, ...]) -> str:
+        """The name of a kernel whose source calls it `kernel`; equal kernels are one."""
+        known = self.names.get((source, dtypes))
+        if known is None:
+            known = self.names[source, dtypes] = f"kernel_{len(self.names)}"
+            self.kernels[known] = (source.replace("def kernel(", f"def {known}(", 1), dtypes)
+        return known
+
+
+@frozen
+class NumbaBackend(HostBackend):
+    """Runs graphs on the CPU: whatever can be computed together is one compiled loop, the rest is NumPy's.
+
+    Compiled code is kept in the folder that the environment variable SIGMA_CACHE names, or in the user's cache folder.
+    """
+
+    name: ClassVar[str] = "numba"
+    numbers: ClassVar[bool] = False
+    kernels: ClassVar[Mapping[str, Any]] = {**HostBackend.kernels, **KERNELS}
+    overwrites: ClassVar[Any] = staticmethod(overwrites)
+
+    def begin(self) -> Unit:
+        """No kernels yet."""
+        return Unit()
+
+    def finish(self, unit: Unit) -> None:
+        """All kernels at once, from the cache if they are there."""
+        if unit.kernels:
+            loaded = compiled(unit.kernels)
+            unit.functions.update(loaded.functions)
+            unit.releasing.update(loaded.releasing)
+
+    def schedule(self, arrangement: Arrangement) -> tuple[Instruction, ...]:
+        """Whatever fits one iteration space and is not read too early."""
+        return schedule(arrangement)
+
+    def write_cluster(self, writer: Writer, instruction: Instruction) -> Sequence[str]:
+        """The call of a kernel."""
+        cluster = instruction.plan
+        memory = Memory(writer)
+        kernel = KernelSource(writer.arrangement, cluster, writer.placement.outside, memory.key)
+        text = kernel.write("kernel")
+        places, end = [], 0
+        for argument in kernel.arguments.values():
+            if argument.value is None:
+                array, end = writer.scratch((cluster.shape[1],), argument.dtype, end)
+                places.append(f"({array}, 0)")
+            else:
+                places.append(memory.place(argument.value))
+        name = writer.unit.name_of(text, tuple(argument.dtype for argument in kernel.arguments.values()))
+        writer.beside.append(f"# {name}\n{text}")
+        # Names of the source that only this backend uses.
+        writer.names |= {"functions": writer.unit.functions, "releasing": writer.unit.releasing}
+        functions = "releasing" if cluster.size * len(cluster.nodes) > LONG else "functions"
+        call = f"call_{writer.order[instruction.nodes[0].index]}"
+        writer.setup.append(f"{call} = prepared({functions}[{name!r}], {', '.join(places)})")
+        return [f"{call}()"]
+
+    def namespace(self) -> dict[str, Any]:
+        """With the making of calls."""
+        return super().namespace() | {"prepared": prepared}

@@ -1,0 +1,71 @@
+"""Where the arrays of a program lie, and calls of kernels on them."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+from attrs import define, field
+
+from sigma_core.extend import Storage, Value, Writer
+
+
+def prepared(function: Any, *places: tuple[np.ndarray[Any, Any], int]) -> Callable[[], None]:
+    """A call of a kernel on memory that stays where it is: arrays, and bytes from where they begin."""
+    table = np.array([array.ctypes.data + start for array, start in places], np.intp)
+    call = partial(function, table.ctypes.data)
+    call.arrays = table, places  # type: ignore[attr-defined]  # the memory lives as long as the call
+    return call
+
+
+@define(eq=False)
+class Memory:
+    """What kernels of a program read and write."""
+
+    writer: Writer
+    staged: dict[int, str] = field(init=False)
+    """Copies of the arrays of a call, which come from anywhere, by root."""
+
+    @staged.default
+    def _staged(self) -> dict[int, str]:
+        # One per program, whose kernels share them.
+        known: dict[int, str] = self.writer.names.setdefault("staged", {})
+        return known
+
+    def key(self, value: Value) -> tuple[Any, ...]:
+        """Equal for values that begin at the same address."""
+        placement, arrangement = self.writer.placement, self.writer.arrangement
+        root = arrangement.root[value.index]
+        start = self._start(value)
+        piece = placement.pieces.get(root.index)
+        if piece is not None:
+            start += piece.start * root.dtype.itemsize
+            root = piece.join
+        donated = placement.donated.get(root.index)
+        if donated is not None:
+            return "input", donated, start
+        if root.index in placement.blocks:
+            return "block", placement.blocks[root.index], start
+        if arrangement.storage[root.index] in (Storage.BOUND, Storage.ARGUMENT):
+            return "input", root.attributes["name"], start
+        return "own", root.index, start
+
+    def place(self, value: Value) -> str:
+        """Source of an array and of the bytes from its beginning to the value's."""
+        root = self.writer.arrangement.root[value.index]
+        array = self.writer.array(root)
+        if self.writer.arrangement.storage[root.index] is Storage.ARGUMENT:
+            array = self._copied(root, array)
+        return f"({array}, {self._start(value)})"
+
+    def _start(self, value: Value) -> int:
+        layout = self.writer.arrangement.layout
+        root = self.writer.arrangement.root[value.index]
+        return int(layout[value.index].ctypes.data - layout[root.index].ctypes.data)
+
+    def _copied(self, root: Value, array: str) -> str:
+        if root.index not in self.staged:
+            name = self.staged[root.index] = f"staged_{array}"
+            self.writer.setup.append(f"{name} = ndarray({root.shape}, {str(root.dtype)!r})")
+            self.writer.body.append(f"copyto({name}, {array})")
+        return self.staged[root.index]

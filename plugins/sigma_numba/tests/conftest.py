@@ -1,0 +1,76 @@
+"""The backend under test, with a cache of its own; and kernels run as the Python that they are, without a compiler."""
+
+import ctypes
+
+import numpy as np
+import pytest
+import sigma_numba._backend
+from sigma_numba import NumbaBackend
+from sigma_numba._machine import Loaded
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache(tmp_path_factory):
+    """A folder for compiled code, of the whole session, so that nothing is compiled twice."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SIGMA_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture
+def backend():
+    """It has no settings."""
+    return NumbaBackend()
+
+
+@pytest.fixture
+def interpreted(monkeypatch):
+    """Kernels run as Python, by NumPy's numbers, so that many programs can be tried."""
+    monkeypatch.setattr(sigma_numba._backend, "compiled", compiled)
+
+
+class Memory:
+    """Raw memory, read as numbers of a dtype."""
+
+    def __init__(self, address, dtype):
+        self.place = lambda index: address + int(index) * dtype.itemsize
+        self.dtype = dtype
+
+    def __getitem__(self, index):
+        return np.frombuffer(ctypes.string_at(self.place(index), self.dtype.itemsize), self.dtype)[0]
+
+    def __setitem__(self, index, number):
+        raw = np.array(number, self.dtype).tobytes()
+        ctypes.memmove(self.place(index), raw, len(raw))
+
+
+NAMES = {
+    **{np.dtype(code).name: np.dtype(code).type for code in "bBhHiIqQfd"},
+    **{name: getattr(np, name) for name in ("absolute", "sign", "sqrt", "exp", "exp2", "expm1", "log", "log2")},
+    **{name: getattr(np, name) for name in ("log1p", "tanh", "logaddexp", "floor", "ceil", "trunc", "rint")},
+    **{name: getattr(np, name) for name in ("maximum", "minimum", "power", "inf", "nan")},
+    "added": np.add,
+    "multiplied": np.multiply,
+    "highest": np.maximum,
+    "lowest": np.minimum,
+    "select": lambda condition, a, b: a if condition else b,
+    "one": lambda x: type(x)(1),
+    "infinity": lambda x: type(x)(np.inf),
+}
+
+
+def compiled(kernels):
+    """As the function of the same name, without a compiler."""
+    functions = {}
+    for name, (source, dtypes) in kernels.items():
+        names = dict(NAMES)
+        exec(source, names)  # noqa: S102  # what the backend has written
+
+        def run(table, kernel=names[name], dtypes=dtypes):
+            addresses = (ctypes.c_size_t * len(dtypes)).from_address(table)
+            with np.errstate(all="ignore"):
+                kernel(*(Memory(address, dtype) for address, dtype in zip(addresses, dtypes, strict=True)))
+
+        functions[name] = run
+    return Loaded(functions, functions)

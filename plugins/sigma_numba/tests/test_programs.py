@@ -1,0 +1,86 @@
+"""Whole programs against the reference evaluator: clusters of rows and columns, donations in any order, views."""
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sigma_numba import NumbaBackend
+
+from sigma_core.extend import Graph
+from sigma_core.testing import evaluate, placeholder
+
+# Each makes a matrix of one or two of the same shape.
+STEPS = (
+    lambda a, b: a + b,
+    lambda a, b: np.tanh(a) * 0.5,
+    lambda a, b: np.where(a > b, a, b),
+    lambda a, b: a * (b > 0),
+    lambda a, b: a - np.max(a, axis=1, keepdims=True),
+    lambda a, b: np.exp(a - np.max(a, axis=1, keepdims=True)) / np.sum(np.exp(a), axis=1)[:, None],
+    lambda a, b: a + np.sum(b, axis=0),
+    lambda a, b: a + np.sum(b, axis=0, keepdims=True) * np.tanh(np.sum(b, axis=1))[:, None],
+    lambda a, b: a * np.mean(b),
+    lambda a, b: a / (1 + np.sum(b * b)),
+    lambda a, b: a * np.sum(np.max(b, axis=1)) / np.sqrt(np.sum(b * b) + 1),
+    lambda a, b: np.log(1 + np.sum(np.exp(a), axis=1))[:, None] * b,
+    lambda a, b: np.where(np.sum(a) > 0, a, b),
+    lambda a, b: np.where(np.any(a > 0.5, axis=1, keepdims=True), np.min(a), b),
+    lambda a, b: a.T.reshape(a.shape) - b,
+    lambda a, b: a[::-1] + b[:, ::-1],
+    lambda a, b: (a.reshape(-1) * b.T.reshape(-1)).reshape(a.shape),
+    lambda a, b: np.cumsum(a, axis=1) * 0.5,
+    lambda a, b: np.concatenate([a, np.tanh(b)], axis=1)[:, 1 : 1 + a.shape[1]],
+    lambda a, b: np.concatenate([np.tanh(a), b * a])[1 : 1 + a.shape[0]],
+    lambda a, b: np.tanh(a @ b.T) @ a,
+    lambda a, b: a.astype(np.float32).astype(np.float64),
+    lambda a, b: np.broadcast_to(np.max(b, keepdims=True), a.shape) + a[:1],
+    lambda a, b: np.sum(a[:, None, :] * b[None], axis=(1, 2))[:, None] * np.ones(a.shape),
+)
+number = st.integers(0, 999)
+programs = given(
+    shape=st.tuples(st.integers(1, 4), st.integers(1, 4)),
+    steps=st.lists(st.tuples(number, number, number), min_size=1, max_size=12),
+    order=st.permutations("pqr"),
+    choice=st.lists(number, min_size=5, max_size=5),
+)
+
+
+def check(shape, steps, order, choice):
+    """Three calls give what the evaluator gives, and donated outputs are the arrays that they are donated to."""
+    bound = [placeholder(shape, np.float64, name) for name in "pqr"]
+    rate = placeholder((), np.float64, "rate", weak=True)
+    inputs = (*bound, rate, placeholder(shape, np.float64, "x"))
+    values = [each for each in inputs if each.ndim]
+    for step, first, second in steps:
+        a, b = values[first % len(values)], values[second % len(values)]
+        made = STEPS[step % len(STEPS)](a, b)
+        values.append(made * (rate / (1 + rate)) if second % 3 == 0 else made)
+    outputs = [values[-1 - each % len(values)] for each in choice]
+    graph = Graph(inputs, [*outputs, np.sum(outputs[0]) * rate, rate + 1])
+    donations = {2 + position: name for position, name in enumerate(order)} | {6: "rate"}
+    random = np.random.default_rng(0)
+    arrays = {name: random.uniform(-1, 1, shape) for name in "pqr"} | {"rate": np.array(0.5)}
+    executable = NumbaBackend().compile(graph, bound=list(arrays), donations=donations).instantiate(arrays)
+    for _ in range(3):
+        before = [arrays[name].copy() for name in ("p", "q", "r", "rate")]
+        x = random.uniform(-1, 1, shape)
+        found = executable(x)
+        with np.errstate(all="ignore"):
+            expected = evaluate(graph, *before, x)
+        for position, (result, reference) in enumerate(zip(found, expected, strict=True)):
+            np.testing.assert_allclose(result, reference, rtol=1e-9, atol=1e-9)
+            if position in donations:
+                assert result is arrays[donations[position]]
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@programs
+def test_programs_equal_the_reference(interpreted, shape, steps, order, choice):
+    """What is computed together, where it lies, and the source of the kernels."""
+    check(shape, steps, order, choice)
+
+
+@settings(max_examples=8, deadline=None)
+@programs
+def test_compiled_programs_equal_the_reference(shape, steps, order, choice):
+    """The same as machine code."""
+    check(shape, steps, order, choice)

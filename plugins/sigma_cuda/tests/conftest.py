@@ -12,14 +12,21 @@ import subprocess
 import tempfile
 from contextlib import nullcontext
 from functools import cache, partial
+from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 
 import numpy as np
 import pytest
+import sigma_cuda
 from attrs import frozen
 from sigma_cuda._lowering import KernelBackend
 
 from sigma_core.extend import PluginUnavailableError
+
+try:
+    import cupy
+except ImportError:
+    cupy = None
 
 COMPILER = next(filter(None, map(shutil.which, ("g++", "clang++", "c++"))), None)
 
@@ -146,6 +153,85 @@ class HostBackend(KernelBackend):
         return RUNTIME
 
 
+def seen(array):
+    """The elements of an array of CuPy that lies in the memory of the host, as NumPy sees them."""
+    if not isinstance(array, cupy.ndarray):
+        return array
+    reach = [stride * (size - 1) for size, stride in zip(array.shape, array.strides, strict=True)]
+    low, high = sum(step for step in reach if step < 0), sum(step for step in reach if step > 0)
+    if not array.size:
+        return np.empty(array.shape, array.dtype)
+    memory = (ctypes.c_char * (high - low + array.itemsize)).from_address(array.data.ptr + low)
+    return np.ndarray(array.shape, array.dtype, memory, -low, array.strides)
+
+
+def on_seen(function):
+    return lambda *arguments, **keywords: function(
+        *([seen(each) for each in given] if isinstance(given, tuple | list) else seen(given) for given in arguments),
+        **{name: seen(given) for name, given in keywords.items()},
+    )
+
+
+class ArrayRuntime(HostRuntime):
+    """Arrays of CuPy over memory of the host: their views are CuPy's own, and need no device."""
+
+    def __init__(self):
+        spec = spec_from_file_location("runtime_without_device", Path(sigma_cuda.__file__).parent / "_runtime.py")
+        self.module = module_from_spec(spec)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("sigma_cuda._availability.available_cupy", lambda: cupy)
+            spec.loader.exec_module(self.module)
+        calls = {name: on_seen(function) for name, function in HostRuntime.names.items()}
+        self.names = calls | {"ndarray": self.lay, "broadcast_to": cupy.broadcast_to}
+        self.as_view = self.module.as_view
+
+    def lay(self, shape, dtype, block=None, start=0):
+        block = self.block(max(1, int(np.prod(shape)) * np.dtype(dtype).itemsize)) if block is None else block
+        return self.module.lay(shape, dtype, block, start)
+
+    def block(self, size):
+        memory = super().block(size)
+        return cupy.cuda.MemoryPointer(cupy.cuda.UnownedMemory(memory.ctypes.data, size, memory, 0), 0)
+
+    def compile(self, source):
+        return ArrayModule(source)
+
+    def array(self, array):
+        array = np.asarray(array)
+        copy = self.lay(array.shape, array.dtype)
+        self.put(copy, array)
+        return copy
+
+    def put(self, out, array):
+        np.copyto(seen(out), seen(array), casting="no")
+
+    def to_numpy(self, array):
+        return np.array(seen(array))
+
+    def owns(self, array):
+        return isinstance(array, cupy.ndarray)
+
+
+class ArrayModule(HostModule):
+    def prepare(self, name, threads, arrays):
+        start = super().prepare(name, threads, [seen(array) for array in arrays])
+        return partial(lambda kept: start(), tuple(arrays))
+
+
+@frozen
+class ArrayBackend(HostBackend):
+    """The CUDA backend on the host, with arrays of CuPy."""
+
+    @property
+    def runtime(self):
+        return array_runtime()
+
+
+@cache
+def array_runtime():
+    return ArrayRuntime()
+
+
 @cache
 def on_device():
     """The backend itself, or why it cannot be used."""
@@ -173,12 +259,26 @@ def host():
 
 
 @pytest.fixture(scope="session")
+def arrays(host):
+    """The same with CuPy's arrays; skips where CuPy is not installed."""
+    if cupy is None:
+        pytest.skip("CuPy, whose arrays these are, is not installed")
+    return ArrayBackend()
+
+
+@pytest.fixture(scope="session")
 def device():
     """The backend on a device."""
     return on_device()
 
 
-@pytest.fixture(scope="session", params=["host", pytest.param("device", marks=pytest.mark.gpu)])
+@pytest.fixture(scope="session", params=["host", "arrays", pytest.param("device", marks=pytest.mark.gpu)])
 def backend(request):
-    """The backend, on the host and on a device."""
+    """The backend: on the host, with CuPy's arrays, and on a device."""
+    return request.getfixturevalue(request.param)
+
+
+@pytest.fixture(scope="session", params=["host", pytest.param("device", marks=pytest.mark.gpu)])
+def readable(request):
+    """A backend whose numbers can be read by `float` and `item`, as CuPy's cannot be without a device."""
     return request.getfixturevalue(request.param)

@@ -35,14 +35,14 @@ def test_a_training_on_digits_is_that_of_the_cpu(backend):
     assert scores[1] == pytest.approx(scores[0], rel=1e-6)
 
 
-def test_a_resumed_training_is_bit_for_bit_the_same(backend, tmp_path):
+def test_a_resumed_training_is_bit_for_bit_the_same(readable, tmp_path):
     """From a checkpoint inside an epoch, in a trainer of its own."""
-    whole = training(backend, "20 iterations")
+    whole = training(readable, "20 iterations")
     whole.run()
-    half = training(backend, "9 iterations")
+    half = training(readable, "9 iterations")
     half.run()
     half.save(tmp_path / "half")
-    rest = training(backend, "20 iterations")
+    rest = training(readable, "20 iterations")
     rest.restore(tmp_path / "half")
     rest.run()
     expected = whole.team.pull()
@@ -50,7 +50,7 @@ def test_a_resumed_training_is_bit_for_bit_the_same(backend, tmp_path):
         assert np.array_equal(array, expected[name]), name
 
 
-def test_hooks_see_arrays_of_the_host(backend):
+def test_hooks_see_arrays_of_the_host(readable):
     """Losses as numbers, gradients as NumPy's; and live values are read and set."""
     seen = []
 
@@ -60,7 +60,7 @@ def test_hooks_see_arrays_of_the_host(backend):
             seen.append({name: event.scores[name] for name in event.scores})
             trainer.set("optimiser.learning_rate", 5e-4)
 
-    trainer = training(backend, "3 iterations")
+    trainer = training(readable, "3 iterations")
     trainer.attach(Watch())
     trainer.run()
     assert len(seen) == 3

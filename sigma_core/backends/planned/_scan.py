@@ -34,7 +34,7 @@ def scan(writer: "Writer", node: Value) -> Sequence[str]:
     inputs, memory = site.inputs(carries), writer.array(node)
     name, made = site.bind("scan", loop), site.bind("arrays", ScanArrays)
     spare = [site.like(value) for value in body.inputs[:carries]]
-    given = f"{made}({memory}, {tuple_of(inputs)}, {tuple_of(spare)}, {site.blocks(part)})"
+    given = f"{made}({memory}, {tuple_of(inputs[carries:])}, {tuple_of(spare)}, {site.blocks(part)})"
     starts = spare
     if length * part.program.nodes > VIEWS:
         groups = body.inputs[:carries], body.inputs[carries : carries + loop.sequences]
@@ -55,6 +55,7 @@ class ScanArrays:
     memory: Any
     """Of the results, in bytes."""
     inputs: Sequence[Any]
+    """Sequences and constants."""
     spare: Sequence[Any]
     """One place for each carry."""
     blocks: Sequence[Any]
@@ -77,8 +78,7 @@ class Scan:
 
     def steps(self, arrays: ScanArrays) -> tuple[tuple[Step, ...], tuple[Any, ...]]:
         """An instance for each step, and where the first one finds the carries."""
-        last = self.carries + self.sequences
-        elements, constants = arrays.inputs[self.carries : last], arrays.inputs[last:]
+        elements, constants = arrays.inputs[: self.sequences], arrays.inputs[self.sequences :]
         results = [self._result(number, arrays) for number in self.written]
         before = [self._carry(number, 0, arrays) for number in range(self.carries)]
         starts, steps = tuple(before), []
@@ -94,8 +94,7 @@ class Scan:
         self, arrays: ScanArrays, other: Sequence[Any], taken: Sequence[Any], made: Sequence[Any]
     ) -> tuple[Step, ...]:
         """All steps as one: `other` is one more place for each carry, `taken` for an element, `made` for results."""
-        last = self.carries + self.sequences
-        sequences, constants = arrays.inputs[self.carries : last], arrays.inputs[last:]
+        sequences, constants = arrays.inputs[: self.sequences], arrays.inputs[self.sequences :]
         turns = (arrays.spare, other)
         instances = [
             self.part.step((*before, *taken, *constants), (*after, *made), arrays.blocks)

@@ -1,7 +1,7 @@
 """Functions that bring their own derivatives."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -220,7 +220,7 @@ class MappedRules(Rules):
             for each, value in zip(given, targets, strict=True)
         ]
         parts = rule(one_in, one_out, one_given)
-        every = [
+        every: list[tuple[Any, Any, bool]] = [
             *zip(one_in, inputs, self.flags, strict=False),
             *((one, value, True) for one, value in zip(one_out, outputs, strict=True)),
             *(each for each in zip(one_given, given, flags, strict=False) if each[0] is not None),
@@ -229,7 +229,7 @@ class MappedRules(Rules):
         known = [part for part in parts if part is not None]
         same = substituted(known, {one.index: value for one, value, flag in every if not flag})
         found = batched(same, {one.index: value for one, value, flag in every if flag}, size)
-        rest = iter(
+        rest: Iterator[Any] = iter(
             np.broadcast_to(value, (size, *value.shape)) if part is None else part
             for part, value in zip(found, same, strict=True)
         )

@@ -10,7 +10,7 @@ from sigma_core.graph._batching import batched
 from sigma_core.graph._evaluate import evaluate
 from sigma_core.graph._gradients import cotangents
 from sigma_core.graph._graph import Graph
-from sigma_core.graph._record import as_value, constant, placeholder, record
+from sigma_core.graph._record import as_value, constant, full, placeholder, record
 from sigma_core.graph._replay import substituted
 from sigma_core.graph._scope import place
 from sigma_core.graph._structure import paths, unflatten
@@ -182,7 +182,7 @@ def _reverse(positions: tuple[int, ...], given: Parts, node: Value) -> list[Any]
         "while_loop",
         steps,
         *(np.zeros_like(body.outputs[number]) if given[number] is None else given[number] for number in carried),
-        *(np.zeros_like(value) for value in sums),
+        *(full(value.shape, 0, value.dtype) for value in sums),
         *node.inputs,
         condition=Graph(everything, [left > 0]),
         body=Graph(everything, [before, *parts[: len(carried)], *totals]),
@@ -217,7 +217,7 @@ def _batch(inputs: tuple[Any, ...], flags: tuple[bool, ...], node: Value) -> Val
     given = _widened(inputs, flags, mapped, size)
     goes_on = placeholder((size,), np.bool_, "goes_on")
     # An element that is done keeps its carry.
-    after = [
+    after: list[Any] = [
         np.where(goes_on.reshape((size,) + (1,) * (old.ndim - 1)), new, old)
         for old, new in zip(body.inputs, body.outputs, strict=False)
     ]

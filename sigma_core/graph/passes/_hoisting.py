@@ -18,6 +18,7 @@ from sigma_core.graph._replay import dependents, substituted
 from sigma_core.graph._value import Value
 from sigma_core.graph.control._bodies import is_plain, picks
 from sigma_core.graph.control._loops import Loop
+from sigma_core.graph.functions._contractions import tensordot
 from sigma_core.graph.operations import Kind
 from sigma_core.graph.passes._bundles import Results, rewrite_bundles
 
@@ -74,16 +75,16 @@ class _Steps:
         known = {body.inputs[position].index: self.loop.inputs[position] for position in self.loop.constants}
         return substituted(values, known)
 
-    def stacked(self, values: Sequence[Value], stacks: dict[int, Value]) -> list[Value]:
+    def stacked(self, values: Sequence[Value], stacks: dict[int, Value]) -> tuple[Value, ...]:
         """Values for all steps, from those of others by index, and from the sequences."""
         body = self.loop.body
         sequences = {body.inputs[position].index: self.loop.inputs[position] for position in self.loop.elements}
-        plain = self.outside(values)
-        found = batched(plain, {**sequences, **stacks}, self.length)
-        return [
-            np.broadcast_to(value, (self.length, *value.shape)) if part is None else part
-            for value, part in zip(plain, found, strict=True)
-        ]
+        found = batched(values, {**sequences, **stacks}, self.length)
+        # Only now, for what stands in `stacks` may be made of constants too.
+        return self.outside(
+            record("broadcast_to", value, shape=(self.length, *value.shape)) if part is None else part
+            for value, part in zip(values, found, strict=True)
+        )
 
 
 def _ahead(node: Value, _picked: Collection[int]) -> Results | None:
@@ -255,10 +256,11 @@ def _is_summable(value: Value) -> bool:
     if name == "matmul":
         return all(each.ndim == 2 for each in value.inputs)
     if name == "scatter_add":
-        return value.attributes["axes"] == (0,)
+        return bool(value.attributes["axes"] == (0,))
     if name == "add" and any(each.shape != value.shape for each in value.inputs):
         return False
-    return name == "sum" or (_is_linear(value) and bool(value.inputs) and all(map(_is_summable, value.inputs)))
+    linear = _is_linear(value) and bool(value.inputs)
+    return name == "sum" or (linear and all(_is_summable(each) for each in value.inputs))
 
 
 def _summed_operands(value: Value) -> list[Value]:
@@ -273,8 +275,9 @@ def _summed(value: Value, stacked: Any) -> Value:
         return value.with_inputs(tuple(_summed(each, stacked) for each in value.inputs))
     operands = [stacked(each) for each in value.inputs]
     if value.operation.name == "matmul":
-        return np.tensordot(*operands, ((0, 2), (0, 1)))  # type: ignore[return-value]
+        return tensordot(operands[0], operands[1], ((0, 2), (0, 1)))
     if value.operation.name == "scatter_add":
         return record("scatter_add", *operands, **value.attributes)
     axes = (0, *(axis + 1 for axis in value.attributes["axes"]))
-    return np.sum(operands[0], axis=axes).reshape(value.shape)  # type: ignore[return-value]
+    total: Value = np.sum(operands[0], axis=axes).reshape(value.shape)
+    return total

@@ -1,6 +1,7 @@
 """What nobody needs of operations with bodies: results, carries, inputs."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from sigma_core.graph._graph import Graph, reachable
 from sigma_core.graph._record import record
@@ -60,7 +61,7 @@ def _trimmed(node: Value, picked: Collection[int]) -> Results | None:
         return None
     order = [position for role in kept for position in role]
     counts = {"carries": len(kept[0]), "sequences": len(kept[1])}
-    new = {
+    new: dict[str, Any] = {
         name: Graph([body.inputs[position] for position in order], substituted(each, known))
         for name, body, each, known in zip(names, bodies, outputs, replaced, strict=True)
     }

@@ -22,8 +22,14 @@ def device_count() -> int:
 
 
 def lay(shape: tuple[int, ...], dtype: str, block: Any = None, start: int = 0) -> Any:
-    """An array over memory, `start` bytes into it; without memory one of its own."""
-    return cupy.ndarray(shape, dtype) if block is None else cupy.ndarray(shape, dtype, block + start)
+    """An array over memory, `start` bytes into it; without memory one of its own.
+
+    Memory is a block, or an array of bytes, as the blocks of a loop's body are.
+    """
+    if block is None:
+        return cupy.ndarray(shape, dtype)
+    memory = block.data if isinstance(block, cupy.ndarray) else block
+    return cupy.ndarray(shape, dtype, memory + start)
 
 
 def as_view(implementation: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,8 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sigma_core.backends._plan import Plan
-from sigma_core.graph import Graph
-from sigma_core.graph._scope import lines_kept
+from sigma_core.graph import Graph, lines_kept
 
 NO_DONATIONS: Mapping[int, str] = {}
 

@@ -4,8 +4,7 @@ from functools import cached_property
 
 from attrs import frozen
 
-from sigma_core.graph import Cost, Graph, Kind, Value, cost
-from sigma_core.graph._cost import SECONDS_PER_CALL
+from sigma_core.graph import SECONDS_PER_CALL, Cost, Graph, Kind, Value, cost
 
 
 @frozen(eq=False)

@@ -5,14 +5,21 @@
 
 from sigma_core.graph._check import check_grads
 from sigma_core.graph._contract import check_operation
-from sigma_core.graph._cost import Cost, cost
+from sigma_core.graph._cost import (
+    BYTES_PER_SECOND,
+    FUSED_OPERATIONS_PER_SECOND,
+    OPERATIONS_PER_SECOND,
+    SECONDS_PER_CALL,
+    Cost,
+    cost,
+)
 from sigma_core.graph._evaluate import evaluate
 from sigma_core.graph._gradients import gradients
 from sigma_core.graph._graph import Graph, reachable
 from sigma_core.graph._random import fold_in, random_normal, random_uniform
 from sigma_core.graph._record import as_value, constant, placeholder, record
 from sigma_core.graph._replay import substituted
-from sigma_core.graph._scope import line_of, scope
+from sigma_core.graph._scope import line_of, lines_kept, scope
 from sigma_core.graph._structure import Structure, flatten, members, unflatten
 from sigma_core.graph._tangents import tangents
 from sigma_core.graph._trace import Traced, is_static, trace, trace_with
@@ -39,7 +46,11 @@ from sigma_core.graph.transforms import (
 )
 
 __all__ = [
+    "BYTES_PER_SECOND",
+    "FUSED_OPERATIONS_PER_SECOND",
     "OPERATIONS",
+    "OPERATIONS_PER_SECOND",
+    "SECONDS_PER_CALL",
     "Cost",
     "Graph",
     "Kind",
@@ -72,6 +83,7 @@ __all__ = [
     "jvp",
     "line_of",
     "linearize",
+    "lines_kept",
     "log_softmax",
     "logsumexp",
     "max_pool",

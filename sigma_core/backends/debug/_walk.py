@@ -11,8 +11,7 @@ import numpy as np
 from attrs import evolve, frozen
 
 from sigma_core.backends.debug._faults import Spot, not_as_typed, raised
-from sigma_core.graph import Graph
-from sigma_core.graph.operations._control import signatures
+from sigma_core.graph import Graph, signatures
 
 
 @frozen

@@ -8,12 +8,14 @@ from sigma_core.backends._plan import Plan, PlannedNode
 from sigma_core.backends.planning._arrangement import Storage
 from sigma_core.backends.planning._placement import Placement
 from sigma_core.backends.planning._schedule import Instruction
-from sigma_core.graph import Cost, Value, cost
-from sigma_core.graph._cost import (
+from sigma_core.graph import (
     BYTES_PER_SECOND,
     FUSED_OPERATIONS_PER_SECOND,
     OPERATIONS_PER_SECOND,
     SECONDS_PER_CALL,
+    Cost,
+    Value,
+    cost,
 )
 
 SECONDS_PER_NUMBER = SECONDS_PER_CALL / 4

@@ -45,7 +45,7 @@ def scan(writer: "Writer", node: Value) -> Sequence[str]:
         starts = [f"{name}_{number}" for number in range(carries)]
         writer.setup.append(f"{name}_steps, {tuple_of(starts)} = {name}.steps({given})")
     site.lines += [f"copyto({start}, {value})" for start, value in zip(starts, inputs, strict=False)]
-    return [*site.lines, f"for step in {name}_steps:", "    step()"]
+    return [*site.lines, f"for turn in {name}_steps:", "    turn()"]
 
 
 @frozen(eq=False)

@@ -4,8 +4,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from sigma_nn import Glorot, Lstm, Zeros
+from sigma_nn import Adam, Dense, Embedding, Glorot, Input, Lstm, SoftmaxCrossEntropy, Zeros
 
+from sigma_core import Trainer
 from sigma_core.extend import Parameter, ShapeError
 from sigma_core.testing import ComponentRegistry, Composer
 
@@ -80,3 +81,13 @@ def test_records_that_are_no_sequences_are_refused():
         "  expected: records of shape (time, features)\n"
         "  to do:    give the input two axes, or put an Embedding layer before it"
     )
+
+
+def test_a_network_with_it_learns():
+    """To say what it saw three steps ago, which only the memory can tell."""
+    symbols = np.random.default_rng(8).integers(0, 4, (64, 8))
+    data = (symbols, np.concatenate([np.zeros((64, 3), int), symbols[:, :-3]], axis=1))
+    network = Input(8, dtype="integer") + Embedding(4, 8) + Lstm(16) + Dense(4) + SoftmaxCrossEntropy()
+    trainer = Trainer(network, data, Adam(0.02), "30 epochs", batch_size=16)
+    trainer.run()
+    assert trainer.scores["training.loss"] < 0.5

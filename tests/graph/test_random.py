@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from sigma_core import testing
 from sigma_core.errors import ShapeError
-from sigma_core.graph import Graph, evaluate, placeholder, random_normal, random_uniform
+from sigma_core.graph import Graph, evaluate, fold_in, placeholder, random_normal, random_uniform, trace
 
 KEY = placeholder((2,), np.uint64, "key")
 
@@ -51,4 +53,36 @@ def test_keys_and_dtypes_are_checked():
         random_normal(KEY, (1,), np.int64, 0)
     assert testing.message(caught.value) == (
         "traced function: numbers of dtype int64 cannot be drawn\n  expected: float32, float64\n  to do:    cast them"
+    )
+
+
+def mixed(seed, number):
+    """SplitMix64, in Python's integers."""
+    z = (seed + (number + 1) * 0x9E3779B97F4A7C15) % 2**64
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9 % 2**64
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EB % 2**64
+    return z ^ (z >> 31)
+
+
+@given(seed=st.integers(0, 2**64 - 1), number=st.integers(0, 2**64 - 1))
+@settings(max_examples=30)
+def test_a_number_is_folded_into_a_key(seed, number):
+    """The seed is mixed with it as documented, the step stays; arrays and values alike."""
+    key, count = np.array([seed, 5], np.uint64), np.uint64(number)
+    np.testing.assert_array_equal(fold_in(key, count), np.array([mixed(seed, number), 5], np.uint64))
+    (traced,) = evaluate(trace(fold_in, key, count), key, count)
+    np.testing.assert_array_equal(traced, fold_in(key, count))
+
+
+def test_what_is_no_key_or_no_number_is_refused():
+    """With what it is."""
+    with pytest.raises(ShapeError) as caught:
+        fold_in(np.zeros(2), 1)
+    assert testing.message(caught.value) == (
+        "traced function: the key is float64[2]\n  expected: uint64[2]: seed and step"
+    )
+    with pytest.raises(ShapeError) as caught:
+        fold_in(np.zeros(2, np.uint64), 1.5)
+    assert testing.message(caught.value) == (
+        "traced function: the number to fold in is float64[]\n  expected: a 0-d integer"
     )

@@ -186,7 +186,8 @@ def _behind(node: Value, _picked: Collection[int]) -> Results | None:
     places = {body.outputs[number].index: number for number in results if number not in late}
     elements = {body.inputs[position].index for position in loop.elements}
     added = [value for index, value in bases.items() if index not in places and index not in elements]
-    if (not late and not sums) or steps.length * sum(value.nbytes for value in added) > steps.room:
+    made = [each for each in reachable(body.outputs[number] for number in late) if each.index in moved]
+    if (not late and not sums) or steps.length * sum(value.nbytes for value in (*added, *made)) > steps.room:
         return None
     kept = [number for number in results if number not in late]
     bundle = record(
@@ -201,10 +202,10 @@ def _behind(node: Value, _picked: Collection[int]) -> Results | None:
             "carries": len(core),
         },
     )
-    made = picks(bundle, [body.outputs[number].weak for number in core])
-    found = dict(zip((*core, *kept), made, strict=False))
+    taken = picks(bundle, [body.outputs[number].weak for number in core])
+    found = dict(zip((*core, *kept), taken, strict=False))
     stacks = {body.outputs[number].index: found[number] for number in kept}
-    stacks |= {value.index: stack for value, stack in zip(added, made[len(core) + len(kept) :], strict=True)}
+    stacks |= {value.index: stack for value, stack in zip(added, taken[len(core) + len(kept) :], strict=True)}
     found |= dict(zip(late, steps.stacked([body.outputs[number] for number in late], stacks), strict=True))
     for number, part in sums.items():
         found[number] = loop.inputs[number] + _summed(part, lambda value: steps.stacked([value], stacks)[0])

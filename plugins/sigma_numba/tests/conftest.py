@@ -45,7 +45,20 @@ class Memory:
         ctypes.memmove(self.place(index), raw, len(raw))
 
 
+def load(lanes):
+    return lambda memory, place: np.array([memory[place + lane] for lane in range(lanes)])
+
+
+def store(memory, place, vector):
+    for lane, number in enumerate(vector):
+        memory[place + lane] = number
+
+
 NAMES = {
+    **{f"load_{lanes}": load(lanes) for lanes in (2, 4, 8, 16)},
+    **{f"spread_{lanes}": lambda number, lanes=lanes: np.full(lanes, number) for lanes in (2, 4, 8, 16)},
+    "fused": lambda a, b, c: a * b + c,
+    "store": store,
     **{np.dtype(code).name: np.dtype(code).type for code in "bBhHiIqQfd"},
     **{name: getattr(np, name) for name in ("absolute", "sign", "sqrt", "exp", "exp2", "expm1", "log", "log2")},
     **{name: getattr(np, name) for name in ("log1p", "tanh", "logaddexp", "floor", "ceil", "trunc", "rint")},

@@ -8,14 +8,17 @@ from attrs import define, field, frozen
 
 from sigma_core.extend import (
     Arrangement,
+    Graph,
     HostBackend,
     Instruction,
     Writer,
 )
 from sigma_numba._clusters import overwrites, schedule
+from sigma_numba._direct import direct
 from sigma_numba._kernel import KernelSource
 from sigma_numba._kernels import KERNELS
 from sigma_numba._memory import Memory, prepared
+from sigma_numba._parts import parted
 from sigma_numba._store import compiled
 
 LONG = 50_000
@@ -54,6 +57,10 @@ class NumbaBackend(HostBackend):
     numbers: ClassVar[bool] = False
     kernels: ClassVar[Mapping[str, Any]] = {**HostBackend.kernels, **KERNELS}
     overwrites: ClassVar[Any] = staticmethod(overwrites)
+
+    def prepare(self, graph: Graph) -> Graph:
+        """With kernels in place of products with the windows of a convolution."""
+        return direct(super().prepare(graph))
 
     def begin(self) -> Unit:
         """No kernels yet."""
@@ -94,4 +101,4 @@ class NumbaBackend(HostBackend):
 
     def namespace(self) -> dict[str, Any]:
         """With the making of calls."""
-        return super().namespace() | {"prepared": prepared}
+        return super().namespace() | {"prepared": prepared, "parted": parted}

@@ -13,6 +13,7 @@ from numba.core.typing import signature
 from numba.core.typing.templates import AbstractTemplate, infer_global
 from numba.extending import intrinsic, lower_builtin, register_model
 
+from sigma_numba import _vectors
 from sigma_numba._mathematics import FUNCTIONS, Number
 
 ACCUMULATED = ("reassoc", "nsz", "contract")
@@ -153,6 +154,7 @@ def absolute(_typing: Any, a: Any) -> Any:
 
 NAMES: dict[str, Any] = {
     **{name: _function(name, rule) for name, rule in FUNCTIONS.items()},
+    **_vectors.NAMES,
     "absolute": absolute,
     "select": select,
     "maximum": _by_instruction("maximum", {"float": _select(">"), **_integers("max")}),

@@ -6,6 +6,7 @@ A kernel gets the writer and a node, and returns the lines of a call. `matmul` i
 from collections.abc import Mapping, Sequence
 
 from sigma_core.extend import HostBackend, Kernel, Value, Writer
+from sigma_numba import _correlations, _pooling, _rows
 
 
 def matmul(writer: Writer, node: Value) -> Sequence[str]:
@@ -20,4 +21,9 @@ def matmul(writer: Writer, node: Value) -> Sequence[str]:
     return [f"dot_{out}({second}, {out})"]
 
 
-KERNELS: Mapping[str, Kernel] = {"matmul": matmul}
+KERNELS: Mapping[str, Kernel] = {
+    "matmul": matmul,
+    **_correlations.KERNELS,
+    **_pooling.KERNELS,
+    **_rows.KERNELS,
+}

@@ -1,0 +1,96 @@
+"""Vectors as kernels see them: so many numbers in one register, for loops that keep their sums there.
+
+LLVM makes vectors of plain loops by itself, but it does not keep a block of sums in registers over another loop, which
+is what products of matrices live on. There a kernel names the registers itself: `load_16(memory, place)` and
+`spread_16(number)` give one, `fused(a, b, c)` is a * b + c, `store(memory, place, vector)` writes one. Imported only
+when something is compiled.
+"""
+
+from typing import Any
+
+from llvmlite import ir
+from numba.core import cgutils, datamodel, types
+from numba.extending import intrinsic, register_model
+
+LANES = (2, 4, 8, 16)
+
+
+class Vector(types.Type):
+    """Numbers of one dtype, side by side."""
+
+    def __init__(self, dtype: types.Type, lanes: int) -> None:
+        self.dtype, self.lanes = dtype, lanes
+        super().__init__(f"Vector({dtype}, {lanes})")
+
+
+@register_model(Vector)
+class _VectorModel(datamodel.models.PrimitiveModel):
+    def __init__(self, manager: Any, vector: Vector) -> None:
+        number = manager.lookup(vector.dtype).get_data_type()
+        super().__init__(manager, vector, ir.VectorType(number, vector.lanes))
+
+
+def _place(builder: Any, memory: Any, index: Any, vector: Any) -> Any:
+    return builder.bitcast(builder.gep(memory, [index]), vector.as_pointer())
+
+
+def _load(lanes: int) -> Any:
+    @intrinsic
+    def load(_typing: Any, memory: Any, _index: Any) -> Any:
+        vector = Vector(memory.dtype, lanes)
+
+        def generate(context: Any, builder: Any, _sig: Any, values: Any) -> Any:
+            kind = context.get_value_type(vector)
+            # No more aligned than a number: rows of windows begin anywhere.
+            return builder.load(_place(builder, *values, kind), align=memory.dtype.bitwidth // 8)
+
+        return vector(memory, types.intp), generate
+
+    return load
+
+
+@intrinsic
+def _store(_typing: Any, memory: Any, _index: Any, vector: Any) -> Any:
+    def generate(context: Any, builder: Any, _sig: Any, values: Any) -> Any:
+        place = _place(builder, values[0], values[1], values[2].type)
+        builder.store(values[2], place, align=memory.dtype.bitwidth // 8)
+        return context.get_dummy_value()
+
+    return types.none(memory, types.intp, vector), generate
+
+
+def _spread(lanes: int) -> Any:
+    @intrinsic
+    def spread(_typing: Any, number: Any) -> Any:
+        vector = Vector(number, lanes)
+
+        def generate(context: Any, builder: Any, _sig: Any, values: Any) -> Any:
+            nothing = ir.Constant(context.get_value_type(vector), ir.Undefined)
+            first = builder.insert_element(nothing, values[0], ir.Constant(ir.IntType(32), 0))
+            everywhere = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
+            return builder.shuffle_vector(first, nothing, everywhere)
+
+        return vector(number), generate
+
+    return spread
+
+
+@intrinsic
+def _fused(_typing: Any, a: Any, _b: Any, _c: Any) -> Any:
+    def generate(_context: Any, builder: Any, _sig: Any, values: Any) -> Any:
+        kind = values[0].type
+        # One rounding where the processor has such an instruction, two where it has not.
+        name = f"llvm.fmuladd.v{a.lanes}f{a.dtype.bitwidth}"
+        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind] * 3), name)
+        return builder.call(function, values)
+
+    return a(a, a, a), generate
+
+
+NAMES: dict[str, Any] = {
+    **{f"load_{lanes}": _load(lanes) for lanes in LANES},
+    **{f"spread_{lanes}": _spread(lanes) for lanes in LANES},
+    "fused": _fused,
+    "store": _store,
+}
+"""What a kernel's source may refer to."""

@@ -243,11 +243,12 @@ def on_device():
         return error.found
 
 
-def pytest_collection_modifyitems(items):
-    """Skip what needs a device where there is none: one line of the summary for each file."""
-    for item in items:
-        if item.get_closest_marker("gpu") and isinstance(on_device(), str):
-            item.add_marker(pytest.mark.skip(reason=f"no CUDA device: {on_device()}"))
+def pytest_runtest_setup(item):
+    """Skip what needs a device, or CuPy, where there is none; from here, so that each is one line of the summary."""
+    if item.get_closest_marker("gpu") and isinstance(on_device(), str):
+        pytest.skip(f"no CUDA device: {on_device()}")
+    if cupy is None and "arrays" in getattr(getattr(item, "callspec", None), "params", {}).values():
+        pytest.skip("CuPy, whose arrays these are, is not installed")
 
 
 @pytest.fixture(scope="session")
@@ -260,9 +261,7 @@ def host():
 
 @pytest.fixture(scope="session")
 def arrays(host):
-    """The same with CuPy's arrays; skips where CuPy is not installed."""
-    if cupy is None:
-        pytest.skip("CuPy, whose arrays these are, is not installed")
+    """The same with CuPy's arrays."""
     return ArrayBackend()
 
 

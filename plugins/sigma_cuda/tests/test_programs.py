@@ -32,7 +32,7 @@ STEPS = (
 number = st.integers(0, 999)
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=st.lists(st.tuples(number, number, number), min_size=3, max_size=14),
     order=st.permutations("pqr"),

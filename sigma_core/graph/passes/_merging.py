@@ -33,6 +33,9 @@ def merge_loops(graph: Graph) -> Graph:
                 new[node.index] = new[host.index]
             else:
                 new[node.index] = _moved(node, new, guests, places)
+        if len(left) == len(waiting):
+            # Two pairs of scans wait for each other: they stay as they are.
+            return graph
         waiting = left
     return Graph(graph.inputs, [new[value.index] for value in graph.outputs], graph.output_names)
 

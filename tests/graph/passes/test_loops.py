@@ -10,6 +10,7 @@ from sigma_core.graph import (
     evaluate,
     grad,
     jvp,
+    linearize,
     optimise,
     scan,
     trace,
@@ -226,9 +227,15 @@ def test_loops_that_wait_for_each_other_stay_apart():
         last = scan(lambda c, _: (np.sin(c), None), c, length=3)[0]
         return last, jvp(lambda c: scan(lambda c, _: (np.sin(c), None), c, length=3)[0], (c,), (last,))[1]
 
-    for each in (program, late):
+    def crossed(c):
+        first, push = linearize(lambda c: scan(lambda c, _: (np.sin(c), None), c, length=3)[0], c)
+        second, other = linearize(lambda c: scan(lambda c, _: (np.cos(c), None), c, length=3)[0], c)
+        return push(second), other(first)
+
+    for each in (program, late, crossed):
         graph = trace(each, np.ones(2))
         equal(graph, merge_loops(graph), np.ones(2))
+    assert len(loops(merge_loops(graph))) == len(loops(graph)) == 4
 
 
 def test_what_nobody_reads_falls_away():

@@ -1,6 +1,6 @@
 """What nobody needs of operations with bodies: results, carries, inputs."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sigma_core.graph._graph import Graph, reachable
@@ -11,13 +11,15 @@ from sigma_core.graph.control._bodies import is_plain
 from sigma_core.graph.control._loops import Loop
 from sigma_core.graph.passes._bundles import Results, rewrite_bundles
 
-BODIES: Mapping[str, tuple[str, ...]] = {
+GIVING: Mapping[str, tuple[str, ...]] = {
     "scan": ("body",),
-    "while_loop": ("body", "condition"),
+    "while_loop": ("body",),
     "cond": ("when_true", "when_false"),
     "call": ("body",),
 }
-"""Attributes that are graphs, the first of them being the one that gives the results."""
+"""Attributes that are graphs which give the results."""
+ASKING: Mapping[str, tuple[str, ...]] = {"while_loop": ("condition",)}
+"""Those that only look at the carries."""
 
 
 def trim_bundles(graph: Graph) -> Graph:
@@ -29,56 +31,60 @@ def trim_bundles(graph: Graph) -> Graph:
 
 
 def _trimmed(node: Value, picked: Collection[int]) -> Results | None:
-    names = BODIES.get(node.operation.name)
-    if names is None:
+    name, attributes = node.operation.name, node.attributes
+    if name not in GIVING:
         return None
-    bodies = [node.attributes[name] for name in names]
-    main = bodies[0]
+    giving = {word: attributes[word] for word in GIVING[name]}
+    asking = {word: attributes[word] for word in ASKING.get(name, ())}
+    main, *_ = giving.values()
     # The predicate of a branch is no input of its bodies.
     ahead = len(node.inputs) - len(main.inputs)
-    inputs = node.inputs[ahead:]
-    carries, sequences = node.attributes.get("carries", 0), node.attributes.get("sequences", 0)
-    loop = Loop(main, carries, sequences, inputs)
-    asked = {node.index for body in bodies[1:] for node in body.nodes} if carries else set()
-    watched = {number for number in range(carries) if any(body.inputs[number].index in asked for body in bodies[1:])}
-    needed = loop.needed({*picked, *watched})
-    unchanged = {number for number in range(carries) if main.outputs[number] is main.inputs[number]}
-    carried = [number for number in range(carries) if number in needed and number not in unchanged]
-    results: dict[int, int] = {}
-    for number in sorted(needed):
-        if number >= carries:
-            results.setdefault(main.outputs[number].index, number)
-    ends = [*carried, *results.values()]
-    places = {number: place for place, number in enumerate(ends)}
-    alike = {number: places[results[main.outputs[number].index]] for number in needed if number >= carries}
-
-    outputs = [
-        [main.outputs[number] for number in ends],
-        *([body.outputs[number] for number in ends] if not carries else list(body.outputs) for body in bodies[1:]),
-    ]
-    replaced, kept = _inputs(inputs, bodies, outputs, (carried, loop.elements, sorted({*loop.constants, *unchanged})))
-    if len(ends) == len(main.outputs) and sum(map(len, kept)) == len(inputs):
+    loop = Loop(main, attributes.get("carries", 0), attributes.get("sequences", 0), node.inputs[ahead:])
+    needed = loop.needed({*picked, *_watched(loop, asking.values())})
+    unchanged = {number for number in range(loop.carries) if main.outputs[number] is main.inputs[number]}
+    carried = [number for number in range(loop.carries) if number in needed - unchanged]
+    first = _first(needed, loop.carries, list(giving.values()))
+    ends = [*carried, *dict.fromkeys(first.values())]
+    bodies = {**giving, **asking}
+    outputs = [[body.outputs[number] for number in ends] for body in giving.values()]
+    outputs += [list(body.outputs) for body in asking.values()]
+    roles = (carried, loop.elements, sorted({*loop.constants, *unchanged}))
+    replaced, kept = _inputs(loop.inputs, list(bodies.values()), outputs, roles)
+    if len(ends) == len(main.outputs) and sum(map(len, kept)) == len(loop.inputs):
         return None
     order = [position for role in kept for position in role]
-    counts = {"carries": len(kept[0]), "sequences": len(kept[1])}
-    new: dict[str, Any] = {
-        name: Graph([body.inputs[position] for position in order], substituted(each, known))
-        for name, body, each, known in zip(names, bodies, outputs, replaced, strict=True)
+    better: dict[str, Any] = {
+        word: Graph([body.inputs[position] for position in order], substituted(each, known))
+        for (word, body), each, known in zip(bodies.items(), outputs, replaced, strict=True)
     }
-    new |= {name: count for name, count in counts.items() if name in node.attributes}
-    bundle = record(
-        node.operation.name,
-        *node.inputs[:ahead],
-        *(inputs[position] for position in order),
-        **{**node.attributes, **new},
-    )
-    found = {number: inputs[number] for number in unchanged}
-    for number in needed:
-        place = places.get(number, alike.get(number))
-        if place is not None:
-            weak = number < carries and main.outputs[number].weak
-            found[number] = record("pick", bundle, weak=weak, position=place)
+    counts = {"carries": len(kept[0]), "sequences": len(kept[1])}
+    better |= {word: count for word, count in counts.items() if word in attributes}
+    given = (*node.inputs[:ahead], *(loop.inputs[position] for position in order))
+    bundle = record(name, *given, **{**attributes, **better})
+    places = {number: place for place, number in enumerate(ends)}
+    places |= {number: places[other] for number, other in first.items()}
+    found = {number: loop.inputs[number] for number in unchanged}
+    for number, place in places.items():
+        # What a scan has stacked is no single number any more.
+        is_whole = name != "scan" or number < loop.carries
+        weak = is_whole and all(body.outputs[number].weak for body in giving.values())
+        found[number] = record("pick", bundle, weak=weak, position=place)
     return found
+
+
+def _watched(loop: Loop, asking: Iterable[Graph]) -> set[int]:
+    """The carries that a condition looks at."""
+    read = [(body, {node.index for node in body.nodes}) for body in asking]
+    return {number for number in range(loop.carries) if any(body.inputs[number].index in seen for body, seen in read)}
+
+
+def _first(needed: Collection[int], carries: int, giving: Sequence[Graph]) -> dict[int, int]:
+    """For each result that is needed the first one that is the same."""
+    known: dict[tuple[int, ...], int] = {}
+    numbers = (number for number in sorted(needed) if number >= carries)
+    return {
+        number: known.setdefault(tuple(body.outputs[number].index for body in giving), number) for number in numbers
+    }
 
 
 def _inputs(

@@ -280,6 +280,17 @@ def test_what_is_given_twice_is_one_input():
     equal(graph, better, np.ones((3, 2)), np.ones(2))
 
 
+def test_results_are_one_only_if_they_are_so_in_both_branches():
+    """And in each step of a loop."""
+    graph = trace(lambda p, x, y: cond(p, lambda: (x, x, y), lambda: (x, y, y)), np.True_, np.ones(2), np.zeros(2))
+    for p in (np.True_, np.False_):
+        equal(graph, trim_bundles(graph), p, np.ones(2), np.zeros(2))
+    graph = trace(lambda p, x, y: cond(p, lambda: (x, x), lambda: (y, y)), np.True_, np.ones(2), np.zeros(2))
+    (branch,) = (node for node in trim_bundles(graph).nodes if node.operation.name == "cond")
+    assert len(branch.attributes["when_true"].outputs) == 1
+    equal(graph, trim_bundles(graph), np.False_, np.ones(2), np.zeros(2))
+
+
 def test_calls_are_written_out():
     """But for those that compute something again; backends, which share nothing any more, write out these too."""
     called = trace(custom_derivative(np.sin, reverse=lambda _inputs, _out, due: (due,)), np.ones(2))

@@ -70,7 +70,7 @@ def offset(steps: Sequence[int], shape: Sequence[int], index: str) -> str:
             merged[-1] = merged[-1][0] * size, step
         else:
             merged.append((size, step))
-    terms = []
+    terms: list[str] = []
     inner = 1
     for place, (size, step) in reversed(list(enumerate(merged))):
         position = index if inner == 1 else f"{index} / {inner}"

@@ -17,7 +17,7 @@ FUNCTIONS = {
     "log": (np.log, 1.0, 1.5),
     "log1p": (np.log1p, 2.5, 2.5),
     "log2": (np.log2, 2.0, 2.5),
-    "tanh": (np.tanh, 2.0, 2.0),
+    "tanh": (np.tanh, 5.0, 2.0),
     "sqrt": (np.sqrt, 0.5, 0.5),
     "reciprocal": (np.reciprocal, 0.5, 0.5),
 }

@@ -128,6 +128,8 @@ class Scheduler:
     """The instruction of each root; roots that are given have none."""
     pending: dict[int, Value] = field(factory=dict)
     """Arithmetic of single numbers that nobody needed yet."""
+    lazy: dict[int, Value] = field(factory=dict)
+    """Nodes made of what is given alone that nobody needed yet: where they are needed they are read from registers."""
 
     def run(self) -> tuple[Instruction, ...]:
         """All instructions."""
@@ -135,13 +137,23 @@ class Scheduler:
             if self.arrangement.storage[node.index] is not Storage.COMPUTED:
                 continue
             if self._is_number(node):
+                self._wake(node)
                 self._number(node)
             elif self._is_clusterable(node):
-                self._cluster(node)
+                if node.operation.is_elementwise and self._behind(node) < 0:
+                    self.lazy[node.index] = node
+                else:
+                    self._wake(node)
+                    self._cluster(node)
             else:
+                self._wake(node)
                 self._needed(node)
                 self.position[node.index] = len(self.instructions)
                 self.instructions.append(node)
+        for node in list(self.lazy.values()):
+            if self.lazy.pop(node.index, None) is not None:
+                self._wake(node)
+                self._cluster(node)
         self._place_pending(list(self.pending.values()))
         return tuple(
             Instruction(each.ordered(), is_cluster=True, plan=each)
@@ -149,6 +161,13 @@ class Scheduler:
             else Instruction((each,), is_cluster=False)
             for each in self.instructions
         )
+
+    def _wake(self, node: Value) -> None:
+        """Compute what a node reads and nobody has needed before."""
+        for root in self._roots(node):
+            if self.lazy.pop(root.index, None) is not None:
+                self._wake(root)
+                self._cluster(root)
 
     # Which nodes
 

@@ -250,8 +250,13 @@ def logaddexp(a: Number, b: Number) -> Number:
     return (a + LOG_2).where(a.compared("==", b), result)
 
 
-# Cephes' tanhf and tanh: (tanh(x) - x) / x^3 for |x| < 0.625.
-TANH_FLOAT = (-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1)
+# Eigen's: tanh(x) / x as a quotient of polynomials in x^2, for |x| < 8, beyond which a float32 is 1.
+TANH_FLOAT = (
+    (-2.76076847742355e-16, 2.00018790482477e-13, -8.60467152213735e-11, 5.12229709037114e-08)
+    + (1.48572235717979e-05, 6.37261928875436e-04, 4.89352455891786e-03),
+    (1.19825839466702e-06, 1.18534705686654e-04, 2.26843463243900e-03, 4.89352518554385e-03),
+)
+# Cephes' tanh: (tanh(x) - x) / x^3 as a quotient of polynomials in x^2, for |x| < 0.625.
 TANH_DOUBLE = (
     (-9.64399179425052238628e-1, -9.92877231001918586564e1, -1.61468768441708447952e3),
     (1.0, 1.12811678491632931402e2, 2.23548839060100448583e3, 4.84406305325125486048e3),
@@ -260,16 +265,18 @@ TANH_DOUBLE = (
 
 def tanh(x: Number) -> Number:
     """The hyperbolic tangent."""
-    size = x.call("fabs")
-    # Beyond 20 it is 1 in either width.
-    grown = exp(size.at_most(20.0) * 2.0)
-    large = x.like(1.0) - x.like(2.0) / (grown + 1.0)
+    if not x.is_double:
+        x = x.at_most(7.99881172180175781).at_least(-7.99881172180175781)
+    above, below = TANH_DOUBLE if x.is_double else TANH_FLOAT
     z = x * x
-    above, below = TANH_DOUBLE
-    ratio = polynomial(z, above) / polynomial(z, below) if x.is_double else polynomial(z, TANH_FLOAT)
-    small = (ratio * z).fma(x, x)
-    # Of zero also.
-    return large.where(size.compared(">=", 0.625), small).call("copysign", x)
+    ratio = polynomial(z, above) / polynomial(z, below)
+    if not x.is_double:
+        return x * ratio
+    size = x.call("fabs")
+    # Beyond 20 it is 1.
+    large = x.like(1.0) - x.like(2.0) / (exp(size.at_most(20.0) * 2.0) + 1.0)
+    # The sign of zero also is that of x.
+    return large.where(size.compared(">=", 0.625), (ratio * z).fma(x, x)).call("copysign", x)
 
 
 def sign(x: Number) -> Number:

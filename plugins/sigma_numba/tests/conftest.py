@@ -45,6 +45,10 @@ class Memory:
         ctypes.memmove(self.place(index), raw, len(raw))
 
 
+KEPT = []
+"""Callbacks, as long as their addresses may be called."""
+
+
 def load(lanes):
     return lambda memory, place: np.array([memory[place + lane] for lane in range(lanes)])
 
@@ -75,15 +79,19 @@ NAMES = {
 
 def compiled(kernels):
     """As the function of the same name, without a compiler."""
-    functions = {}
+    functions, callbacks = {}, {}
     for name, (source, dtypes) in kernels.items():
         names = dict(NAMES)
         exec(source, names)  # noqa: S102  # what the backend has written
 
-        def run(table, kernel=names[name], dtypes=dtypes):
+        def run(table, *bounds, kernel=names[name], dtypes=dtypes):
             addresses = (ctypes.c_size_t * len(dtypes)).from_address(table)
             with np.errstate(all="ignore"):
-                kernel(*(Memory(address, dtype) for address, dtype in zip(addresses, dtypes, strict=True)))
+                kernel(*bounds, *(Memory(address, dtype) for address, dtype in zip(addresses, dtypes, strict=True)))
 
         functions[name] = run
-    return Loaded(functions, functions)
+        bounds = [ctypes.c_int64] * 2 if source.startswith(f"def {name}(begin") else []
+        callbacks[name] = ctypes.CFUNCTYPE(None, ctypes.c_void_p, *bounds)(run)
+    KEPT.append(callbacks)
+    addresses = {name: ctypes.cast(each, ctypes.c_void_p).value for name, each in callbacks.items()}
+    return Loaded(functions, functions, addresses)

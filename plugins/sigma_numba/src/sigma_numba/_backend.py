@@ -17,8 +17,7 @@ from sigma_numba._clusters import overwrites, schedule
 from sigma_numba._direct import direct
 from sigma_numba._kernel import KernelSource
 from sigma_numba._kernels import KERNELS
-from sigma_numba._memory import Memory, prepared
-from sigma_numba._parts import parted
+from sigma_numba._memory import Memory, parted, prepared, shared
 from sigma_numba._store import compiled
 
 LONG = 50_000
@@ -36,6 +35,12 @@ class Unit:
     """By name, once they are compiled."""
     releasing: dict[str, Any] = field(factory=dict)
     """The same, letting other threads run meanwhile."""
+
+    addresses: dict[str, int] = field(factory=dict)
+
+    def names_of_code(self) -> dict[str, Any]:
+        """What the source of a program that calls kernels refers to; filled when they are compiled."""
+        return {"functions": self.functions, "releasing": self.releasing, "addresses": self.addresses}
 
     def name_of(self, source: str, dtypes: tuple[np.dtype, ...]) -> str:
         """The name of a kernel whose source calls it `kernel`; equal kernels are one."""
@@ -72,6 +77,7 @@ class NumbaBackend(HostBackend):
             loaded = compiled(unit.kernels)
             unit.functions.update(loaded.functions)
             unit.releasing.update(loaded.releasing)
+            unit.addresses.update(loaded.addresses)
 
     def schedule(self, arrangement: Arrangement) -> tuple[Instruction, ...]:
         """Whatever fits one iteration space and is not read too early."""
@@ -82,7 +88,7 @@ class NumbaBackend(HostBackend):
         cluster = instruction.plan
         memory = Memory(writer)
         kernel = KernelSource(writer.arrangement, cluster, writer.placement.outside, memory.key)
-        text = kernel.write("kernel")
+        sources = kernel.write()
         places, end = [], 0
         for argument in kernel.arguments.values():
             if argument.value is None:
@@ -90,15 +96,21 @@ class NumbaBackend(HostBackend):
                 places.append(f"({array}, 0)")
             else:
                 places.append(memory.place(argument.value))
-        name = writer.unit.name_of(text, tuple(argument.dtype for argument in kernel.arguments.values()))
-        writer.beside.append(f"# {name}\n{text}")
-        # Names of the source that only this backend uses.
-        writer.names |= {"functions": writer.unit.functions, "releasing": writer.unit.releasing}
-        functions = "releasing" if cluster.size * len(cluster.nodes) > LONG else "functions"
-        call = f"call_{writer.order[instruction.nodes[0].index]}"
-        writer.setup.append(f"{call} = prepared({functions}[{name!r}], {', '.join(places)})")
-        return [f"{call}()"]
+        dtypes = tuple(argument.dtype for argument in kernel.arguments.values())
+        calls = []
+        for number, source in enumerate(sources):
+            name = writer.unit.name_of(source, dtypes)
+            writer.beside.append(f"# {name}\n{source}")
+            calls.append(f"call_{writer.order[instruction.nodes[0].index]}{'_numbers' * number}")
+            if kernel.shared and not number:
+                made = f"shared(addresses[{name!r}], {kernel.shared}"
+            else:
+                is_long = cluster.size * len(cluster.nodes) > LONG and not number
+                made = f"prepared({'releasing' if is_long else 'functions'}[{name!r}]"
+            writer.setup.append(f"{calls[-1]} = {made}, {', '.join(places)})")
+        writer.names |= writer.unit.names_of_code()
+        return [f"{call}()" for call in calls]
 
     def namespace(self) -> dict[str, Any]:
         """With the making of calls."""
-        return super().namespace() | {"prepared": prepared, "parted": parted}
+        return super().namespace() | {"prepared": prepared, "parted": parted, "shared": shared}

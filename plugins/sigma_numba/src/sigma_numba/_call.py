@@ -62,20 +62,24 @@ def call_in_parts(
 
     Operands, the result among them, have elements from where one part begins to where the next does.
     """
-    function = _function(writer, source, list(operands))
+    kernel = _named(writer, source, list(operands))
     name = f"call_{writer.order[node.index]}"
     places = (f"(*{each.place}, {step * each.value.dtype.itemsize})" for each, step in operands.items())
-    writer.setup.append(f"{name} = parted({function}, {count}, {', '.join(places)})")
+    writer.setup.append(f"{name} = parted(addresses[{kernel!r}], {count}, {', '.join(places)})")
     return f"{name}()"
 
 
 def _function(writer: Writer, source: Sequence[str], operands: Sequence[Operand]) -> str:
     """Source of the compiled kernel."""
+    functions = "releasing" if max(each.value.size for each in operands) > LONG else "functions"
+    return f"{functions}[{_named(writer, source, operands)!r}]"
+
+
+def _named(writer: Writer, source: Sequence[str], operands: Sequence[Operand]) -> str:
+    """The name under which a kernel is compiled."""
     text = "\n".join([*source, ""])
-    name = writer.unit.name_of(text, tuple(each.value.dtype for each in operands))
+    name: str = writer.unit.name_of(text, tuple(each.value.dtype for each in operands))
     if f"# {name}\n{text}" not in writer.beside:
         writer.beside.append(f"# {name}\n{text}")
-    # Names of the source that only this backend uses.
-    writer.names |= {"functions": writer.unit.functions, "releasing": writer.unit.releasing}
-    functions = "releasing" if max(each.value.size for each in operands) > LONG else "functions"
-    return f"{functions}[{name!r}]"
+    writer.names |= writer.unit.names_of_code()
+    return name

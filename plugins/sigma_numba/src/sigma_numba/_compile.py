@@ -21,7 +21,8 @@ from sigma_numba._machine import machine
 def object_code(kernels: Mapping[str, tuple[str, Sequence[np.dtype]]]) -> bytes:
     """Object code of kernels by name, each of its source and the dtypes of its arguments.
 
-    Each is a C function of that name, of one argument: the address of a table of the addresses of its memory.
+    Each is a C function of that name, of one argument: the address of a table of the addresses of its memory. A kernel
+    whose source takes `begin` and `end` in front takes them behind the table.
     """
     return machine().emit_object(optimised(kernels))
 
@@ -48,7 +49,9 @@ def _lowered(name: str, source: str, dtypes: Sequence[np.dtype]) -> str:
     flags.no_compile = flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
     flags.error_model = "numpy"
     flags.nrt = False
-    signature = tuple(Memory(numpy_support.from_dtype(dtype)) for dtype in dtypes)
+    is_ranged = source.startswith(f"def {name}(begin, end")
+    memory = tuple(Memory(numpy_support.from_dtype(dtype)) for dtype in dtypes)
+    signature = (types.intp, types.intp, *memory) if is_ranged else memory
     result = compile_extra(
         cpu_target.typing_context,
         cpu_target.target_context,
@@ -68,15 +71,16 @@ def _lowered(name: str, source: str, dtypes: Sequence[np.dtype]) -> str:
     # Products and sums may be fused: one rounding less.
     text = re.sub(r"= (fadd|fsub|fmul) (float|double)", r"= \1 contract \2", text)
     text = text.replace(f'"{native}"', native).replace(f"@{native}", f"@{name}_")
-    return text + _entry(name, len(dtypes))
+    return text + _entry(name, len(dtypes), is_ranged=is_ranged)
 
 
-def _entry(name: str, count: int) -> str:
+def _entry(name: str, count: int, *, is_ranged: bool) -> str:
     """The C function: it reads the table and calls what numba has lowered, whose two first arguments are of no use."""
-    lines = [f"define void @{name}(ptr %table) {{", "  %unused = alloca [4 x ptr]"]
+    given, bounds = (", i64 %begin, i64 %end",) * 2 if is_ranged else ("", "")
+    lines = [f"define void @{name}(ptr %table{given}) {{", "  %unused = alloca [4 x ptr]"]
     for number in range(count):
         lines.append(f"  %place.{number} = getelementptr ptr, ptr %table, i64 {number}")
         lines.append(f"  %memory.{number} = load ptr, ptr %place.{number}")
     arguments = "".join(f", ptr %memory.{number}" for number in range(count))
-    lines.append(f"  %status = call i32 @{name}_(ptr %unused, ptr %unused{arguments})")
+    lines.append(f"  %status = call i32 @{name}_(ptr %unused, ptr %unused{bounds}{arguments})")
     return "\n".join([*lines, "  ret void", "}", ""])

@@ -10,6 +10,9 @@ from sigma_core.extend import Arrangement, Kind, Storage, Value
 from sigma_numba._clusters import Cluster, Role, access
 from sigma_numba._expressions import accumulated, expression, start
 
+SHARED = 50_000
+"""Elements times nodes from which on threads share a kernel: some microseconds, where handing it over costs one."""
+
 
 @frozen(eq=False)
 class Argument:
@@ -35,13 +38,27 @@ class KernelSource:
     """By key, in order."""
     names: dict[int, str] = field(factory=dict)
     """What a root is called in the kernel, once it is computed or read."""
+    shared: int = field(init=False)
+    """How many rows, or columns of one row, threads share; 0 for a kernel that one does alone."""
     head: list[str] = field(factory=list)
     loops: list[str] = field(factory=list)
     tail: list[str] = field(factory=list)
     reads: int = 0
 
-    def write(self, name: str) -> str:
-        """A function `name` of the arguments."""
+    @shared.default
+    def _shared(self) -> int:
+        rows, columns = self.cluster.shape
+        roles = {place.role for place in self.cluster.places.values()}
+        alone = {Role.COLUMN, Role.TOTAL, Role.LATE, *([Role.ROW] if rows == 1 else [])}
+        if roles & alone or self.cluster.size * len(self.cluster.nodes) < SHARED:
+            return 0
+        return rows if rows > 1 else columns
+
+    def write(self) -> list[str]:
+        """Functions `kernel` of the arguments, to be called one after the other.
+
+        A long one takes `begin` and `end` too, rows or columns of one row, so that several threads may share it.
+        """
         nodes = self.cluster.ordered()
         places = self.cluster.places
         rows, columns = self.cluster.shape
@@ -60,9 +77,15 @@ class KernelSource:
         for node in nodes:
             if places[node.index].role in (Role.NUMBER, Role.LATE, Role.TOTAL) and node.index in self.outside:
                 self.tail.append(f"{self._argument(node)}[0] = {self.names[node.index]}")
+        if not self.shared:
+            return [self._function([*self.head, *self.loops, *self.tail])]
+        # Every part reads the numbers, so none is written before all parts are done.
+        numbers = [self._function([*self.head, *self.tail])] if self.tail else []
+        return [self._function([*self.head, *self.loops], "begin, end, "), *numbers]
+
+    def _function(self, lines: list[str], bounds: str = "") -> str:
         arguments = ", ".join(each.name for each in self.arguments.values())
-        lines = [*self.head, *self.loops, *self.tail]
-        return "\n".join([f"def {name}({arguments}):", *(f"    {line}" for line in lines), ""])
+        return "\n".join([f"def kernel({bounds}{arguments}):", *(f"    {line}" for line in lines), ""])
 
     # Memory and numbers
 
@@ -124,7 +147,10 @@ class KernelSource:
         for stage in range(max(places[node.index].stage for node in nodes) + 1):
             body += self._stage(stage, [node for node in nodes if places[node.index].stage == stage], columns)
         if rows > 1:
-            self.loops.append(f"for r in range({rows}):")
+            # There is scratch memory for one row only.
+            if any(each.value is None for each in self.arguments.values()):
+                self.shared = 0
+            self.loops.append(f"for r in range({'begin, end' if self.shared else rows}):")
         self.loops += [indent + line for line in body]
 
     def _stage(self, number: int, nodes: list[Value], columns: int) -> list[str]:
@@ -151,7 +177,8 @@ class KernelSource:
                 lines.append(f"{name} = {expression(node, operands)}")
             if role is Role.ROW and node.index in self.outside:
                 stage.behind.append(f"{self._argument(node)}[{row}] = {name}")
-        loop = [f"for c in range({columns}):", *(f"    {line}" for line in stage.inner)] if stage.inner else []
+        count = "begin, end" if self.shared and self.cluster.shape[0] == 1 else columns
+        loop = [f"for c in range({count}):", *(f"    {line}" for line in stage.inner)] if stage.inner else []
         return [*stage.before, *loop, *stage.behind]
 
     def _keep(self, node: Value, name: str, stage: int, inner: list[str], columns: int) -> None:

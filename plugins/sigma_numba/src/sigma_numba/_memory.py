@@ -8,6 +8,10 @@ import numpy as np
 from attrs import define, field
 
 from sigma_core.extend import Storage, Value, Writer
+from sigma_numba._team import team
+
+LINE = 16
+"""Elements, of eight bytes at most, in two lines of the cache."""
 
 
 def prepared(function: Any, *places: tuple[np.ndarray[Any, Any], int]) -> Callable[[], None]:
@@ -15,6 +19,32 @@ def prepared(function: Any, *places: tuple[np.ndarray[Any, Any], int]) -> Callab
     table = np.array([array.ctypes.data + start for array, start in places], np.intp)
     call = partial(function, table.ctypes.data)
     call.arrays = table, places  # type: ignore[attr-defined]  # the memory lives as long as the call
+    return call
+
+
+def shared(address: int, length: int, *places: tuple[np.ndarray[Any, Any], int]) -> Callable[[], None]:
+    """A call of a kernel over a range, which the team shares; the kernel by its address."""
+    table = np.array([array.ctypes.data + start for array, start in places], np.intp)
+    return _launched("range", address, table, length, places)
+
+
+def parted(address: int, count: int, *places: tuple[np.ndarray[Any, Any], int, int]) -> Callable[[], None]:
+    """A call of a kernel for each part: arrays, bytes from where each begins, and bytes from one part to the next."""
+    tables = np.array(
+        [[array.ctypes.data + start + part * step for array, start, step in places] for part in range(count)], np.intp
+    )
+    rows = tables.ctypes.data + tables.strides[0] * np.arange(count, dtype=np.intp)
+    return _launched("each", address, rows, count, (tables, places))
+
+
+def _launched(kind: str, address: int, given: np.ndarray[Any, Any], length: int, memory: Any) -> Callable[[], None]:
+    members = team()
+    # Vectors of two threads begin on lines of their own.
+    even = LINE if kind == "range" and length >= LINE * members.size else 1
+    chunk = -(-length // (members.size * even)) * even
+    work = np.array([address, given.ctypes.data, length, chunk, -(-length // chunk)], np.intp)
+    call = partial(members.launchers[kind], work.ctypes.data)
+    call.arrays = work, given, memory  # type: ignore[attr-defined]  # the memory lives as long as the call
     return call
 
 

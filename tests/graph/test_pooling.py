@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from sigma_core import testing
 from sigma_core.errors import ShapeError
-from sigma_core.graph import average_pool, check_grads, evaluate, grad, max_pool, placeholder, trace, vjp
+from sigma_core.graph import average_pool, check_grads, evaluate, grad, max_pool, placeholder, scope, trace, vjp
 
 random = np.random.default_rng(8)
 INPUTS = random.normal(size=(2, 5, 6, 3))
@@ -25,7 +25,9 @@ def cases(draw):
     several = lambda low, high: tuple(draw(st.integers(low, high)) for _ in range(count))  # noqa: E731
     window, strides = several(1, 3), several(1, 3)
     sizes = [size + draw(st.integers(0, 4)) for size in window]
-    inputs = np.random.default_rng(draw(st.integers(0, 99))).normal(size=(2, *sizes, draw(st.integers(1, 2))))
+    shape = (2, *sizes, draw(st.integers(1, 2)))
+    # No two are so close that a finite difference could change which is the larger.
+    inputs = np.random.default_rng(draw(st.integers(0, 99))).permutation(np.prod(shape)).reshape(shape) / 16 - 2
     return inputs, window, strides
 
 
@@ -119,6 +121,17 @@ def test_what_never_falls_is_applied_to_the_maxima(function):
         rtol=1e-15,
     )
     check_grads(lambda x: max_pool(function(x), 2), (INPUTS,))
+
+
+def test_what_is_moved_belongs_to_its_own_layer():
+    """In listings and messages."""
+    x = placeholder((1, 4, 4, 2), np.float64, "x")
+    with scope("convolution"):
+        activated = np.maximum(x, 0)
+    with scope("pooling"):
+        pooled = max_pool(activated, 2)
+    assert (pooled.operation.name, pooled.scope) == ("maximum", "convolution")
+    assert (pooled.inputs[0].operation.name, pooled.inputs[0].scope) == ("max_pool", "pooling")
 
 
 @pytest.mark.parametrize(

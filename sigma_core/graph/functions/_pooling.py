@@ -80,9 +80,9 @@ def _pooled(value: Value, windows: Sliding) -> Value:
     position = _rising(value)
     if position is None:
         return record("max_pool", value, **attributes(windows))
+    inputs = list(value.inputs)
+    inputs[position] = _pooled(inputs[position], windows)
     with scope_at(value.scope):
-        inputs = list(value.inputs)
-        inputs[position] = _pooled(inputs[position], windows)
         return record(value.operation.name, *inputs, weak=value.weak, **value.attributes)
 
 

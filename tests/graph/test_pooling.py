@@ -7,7 +7,19 @@ from hypothesis import strategies as st
 
 from sigma_core import testing
 from sigma_core.errors import ShapeError
-from sigma_core.graph import average_pool, check_grads, evaluate, grad, max_pool, placeholder, scope, trace, vjp
+from sigma_core.graph import (
+    average_pool,
+    check_grads,
+    evaluate,
+    grad,
+    gradients,
+    max_pool,
+    placeholder,
+    scope,
+    trace,
+    vjp,
+)
+from sigma_core.graph._cost import cost
 
 random = np.random.default_rng(8)
 INPUTS = random.normal(size=(2, 5, 6, 3))
@@ -180,3 +192,13 @@ def test_what_does_not_fit_is_refused(pool):
         "traced function: padding = 2 around windows of (2, 2)\n"
         "  expected: less than a window, or some windows would hold nothing else"
     )
+
+
+def test_operations_are_counted_by_the_elements_of_windows():
+    """So many comparisons, and what follows of them at a place of a maximum."""
+    x = placeholder((2, 4, 6, 3), np.float64, "x")
+    (due,) = gradients(np.sum(max_pool(x, 2)), [x])
+    assert [cost(node).operations for node in (max_pool(x, 2), due)] == [2 * 4 * 6 * 3, 4 * 2 * 4 * 6 * 3]
+    (due,) = gradients(np.sum(average_pool(x, 2, 1)), [x])
+    assert due.operation.name == "windows_add"
+    assert cost(due).operations == 2 * 3 * 5 * 2 * 2 * 3

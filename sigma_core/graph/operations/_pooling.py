@@ -4,6 +4,7 @@ Of equal maxima the first counts, in C order, and it alone: so much as np.argmax
 """
 
 from collections.abc import Iterator
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -98,6 +99,13 @@ def _linear(tangents: tuple[Any, ...], node: Any) -> Any:
     return None if tangents[0] is None else again(node, tangents[0], *node.inputs[1:])
 
 
+def _elements(node: Any) -> int:
+    """A comparison, and what follows from it, for each element of each window."""
+    windows = min(node.size, *(value.size for value in node.inputs))
+    elements: int = windows * prod(node.attributes["window"])
+    return elements if node.operation is MAX_POOL else 4 * elements
+
+
 def _all(inputs: tuple[Any, ...], batched: tuple[bool, ...], node: Any) -> Any:
     size = size_of(inputs, batched)
     given = (every(value, each, size) for value, each in zip(inputs, batched, strict=True))
@@ -105,15 +113,38 @@ def _all(inputs: tuple[Any, ...], batched: tuple[bool, ...], node: Any) -> Any:
 
 
 MAX_POOL = register(
-    Operation("max_pool", Kind.REDUCTION, _pool_infer, _max_pool, _max_pool_reverse, _max_pool_forward, batch=along)
+    Operation(
+        "max_pool",
+        Kind.REDUCTION,
+        _pool_infer,
+        _max_pool,
+        _max_pool_reverse,
+        _max_pool_forward,
+        batch=along,
+        count=_elements,
+    )
 )
 GATHER_MAXIMA = register(
     Operation(
-        "gather_maxima", Kind.GATHER, _gather_infer, _gather_maxima, _transpose("scatter_maxima"), _linear, batch=_all
+        "gather_maxima",
+        Kind.GATHER,
+        _gather_infer,
+        _gather_maxima,
+        _transpose("scatter_maxima"),
+        _linear,
+        batch=_all,
+        count=_elements,
     )
 )
 SCATTER_MAXIMA = register(
     Operation(
-        "scatter_maxima", Kind.GATHER, _scatter_infer, _scatter_maxima, _transpose("gather_maxima"), _linear, batch=_all
+        "scatter_maxima",
+        Kind.GATHER,
+        _scatter_infer,
+        _scatter_maxima,
+        _transpose("gather_maxima"),
+        _linear,
+        batch=_all,
+        count=_elements,
     )
 )

@@ -88,5 +88,14 @@ def _added(inputs: tuple[Any, ...], _batched: tuple[bool, ...], node: Any) -> An
 
 WINDOWS = register(Operation("windows", Kind.VIEW, _infer, _windows, _windows_reverse, _linear, batch=along))
 WINDOWS_ADD = register(
-    Operation("windows_add", Kind.JOIN, _add_infer, _windows_add, _windows_add_reverse, _linear, batch=_added)
+    Operation(
+        "windows_add",
+        Kind.JOIN,
+        _add_infer,
+        _windows_add,
+        _windows_add_reverse,
+        _linear,
+        batch=_added,
+        count=lambda node: node.inputs[0].size,
+    )
 )

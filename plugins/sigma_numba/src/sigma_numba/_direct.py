@@ -53,6 +53,7 @@ CORRELATE = Operation(
     Kind.CONTRACTION,
     lambda inputs, filters, **sliding: ((_rows(inputs, sliding)[0], filters.shape[1]), inputs.dtype),
     lambda inputs, filters, out=None, **sliding: np.matmul(_matrix(inputs, sliding), filters, out=out),
+    count=lambda node: 2 * node.size * node.inputs[1].shape[0],
 )
 """Windows of the inputs, as rows, times filters, as columns."""
 CORRELATE_BACK = Operation(
@@ -60,6 +61,7 @@ CORRELATE_BACK = Operation(
     Kind.CONTRACTION,
     lambda inputs, due, **sliding: ((_rows(inputs, sliding)[1], due.shape[1]), inputs.dtype),
     lambda inputs, due, out=None, **sliding: np.matmul(_matrix(inputs, sliding).T, due, out=out),
+    count=lambda node: 2 * node.size * node.inputs[1].shape[0],
 )
 """Windows of the inputs, as columns, times what the results are due: the derivative by the filters."""
 

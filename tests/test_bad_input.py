@@ -22,7 +22,10 @@ network = [
   {{ use = "softmax_cross_entropy" }},
 ]
 """
-LAYERS = "binary_cross_entropy, dense, dropout, element_wise, flatten, input, softmax_cross_entropy, squared_difference"
+LAYERS = (
+    "average_pooling, binary_cross_entropy, convolution, dense, dropout, element_wise, embedding, flatten, input, lstm, "
+    "max_pooling, softmax_cross_entropy, squared_difference"
+)
 DATASETS = "breast_cancer, digits, extracted, iris, mnist, wine, xor"
 KEYS = (
     "backend, batch_size, dataset, dtype, hooks, initialisers, metrics, monitors, name, network, operator, optimiser, "

@@ -53,7 +53,8 @@ def test_faults_are_told(sigma, recipe):
             "--set optimiser.learning_rate=fast, optimiser.learning_rate: 'fast' is a str\n"
             "  expected: float\n"
             f"{recipe}, line 8, network[1].use: layers 'dens': there is no such layer\n"
-            "  expected: binary_cross_entropy, dense, dropout, element_wise, flatten, input, softmax_cross_entropy, "
+            "  expected: average_pooling, binary_cross_entropy, convolution, dense, dropout, element_wise, embedding, "
+            "flatten, input, lstm, max_pooling, softmax_cross_entropy, "
             "squared_difference (nearest: dense)\n"
         ),
     )

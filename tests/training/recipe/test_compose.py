@@ -344,7 +344,8 @@ broken.toml, line 14, network[3].repeat: 0
 broken.toml, line 15, network[3].layers[0].rate: 1.5
   expected: a finite number of at least 0 and below 1
 broken.toml, line 16, network[3].layers[1]: layers 'densse': there is no such layer
-  expected: binary_cross_entropy, dense, dropout, element_wise, flatten, input, \
+  expected: average_pooling, binary_cross_entropy, convolution, dense, dropout, element_wise, \
+embedding, flatten, input, lstm, max_pooling, \
 softmax_cross_entropy, squared_difference (nearest: dense)
 broken.toml, line 17, network[3].size: there is no key 'size'
   expected: layers, repeat

@@ -27,6 +27,7 @@ import sigma_core.extend
 import sigma_core.testing
 from sigma_core.cli import main
 from sigma_core.cli._commands import sigma
+from sigma_core.extend import OPERATIONS
 from sigma_core.training import Recipe, Trainer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -113,12 +114,15 @@ def check_command(line):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """A folder to work in, with the examples at hand as in the repository."""
+    """A folder to work in, with the examples at hand as in the repository; operations that a page makes are its own."""
+    known = set(OPERATIONS)
     shutil.copytree(ROOT / "examples", tmp_path / "work" / "examples", ignore=shutil.ignore_patterns("__pycache__"))
     monkeypatch.chdir(tmp_path / "work")
     monkeypatch.syspath_prepend(tmp_path / "work")
     monkeypatch.setenv("COLUMNS", "200")
-    return tmp_path / "work"
+    yield tmp_path / "work"
+    for name in OPERATIONS.keys() - known:
+        del OPERATIONS[name]
 
 
 @pytest.mark.parametrize("page", RUN, ids=name_of)

@@ -23,8 +23,8 @@ network = [
 ]
 """
 LAYERS = (
-    "average_pooling, binary_cross_entropy, convolution, dense, dropout, element_wise, embedding, flatten, input, lstm, "
-    "max_pooling, softmax_cross_entropy, squared_difference"
+    "average_pooling, binary_cross_entropy, convolution, dense, dropout, element_wise, embedding, flatten, input, "
+    "lstm, max_pooling, softmax_cross_entropy, squared_difference"
 )
 DATASETS = "breast_cancer, digits, extracted, iris, mnist, wine, xor"
 KEYS = (

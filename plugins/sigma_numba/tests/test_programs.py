@@ -44,6 +44,17 @@ programs = given(
 )
 
 
+def test_inputs_may_be_called_as_the_names_of_the_source():
+    """Those of compiled code, and of calls."""
+    names = ["functions", "releasing", "addresses", "prepared", "staged", "call_3", "kernel_0", "m0"]
+    values = [placeholder((3,), np.float64, name) for name in names]
+    graph = Graph(values, [np.tanh(sum(values)), values[0] @ np.ones((3, 3))])
+    bound = {name: np.full(3, 0.25) for name in names[::2]}
+    executable = NumbaBackend().compile(graph, bound=list(bound)).instantiate(bound)
+    found = executable(*(np.zeros(3) for _ in names[1::2]))
+    np.testing.assert_allclose(found[0], np.tanh(np.ones(3)))
+
+
 def check(shape, steps, order, choice):
     """Three calls give what the evaluator gives, and donated outputs are the arrays that they are donated to."""
     bound = [placeholder(shape, np.float64, name) for name in "pqr"]

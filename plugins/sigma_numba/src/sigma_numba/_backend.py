@@ -37,6 +37,7 @@ class Unit:
     """The same, letting other threads run meanwhile."""
 
     addresses: dict[str, int] = field(factory=dict)
+    """Where they are, for code that calls them by itself."""
 
     def names_of_code(self) -> dict[str, Any]:
         """What the source of a program that calls kernels refers to; filled when they are compiled."""
@@ -112,5 +113,6 @@ class NumbaBackend(HostBackend):
         return [f"{call}()" for call in calls]
 
     def namespace(self) -> dict[str, Any]:
-        """With the making of calls."""
-        return super().namespace() | {"prepared": prepared, "parted": parted, "shared": shared}
+        """With the making of calls; the names of compiled code are taken before inputs are given theirs."""
+        calls = {"prepared": prepared, "parted": parted, "shared": shared}
+        return super().namespace() | calls | Unit().names_of_code()

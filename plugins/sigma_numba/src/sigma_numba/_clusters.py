@@ -270,8 +270,8 @@ class Scheduler:
             return
         cluster = self._opened(node)
         self.instructions.append(cluster)
-        if not self._join(cluster, node):
-            raise AssertionError(f"{node} does not fit into a cluster of its own")
+        joined = self._join(cluster, node)
+        assert joined, node  # noqa: S101  # all that it reads stands before a new cluster
 
     def _touched(self, cluster: Cluster) -> set[int]:
         return {root.index for node in cluster.nodes.values() for root in (node, *self._roots(node))}

@@ -9,7 +9,7 @@ import threading
 import numpy as np
 import pytest
 from sigma_numba import _team
-from sigma_numba._memory import parted, shared
+from sigma_numba._memory import CHUNKS, parted, shared
 from sigma_numba._team import Team, find_library, team
 
 RANGE = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_int64, ctypes.c_int64)
@@ -51,7 +51,7 @@ def test_a_range_is_covered_once_at_every_call(members, count, length):
         parts = sorted(found)
         assert [part[0] for part in parts] == [0, *(part[1] for part in parts[:-1])]
         assert parts[-1][1] == length
-        assert len(parts) <= count
+        assert len(parts) <= CHUNKS * count
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])
@@ -76,6 +76,24 @@ def test_several_threads_take_part(members):
     together = threading.Barrier(3, timeout=20)
     kernel = RANGE(lambda *_: together.wait())
     shared(address_of(kernel), 96, (np.zeros(1), 0))()
+
+
+def test_who_is_held_up_does_fewer_chunks(members):
+    """One is held up by a chunk of its own, the caller does the others."""
+    members(2)
+    let_go, done = threading.Event(), []
+
+    def kernel(_table, begin, _end):
+        if threading.current_thread() is not threading.main_thread():
+            assert let_go.wait(20)
+            return
+        done.append(begin)
+        if len(done) == 3:
+            let_go.set()
+
+    kernel = RANGE(kernel)
+    shared(address_of(kernel), 1024, (np.zeros(1), 0))()
+    assert len(done) >= 3
 
 
 def test_several_callers_share_a_team(members):
@@ -109,7 +127,7 @@ def test_a_team_that_has_ended_leaves_the_work_to_the_caller(members):
     call = shared(address_of(kernel), 96, (np.zeros(1), 0))
     own.stop()
     call()
-    assert found == [(start, start + 32, threading.get_ident()) for start in (0, 32, 64)]
+    assert found == [(start, start + 16, threading.get_ident()) for start in range(0, 96, 16)]
     assert not own.threads
 
 

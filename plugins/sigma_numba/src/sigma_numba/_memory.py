@@ -12,6 +12,8 @@ from sigma_numba._team import team
 
 LINE = 16
 """Elements, of eight bytes at most, in two lines of the cache."""
+CHUNKS = 2
+"""Chunks of a kernel for each thread."""
 
 
 def prepared(function: Any, *places: tuple[np.ndarray[Any, Any], int]) -> Callable[[], None]:
@@ -40,8 +42,10 @@ def parted(address: int, count: int, *places: tuple[np.ndarray[Any, Any], int, i
 def _launched(kind: str, address: int, given: np.ndarray[Any, Any], length: int, memory: Any) -> Callable[[], None]:
     members = team()
     # Vectors of two threads begin on lines of their own.
-    even = LINE if kind == "range" and length >= LINE * members.size else 1
-    chunk = -(-length // (members.size * even)) * even
+    even = LINE if kind == "range" and length >= CHUNKS * LINE * members.size else 1
+    # More chunks than threads: whoever is held up does fewer.
+    shares = CHUNKS * members.size if members.size > 1 else 1
+    chunk = -(-length // (shares * even)) * even
     work = np.array([address, given.ctypes.data, length, chunk, -(-length // chunk)], np.intp)
     call = partial(members.launchers[kind], work.ctypes.data)
     call.arrays = work, given, memory  # type: ignore[attr-defined]  # the memory lives as long as the call

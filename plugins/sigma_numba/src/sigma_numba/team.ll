@@ -1,13 +1,18 @@
-; The team: threads that share the work of the matrix library and of the kernels, so that neither waits for the other.
+; The team: threads that share the work of the matrix library and of the kernels, so that neither waits for the other's threads.
 ;
-; Worker i waits for a turn in @posted, does job i and answers in @finished. Whoever has work takes the lock, posts it to as
-; many workers as it has jobs, does job 0 itself and waits for the answers. Fields of a job change only while no worker is at it.
-; Each word that somebody waits for has a cache line, 8 words, of its own; 64 workers at most.
+; Whoever has work takes the lock, sets the fields of the job and posts a turn to the workers. There are two ways. The matrix
+; library's jobs wait for each other, so each worker has one of its own, which it answers. A kernel's chunks do not, so they are
+; claimed by whoever is free: the caller does all of them where no worker comes, and waits at most for what another is in the
+; middle of. Fields change only when all jobs are answered, or all chunks complete. Mail is twice the turn, and one more for
+; chunks. Each word that somebody waits for has a cache line, 8 words, of its own; 64 threads at most.
 
 @posted = global [512 x i64] zeroinitializer, align 64
 @finished = global [512 x i64] zeroinitializer, align 64
 @turn = global i64 0, align 64
 @lock = global i64 0, align 64
+; turn << 32 | chunks << 16 | the next to claim
+@claims = global i64 0, align 64
+@completed = global i64 0, align 64
 @stopping = global i64 0, align 64
 @size = global i64 1, align 64
 @job = global ptr null, align 64
@@ -29,8 +34,8 @@ entry:
   %first = load atomic i64, ptr %answer acquire, align 8
   br label %look
 look:
-  %last = phi i64 [ %first, %entry ], [ %last, %spin ], [ %last, %cede ], [ %last, %doze ], [ %now, %work ]
-  %idle = phi i64 [ 0, %entry ], [ %more, %spin ], [ %more, %cede ], [ %more, %doze ], [ 0, %work ]
+  %last = phi i64 [ %first, %entry ], [ %last, %spin ], [ %last, %cede ], [ %last, %doze ], [ %now, %chunks ], [ %now, %job ]
+  %idle = phi i64 [ 0, %entry ], [ %more, %spin ], [ %more, %cede ], [ %more, %doze ], [ 0, %chunks ], [ 0, %job ]
   %now = load atomic i64, ptr %mail acquire, align 8
   %same = icmp eq i64 %now, %last
   br i1 %same, label %rest, label %work
@@ -61,6 +66,14 @@ doze:
   call void %nap(i32 %microseconds)
   br label %look
 work:
+  %kind = and i64 %now, 1
+  %chunked = icmp eq i64 %kind, 1
+  br i1 %chunked, label %chunks, label %job
+chunks:
+  %its.turn = lshr i64 %now, 1
+  call void @claim(i64 %its.turn)
+  br label %look
+job:
   %function = load ptr, ptr @job
   %base = load ptr, ptr @data
   %step = load i64, ptr @stride
@@ -80,45 +93,25 @@ define void @share(i32 %synchronous, ptr %function, i32 %jobs, i64 %step, ptr %b
 entry:
   %count = zext i32 %jobs to i64
   %alone = icmp ule i64 %count, 1
-  br i1 %alone, label %single, label %enter
+  br i1 %alone, label %single, label %publish
 single:
   call void %function(i32 0, ptr %base, i32 %given)
   ret void
-enter:
-  %held = atomicrmw xchg ptr @lock, i64 1 acquire
-  %free = icmp eq i64 %held, 0
-  br i1 %free, label %publish, label %queue
-queue:
-  %give.way = load ptr, ptr @yield
-  call void %give.way()
-  br label %enter
 publish:
-  %old = load i64, ptr @turn
-  %new = add i64 %old, 1
-  store i64 %new, ptr @turn
-  store ptr %function, ptr @job
-  store ptr %base, ptr @data
+  %turn = call i64 @begin_turn(ptr %function, ptr %base)
+  %letter = shl i64 %turn, 1
   store i64 %step, ptr @stride
   store i32 %given, ptr @argument
-  br label %post
-post:
-  %worker = phi i64 [ 1, %publish ], [ %next, %post ]
-  %word = shl i64 %worker, 3
-  %mail = getelementptr i64, ptr @posted, i64 %word
-  store atomic i64 %new, ptr %mail release, align 8
-  %next = add i64 %worker, 1
-  %enough = icmp uge i64 %next, %count
-  br i1 %enough, label %own, label %post
-own:
+  call void @post(i64 %letter, i64 %count)
   call void %function(i32 0, ptr %base, i32 %given)
   br label %await
 await:
-  %asked = phi i64 [ 1, %own ], [ %asked, %wait ], [ %asked, %cede ], [ %following, %answered ]
-  %looks = phi i64 [ 0, %own ], [ %again, %wait ], [ 0, %cede ], [ 0, %answered ]
+  %asked = phi i64 [ 1, %publish ], [ %asked, %wait ], [ %asked, %cede ], [ %following, %answered ]
+  %looks = phi i64 [ 0, %publish ], [ %again, %wait ], [ 0, %cede ], [ 0, %answered ]
   %place = shl i64 %asked, 3
   %answer = getelementptr i64, ptr @finished, i64 %place
   %done = load atomic i64, ptr %answer acquire, align 8
-  %ready = icmp eq i64 %done, %new
+  %ready = icmp eq i64 %done, %letter
   br i1 %ready, label %answered, label %wait
 wait:
   {{pause}}
@@ -192,24 +185,116 @@ define internal i64 @end(i64 %begin, ptr %work) nounwind {
   ret i64 %end
 }
 
-; All chunks: by the team, or one after the other where it is smaller than there are chunks.
+; All chunks of some work.
 define internal void @launch(ptr %work, ptr %function) nounwind {
 entry:
   %chunks.at = getelementptr i64, ptr %work, i64 4
   %chunks = load i64, ptr %chunks.at
-  %members = load i64, ptr @size
-  %enough = icmp ule i64 %chunks, %members
-  %count = trunc i64 %chunks to i32
-  br i1 %enough, label %together, label %alone
-together:
-  call void @share(i32 1, ptr %function, i32 %count, i64 0, ptr %work, i32 0)
+  %alone = icmp ule i64 %chunks, 1
+  br i1 %alone, label %single, label %publish
+single:
+  call void %function(i32 0, ptr %work, i32 0)
   ret void
-alone:
-  %number = phi i32 [ 0, %entry ], [ %following, %alone ]
+publish:
+  %turn = call i64 @begin_turn(ptr %function, ptr %work)
+  %upper = shl i64 %turn, 32
+  %middle = shl i64 %chunks, 16
+  %claims = or i64 %upper, %middle
+  store i64 0, ptr @completed
+  store atomic i64 %claims, ptr @claims release, align 8
+  %double = shl i64 %turn, 1
+  %letter = or i64 %double, 1
+  %members = load i64, ptr @size
+  %count = call i64 @llvm.umin.i64(i64 %chunks, i64 %members)
+  call void @post(i64 %letter, i64 %count)
+  call void @claim(i64 %turn)
+  br label %await
+await:
+  %looks = phi i64 [ 0, %publish ], [ %again, %wait ], [ 0, %cede ]
+  %done = load atomic i64, ptr @completed acquire, align 8
+  %ready = icmp eq i64 %done, %chunks
+  br i1 %ready, label %exit, label %wait
+wait:
+  {{pause}}
+  %again = add i64 %looks, 1
+  %patient = icmp ult i64 %again, {{spins}}
+  br i1 %patient, label %await, label %cede
+cede:
+  %let.go = load ptr, ptr @yield
+  call void %let.go()
+  br label %await
+exit:
+  store atomic i64 0, ptr @lock release, align 8
+  ret void
+}
+
+; Take chunks of a turn, and do them, as long as there are some; nothing if the turn is over.
+define internal void @claim(i64 %turn) nounwind {
+entry:
+  %its = and i64 %turn, 4294967295
+  br label %look
+look:
+  %word = load atomic i64, ptr @claims acquire, align 8
+  %of = lshr i64 %word, 32
+  %current = icmp eq i64 %of, %its
+  br i1 %current, label %count, label %leave
+count:
+  %next = and i64 %word, 65535
+  %shifted = lshr i64 %word, 16
+  %chunks = and i64 %shifted, 65535
+  %left = icmp ult i64 %next, %chunks
+  br i1 %left, label %take, label %leave
+take:
+  %one.more = add i64 %word, 1
+  %pair = cmpxchg ptr @claims, i64 %word, i64 %one.more acq_rel acquire
+  %taken = extractvalue { i64, i1 } %pair, 1
+  br i1 %taken, label %run, label %look
+run:
+  %function = load ptr, ptr @job
+  %work = load ptr, ptr @data
+  %number = trunc i64 %next to i32
   call void %function(i32 %number, ptr %work, i32 0)
-  %following = add i32 %number, 1
-  %more = icmp ult i32 %following, %count
-  br i1 %more, label %alone, label %leave
+  %before = atomicrmw add ptr @completed, i64 1 release
+  br label %look
+leave:
+  ret void
+}
+
+; Wait for the lock, and set the fields of a job; gives its turn.
+define internal i64 @begin_turn(ptr %function, ptr %data) nounwind {
+entry:
+  br label %enter
+enter:
+  %held = atomicrmw xchg ptr @lock, i64 1 acquire
+  %free = icmp eq i64 %held, 0
+  br i1 %free, label %publish, label %queue
+queue:
+  %give.way = load ptr, ptr @yield
+  call void %give.way()
+  br label %enter
+publish:
+  %old = load i64, ptr @turn
+  %new = add i64 %old, 1
+  store i64 %new, ptr @turn
+  store ptr %function, ptr @job
+  store ptr %data, ptr @data
+  ret i64 %new
+}
+
+; Post a letter to the workers 1 to %count - 1.
+define internal void @post(i64 %letter, i64 %count) nounwind {
+entry:
+  br label %next
+next:
+  %worker = phi i64 [ 1, %entry ], [ %following, %write ]
+  %more = icmp ult i64 %worker, %count
+  br i1 %more, label %write, label %leave
+write:
+  %word = shl i64 %worker, 3
+  %mail = getelementptr i64, ptr @posted, i64 %word
+  store atomic i64 %letter, ptr %mail release, align 8
+  %following = add i64 %worker, 1
+  br label %next
 leave:
   ret void
 }

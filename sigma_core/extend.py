@@ -19,6 +19,7 @@ from sigma_core.backends import (
     by_statement,
     check_arguments,
     register_kernel,
+    registered_kernel,
 )
 from sigma_core.data import (
     Array,
@@ -289,6 +290,7 @@ __all__ = [
     "record",
     "register",
     "register_kernel",
+    "registered_kernel",
     "rewrite",
     "scan",
     "sigmoid",

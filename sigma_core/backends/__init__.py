@@ -13,6 +13,7 @@ from sigma_core.backends.planned import (
     Writer,
     by_statement,
     register_kernel,
+    registered_kernel,
 )
 from sigma_core.backends.planning import Arrangement, Instruction, Placement, Read, Storage
 
@@ -38,4 +39,5 @@ __all__ = [
     "by_statement",
     "check_arguments",
     "register_kernel",
+    "registered_kernel",
 ]

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sigma_numba import NumbaBackend
 
-from sigma_core.extend import Graph
+from sigma_core.extend import Graph, register_kernel
 from sigma_core.testing import evaluate, placeholder
 
 # Each makes a matrix of one or two of the same shape.
@@ -53,6 +53,18 @@ def test_inputs_may_be_called_as_the_names_of_the_source():
     executable = NumbaBackend().compile(graph, bound=list(bound)).instantiate(bound)
     found = executable(*(np.zeros(3) for _ in names[1::2]))
     np.testing.assert_allclose(found[0], np.tanh(np.ones(3)))
+
+
+def test_a_kernel_of_a_plugin_takes_the_place_of_a_line(monkeypatch):
+    """Its node is in no cluster then."""
+    monkeypatch.setattr("sigma_core.backends.planned._kernels._REGISTERED", {})
+    x = placeholder((3,), np.float64, "x")
+    graph = Graph([x], [np.exp(x * 2) + 1])
+    register_kernel(
+        "numba", "exp", lambda writer, node: [f"copyto({writer.array(node)}, {writer.array(node.inputs[0])})"]
+    )
+    (found,) = NumbaBackend().compile(graph).instantiate({})(np.arange(3.0))
+    np.testing.assert_array_equal(found, [1.0, 3.0, 5.0])
 
 
 def check(shape, steps, order, choice):

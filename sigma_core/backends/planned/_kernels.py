@@ -63,5 +63,5 @@ def register_kernel(backend: str, operation: str, kernel: Kernel) -> Kernel:
 
 
 def registered_kernel(backend: str, operation: str) -> Kernel | None:
-    """What plugins have registered."""
+    """The kernel that was registered for an operation, None if there is none."""
     return _REGISTERED.get((backend, operation))

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from sigma_core.extend import Kind, Value
+from sigma_core.extend import Kind, Value, registered_kernel
 
 FLOATS, INTEGERS, TRUTHS = "f", "iu", "b"
 
@@ -88,7 +88,12 @@ def is_written_for_numbers(node: Value) -> bool:
 
 def _is_in(table: Mapping[str, tuple[str, str]], node: Value) -> bool:
     known = table.get(node.operation.name)
-    if known is None or any(each.dtype.itemsize not in SIZES.get(each.dtype.kind, ()) for each in (node, *node.inputs)):
+    # A kernel of a plugin takes the place of the line.
+    if (
+        known is None
+        or registered_kernel("numba", node.operation.name)
+        or any(each.dtype.itemsize not in SIZES.get(each.dtype.kind, ()) for each in (node, *node.inputs))
+    ):
         return False
     # The condition of `where` is of another kind than what it chooses from.
     operands = node.inputs[1:] if node.operation.name == "where" else node.inputs

@@ -58,7 +58,17 @@ def store(memory, place, vector):
         memory[place + lane] = number
 
 
+def transpose(lanes):
+    def transpose(to, start, below, of, first, beside):
+        for row in range(lanes):
+            for column in range(lanes):
+                to[start + row * below + column] = of[first + column * beside + row]
+
+    return transpose
+
+
 NAMES = {
+    **{f"transpose_{lanes}": transpose(lanes) for lanes in (2, 4, 8, 16)},
     **{f"load_{lanes}": load(lanes) for lanes in (2, 4, 8, 16)},
     **{f"spread_{lanes}": lambda number, lanes=lanes: np.full(lanes, number) for lanes in (2, 4, 8, 16)},
     "fused": lambda a, b, c: a * b + c,

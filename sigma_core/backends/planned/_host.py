@@ -1,12 +1,15 @@
 """Memory of the host, for backends that compute on the processor."""
 
+from collections.abc import Mapping
 from itertools import count
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from attrs import frozen
 
 from sigma_core.backends.planned._backend import PlannedBackend
+from sigma_core.backends.planned._kernels import Kernel
+from sigma_core.backends.planned._products import matmul
 
 LINE = 64
 PAGE = 4096
@@ -32,7 +35,9 @@ def block(size: int) -> np.ndarray[Any, Any]:
 
 @frozen
 class HostBackend(PlannedBackend):
-    """A planned backend whose arrays are NumPy's."""
+    """A planned backend whose arrays are NumPy's, and whose products are those of the library that NumPy uses."""
+
+    kernels: ClassVar[Mapping[str, Kernel]] = {**PlannedBackend.kernels, "matmul": matmul}
 
     def block(self, size: int) -> np.ndarray[Any, Any]:
         """Aligned to the lines of the cache."""

@@ -8,6 +8,7 @@ from sigma_core.graph.passes._common import share_common
 from sigma_core.graph.passes._fold import fold_constants
 from sigma_core.graph.passes._hoisting import hoist_ahead, hoist_behind
 from sigma_core.graph.passes._implicit import drop_broadcasts
+from sigma_core.graph.passes._lookups import move_lookups
 from sigma_core.graph.passes._merging import merge_loops
 from sigma_core.graph.passes._products import swap_products
 from sigma_core.graph.passes._rewrite import rewrite
@@ -22,6 +23,7 @@ __all__ = [
     "inline_all_calls",
     "inline_calls",
     "merge_loops",
+    "move_lookups",
     "optimise",
     "optimise_bodies",
     "rewrite",
@@ -38,7 +40,7 @@ def optimise_bodies(graph: Graph) -> Graph:
 
 
 PASSES = (
-    *(inline_calls, fold_constants, simplify, swap_products, drop_broadcasts, share_common),
+    *(inline_calls, fold_constants, simplify, swap_products, move_lookups, drop_broadcasts, share_common),
     *(merge_loops, trim_bundles, optimise_bodies, hoist_behind, hoist_ahead),
 )
 """In this order. What no output needs falls away with each, for a graph is what its outputs are made of."""

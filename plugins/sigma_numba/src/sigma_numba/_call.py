@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
 from attrs import frozen
 
 from sigma_core.extend import Value, Writer
@@ -62,7 +63,7 @@ def call_in_parts(
 
     Operands, the result among them, have elements from where one part begins to where the next does.
     """
-    kernel = _named(writer, source, list(operands))
+    kernel = named(writer, source, [each.value.dtype for each in operands])
     name = f"call_{writer.order[node.index]}"
     places = (f"(*{each.place}, {step * each.value.dtype.itemsize})" for each, step in operands.items())
     writer.setup.append(f"{name} = parted(addresses[{kernel!r}], {count}, {', '.join(places)})")
@@ -72,13 +73,13 @@ def call_in_parts(
 def _function(writer: Writer, source: Sequence[str], operands: Sequence[Operand]) -> str:
     """Source of the compiled kernel."""
     functions = "releasing" if max(each.value.size for each in operands) > LONG else "functions"
-    return f"{functions}[{_named(writer, source, operands)!r}]"
+    return f"{functions}[{named(writer, source, [each.value.dtype for each in operands])!r}]"
 
 
-def _named(writer: Writer, source: Sequence[str], operands: Sequence[Operand]) -> str:
+def named(writer: Writer, source: Sequence[str], dtypes: Sequence[np.dtype]) -> str:
     """The name under which a kernel is compiled."""
     text = "\n".join([*source, ""])
-    name: str = writer.unit.name_of(text, tuple(each.value.dtype for each in operands))
+    name: str = writer.unit.name_of(text, tuple(dtypes))
     if f"# {name}\n{text}" not in writer.beside:
         writer.beside.append(f"# {name}\n{text}")
     writer.names |= writer.unit.names_of_code()

@@ -2,8 +2,9 @@
 
 LLVM makes vectors of plain loops by itself, but it does not keep a block of sums in registers over another loop, which
 is what products of matrices live on. There a kernel names the registers itself: `load_16(memory, place)` and
-`spread_16(number)` give one, `fused(a, b, c)` is a * b + c, `store(memory, place, vector)` writes one. Imported only
-when something is compiled.
+`spread_16(number)` give one, `fused(a, b, c)` is a * b + c, `store(memory, place, vector)` writes one, and
+`transpose_16(to, place, step, of, place, step)` copies a square of numbers, rows to columns. Imported only when
+something is compiled.
 """
 
 from typing import Any
@@ -87,10 +88,52 @@ def _fused(_typing: Any, a: Any, _b: Any, _c: Any) -> Any:
     return a(a, a, a), generate
 
 
+def _transpose(lanes: int) -> Any:
+    """In registers: at each distance, numbers so far apart change places between rows so far apart."""
+
+    @intrinsic
+    def transpose(_typing: Any, target: Any, at: Any, _below: Any, source: Any, _from: Any, _beside: Any) -> Any:
+        def generate(context: Any, builder: Any, _sig: Any, values: Any) -> Any:
+            to, start, below, of, first, beside = values
+            kind = context.get_value_type(Vector(source.dtype, lanes))
+            size = source.dtype.bitwidth // 8
+
+            def place(memory: Any, begin: Any, step: Any, number: int) -> Any:
+                index = builder.add(begin, builder.mul(step, ir.Constant(step.type, number)))
+                return _place(builder, memory, index, kind)
+
+            rows = [builder.load(place(of, first, beside, number), align=size) for number in range(lanes)]
+            distance = 1
+            while distance < lanes:
+                for number in range(lanes):
+                    if not number & distance:
+                        a, b = rows[number], rows[number + distance]
+                        rows[number] = _exchanged(builder, a, b, distance)
+                        rows[number + distance] = _exchanged(builder, b, a, -distance)
+                distance *= 2
+            for number, row in enumerate(rows):
+                builder.store(row, place(to, start, below, number), align=size)
+            return context.get_dummy_value()
+
+        return types.none(target, at, at, source, at, at), generate
+
+    return transpose
+
+
+def _exchanged(builder: Any, own: Any, other: Any, distance: int) -> Any:
+    """A row with every second group of lanes, the later ones if the distance is positive, from that far in another."""
+    lanes = own.type.count
+    places = [
+        lanes + lane - distance if bool(lane & abs(distance)) == (distance > 0) else lane for lane in range(lanes)
+    ]
+    return builder.shuffle_vector(own, other, ir.Constant(ir.VectorType(ir.IntType(32), lanes), places))
+
+
 NAMES: dict[str, Any] = {
     **{f"load_{lanes}": _load(lanes) for lanes in LANES},
     **{f"spread_{lanes}": _spread(lanes) for lanes in LANES},
     "fused": _fused,
+    **{f"transpose_{lanes}": _transpose(lanes) for lanes in LANES},
     "store": _store,
 }
 """What a kernel's source may refer to."""

@@ -12,7 +12,7 @@ from attrs import frozen
 from sigma_core.backends import Backend, Executable, Program
 from sigma_core.environment import Environment
 from sigma_core.errors import TraceError
-from sigma_core.graph import Graph, Structure, Traced, Value, is_static, members, trace, trace_with, unflatten
+from sigma_core.graph import Graph, Structure, Traced, Value, is_static, members, native, trace, trace_with, unflatten
 from sigma_core.registry import ComponentRegistry, Composer
 
 
@@ -118,17 +118,16 @@ class _Kept:
 
     def __call__(self, leaves: list[Any]) -> Any:
         """The results, copied out of the memory that the next call writes into."""
-        arrays = [leaf if type(leaf) is np.ndarray else np.asarray(leaf) for leaf in leaves]
         with self.lock:
-            results = [np.array(self.backend.to_numpy(result)) for result in self.executable(*arrays)]
+            results = [np.array(self.backend.to_numpy(result)) for result in self.executable(*leaves)]
         return unflatten(self.structure, results)
 
 
 def _signature(thing: Any, leaves: list[Any]) -> Any:
     """What a program depends on, as something with a hash; the arrays and numbers are added to `leaves`, in order."""
     if type(thing) is np.ndarray:
-        leaves.append(thing)
-        return thing.shape, thing.dtype
+        leaves.append(native(thing))
+        return thing.shape, leaves[-1].dtype
     if thing is None:
         return None
     # The names of most containers are known without asking.
@@ -137,9 +136,10 @@ def _signature(thing: Any, leaves: list[Any]) -> Any:
         return type(thing), names, *[_signature(each, leaves) for each in inner]
     if is_static(thing):
         return type(thing), thing
-    leaves.append(thing)
     if isinstance(thing, Value):
+        leaves.append(thing)
         return None
-    array = np.asarray(thing)
+    array = native(np.asarray(thing))
+    leaves.append(array)
     # A Python number promotes in another way than an array.
     return type(thing), array.shape, array.dtype

@@ -86,8 +86,9 @@ def test_arrays_of_any_layout_are_taken():
     """Views with steps, transposed ones, and what becomes an array."""
     table = random.normal(size=(4, 6))
     compiled = sigma.compile(lambda x: np.exp(x.T))
-    for array in (table[::2, ::-1], np.asfortranarray(table), np.broadcast_to(1.0, (2, 2))):
+    for array in (table[::2, ::-1], np.asfortranarray(table), np.broadcast_to(1.0, (2, 2)), table.astype(">f8")):
         np.testing.assert_allclose(compiled(array), np.exp(array.T), rtol=1e-12)
+    assert len(compiled.programs) == 3, "one for each shape, whatever the order of bytes"
     assert sigma.compile(lambda x: x + 1)(1) == 2
     assert sigma.compile(lambda x: x + 1)(np.float32(1)).dtype == np.float32
     assert sigma.compile(lambda: np.ones(2) * 2)().tolist() == [2.0, 2.0]
@@ -204,3 +205,11 @@ def test_what_cannot_be_compiled_is_refused():
     )
     with pytest.raises(ShapeError):
         sigma.compile(np.add)(np.ones(2), np.ones(3))
+
+
+def test_second_derivatives_of_a_loop_are_compiled():
+    """Over rows that are the columns of a constant."""
+    products = sigma.hessian(lambda x: np.sum(sigma.scan(lambda carry, x: (carry * x, carry), x[0], x)[1]))
+    x = np.array([2.0, 3.0, 5.0])  # the sum is a + a^2 + a^2 b
+    expected = [[2 + 2 * x[1], 2 * x[0], 0], [2 * x[0], 0, 0], [0, 0, 0]]
+    np.testing.assert_allclose(sigma.compile(products)(x), expected, rtol=1e-12)

@@ -17,7 +17,7 @@ from sigma_core.graph._evaluate import evaluate
 from sigma_core.graph._gradients import gradients
 from sigma_core.graph._graph import Graph, reachable
 from sigma_core.graph._random import fold_in, random_normal, random_uniform
-from sigma_core.graph._record import as_value, constant, placeholder, record
+from sigma_core.graph._record import as_value, constant, native, placeholder, record
 from sigma_core.graph._replay import substituted
 from sigma_core.graph._scope import line_of, lines_kept, scope
 from sigma_core.graph._structure import Structure, flatten, members, unflatten
@@ -88,6 +88,7 @@ __all__ = [
     "logsumexp",
     "max_pool",
     "members",
+    "native",
     "one_hot",
     "optimise",
     "placeholder",

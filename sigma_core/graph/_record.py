@@ -25,13 +25,19 @@ def placeholder(shape: Shape, dtype: Any, name: str, *, weak: bool = False) -> V
 
 def constant(array: Any, dtype: Any = None, *, weak: bool = False) -> Value:
     """An array that is part of the program; it is copied."""
-    copy = np.array(array, dtype=dtype)
+    # In C order whatever the array's: backends that read raw memory count on it.
+    copy = native(np.array(array, dtype=dtype, order="C"))
     if copy.dtype.kind not in "biuf":
         raise TraceError(
             place(), f"a value cannot hold {type(array).__name__} of dtype {copy.dtype}", "bool, int, float"
         )
     copy.setflags(write=False)
     return record("constant", weak=weak, literal=Literal(copy))
+
+
+def native(array: np.ndarray) -> np.ndarray:
+    """The array in the machine's order of bytes, which all values have."""
+    return array if array.dtype.isnative else array.astype(array.dtype.newbyteorder("="))
 
 
 def as_value(thing: Any) -> Value:

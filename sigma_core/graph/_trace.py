@@ -10,7 +10,7 @@ from attrs import frozen
 from sigma_core.errors import TraceError
 from sigma_core.graph._evaluate import evaluate
 from sigma_core.graph._graph import Graph, reachable
-from sigma_core.graph._record import as_value, constant, placeholder
+from sigma_core.graph._record import as_value, constant, native, placeholder
 from sigma_core.graph._replay import substituted
 from sigma_core.graph._scope import place
 from sigma_core.graph._structure import Structure, flatten, paths, unflatten
@@ -75,7 +75,7 @@ def trace_with(
             given.append(leaf)
             continue
         weak = isinstance(leaf, int | float) and not isinstance(leaf, np.generic)
-        array = np.asarray(leaf)
+        array = native(np.asarray(leaf))
         if array.dtype.kind not in "biuf":
             raise TraceError(
                 place(),

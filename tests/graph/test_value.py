@@ -205,6 +205,17 @@ def test_constants_are_copies():
     assert value.attributes["literal"].array[0] == 1
 
 
+@pytest.mark.parametrize(
+    "array", [np.arange(6.0).reshape(2, 3).T, np.asfortranarray(np.ones((2, 3))), np.arange(3, dtype=">f4")]
+)
+def test_constants_have_one_layout(array):
+    """Rows one behind the other in the machine's order of bytes, as raw memory is read by compiled loops."""
+    kept = constant(array).attributes["literal"].array
+    np.testing.assert_array_equal(kept, array)
+    assert kept.flags.c_contiguous
+    assert kept.dtype.isnative
+
+
 def test_python_numbers_are_weak_and_numpys_are_not():
     """NEP 50."""
     assert as_value(2).weak

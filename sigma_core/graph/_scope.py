@@ -10,6 +10,7 @@ from contextvars import ContextVar
 from itertools import islice, takewhile
 from pathlib import Path
 from types import FrameType
+from typing import Any, cast
 
 import attr
 import numpy as np
@@ -78,16 +79,26 @@ def place(path: str | None = None) -> Place:
     return Place(path or "traced function", line_of(traceback.walk_stack(inspect.currentframe())))
 
 
+def place_of(function: object) -> Place:
+    """Where an error is that lies in what a function returned: the layer that is traced, and its first line."""
+    here, code = place(), getattr(inspect.unwrap(cast("Any", function)), "__code__", None)
+    return Place(here, (code and _shown(code.co_filename, code.co_firstlineno)) or here.line)
+
+
 def line_of(frames: Iterable[tuple[FrameType, int]]) -> str:
     """The first line outside of Sigma and of what it is made with; empty where there is none that anyone wrote."""
     for frame, number in frames:
         file = frame.f_code.co_filename
         if file.startswith(_TOOLS) or (file.startswith(_STANDARD) and not file.startswith(_INSTALLED)):
             continue
-        # A command that pip makes has no ending: it is nobody's source.
-        text = linecache.getline(file, number).strip() if file.endswith((".py", ">")) else ""
-        return f"{file.removeprefix(str(Path.cwd()) + os.sep)}:{number}: {text}" if text else ""
+        return _shown(file, number)
     return ""
+
+
+def _shown(file: str, number: int) -> str:
+    # A command that pip makes has no ending: it is nobody's source.
+    text = linecache.getline(file, number).strip() if file.endswith((".py", ">")) else ""
+    return f"{file.removeprefix(str(Path.cwd()) + os.sep)}:{number}: {text}" if text else ""
 
 
 def _folder(file: str | None, up: int = 0) -> str:

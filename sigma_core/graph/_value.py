@@ -66,6 +66,9 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
         meaning = FUNCTIONS.get(function)
         if meaning is None:
             name = name_of(function)
+            if isinstance(function, np.ufunc) and getattr(np, function.__name__, None) is not function:
+                remedy = _OTHERS.get(function.__name__, "compose it of NumPy's functions")
+                self._refuse(f"{function.__name__}, which is not NumPy's, cannot be traced", remedy)
             known = [each.name.removeprefix("np.") for each in FUNCTIONS.values()]
             close = nearest(name.removeprefix("np."), known)
             nearest_one = f"the nearest that can: np.{close}" if close else "compose it of others"
@@ -78,7 +81,7 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
     # What a symbolic array cannot do
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NoReturn:
-        self._refuse("a value has no numbers before it runs, so it cannot become an array", "use NumPy functions on it")
+        self._refuse("a value has no numbers before it runs, so it cannot become an array", _AS_ARRAY)
 
     def __bool__(self) -> NoReturn:  # noqa: PLE0304  # it returns nothing at all
         self._refuse("a value has no truth before it runs, so code cannot branch on it", "np.where(condition, a, b)")
@@ -185,6 +188,11 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
     def __repr__(self) -> str:
         return f"<value %{self.index} {self.operation.name} {self.dtype}{list(self.shape)}>"
 
+
+_AS_ARRAY = "np.stack for values in a list; sigma_core.extend.as_value(array) where a value indexes or changes an array"
+
+_OTHERS = {"erf": "sigma_core.extend.erf", "expit": "sigma_core.extend.sigmoid"}
+"""What stands for functions of SciPy."""
 
 _REMEDIES = {
     "at": "value.at[index].add(updates), or set, multiply, minimum, maximum",

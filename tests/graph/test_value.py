@@ -16,6 +16,7 @@ def assign(value):
     value[0] = 1.0
 
 
+AS_ARRAY = "np.stack for values in a list; sigma_core.extend.as_value(array) where a value indexes or changes an array"
 REFUSED = {
     "branch": (
         lambda: bool(X > 0),
@@ -31,7 +32,15 @@ REFUSED = {
     ),
     "array": (
         lambda: np.asarray(X),
-        "a value has no numbers before it runs, so it cannot become an array\n  to do:    use NumPy functions on it",
+        f"a value has no numbers before it runs, so it cannot become an array\n  to do:    {AS_ARRAY}",
+    ),
+    "lookup": (
+        lambda: np.arange(3)[np.argmax(X, axis=1)],
+        f"a value has no numbers before it runs, so it cannot become an array\n  to do:    {AS_ARRAY}",
+    ),
+    "take": (
+        lambda: np.take(np.arange(3), np.argmax(X, axis=1)),
+        f"a value has no numbers before it runs, so it cannot become an array\n  to do:    {AS_ARRAY}",
     ),
     "assignment": (
         lambda: assign(X),
@@ -55,6 +64,15 @@ REFUSED = {
         lambda: np.nextafter(X, 1),
         "np.nextafter cannot be traced\n  to do:    the nearest that can: np.greater",
     ),
+    "scipy": (
+        lambda: pytest.importorskip("scipy.special").erf(X),
+        "erf, which is not NumPy's, cannot be traced\n  to do:    sigma_core.extend.erf",
+    ),
+    "others": (
+        lambda: np.frompyfunc(abs, 1, 1)(X),
+        "abs (vectorized), which is not NumPy's, cannot be traced\n  to do:    compose it of NumPy's functions",
+    ),
+    "convolve": (lambda: np.convolve(X, X), "np.convolve cannot be traced\n  to do:    sigma_core.convolve"),
     "method": (
         lambda: np.add.at(X, 0, 1),
         "np.add.at cannot be traced\n  to do:    value.at[index].add(updates), or set, multiply, minimum, maximum",
@@ -157,8 +175,8 @@ MISFITS = {
     "split": (lambda: np.split(X, 2, axis=1), "an axis of size 3 does not split into 2 equal parts"),
     "index": (lambda: X[2], "index 2 in axis 0 of shape (2, 3)\n  expected: -2 to 1"),
     "indices": (lambda: X[0, 0, 0], "3 indices for shape (2, 3)\n  expected: at most 2"),
-    "index_dtype": (lambda: X[X], "an index of dtype float32\n  expected: integers"),
-    "index_array": (lambda: X[[0.5]], "an index of dtype float64\n  expected: integers"),
+    "index_dtype": (lambda: X[X], "an index of dtype float32\n  expected: integers\n  to do:    astype(int)"),
+    "index_array": (lambda: X[[0.5]], "an index of dtype float64\n  expected: integers\n  to do:    astype(int)"),
     "diagonal": (lambda: np.diagonal(X[0]), "the diagonal of shape (3,)\n  expected: two axes"),
     "empty_max": (
         lambda: np.max(X[:0], axis=0),

@@ -12,7 +12,7 @@ from sigma_core.graph._batching import batched
 from sigma_core.graph._gradients import cotangents
 from sigma_core.graph._record import as_value, cast, placeholder, record
 from sigma_core.graph._replay import substituted
-from sigma_core.graph._scope import place
+from sigma_core.graph._scope import place, place_of
 from sigma_core.graph._structure import Structure, flatten, members, paths, unflatten
 from sigma_core.graph._trace import is_static
 from sigma_core.graph._value import Value
@@ -22,6 +22,7 @@ from sigma_core.graph.operations._control import Parts, signatures
 from sigma_core.graph.transforms._arguments import described, on_arrays_too
 
 Rule = Callable[[Any, Any, Any], Any]
+_SUM = "np.sum over axes that are too many, np.broadcast_to where some are missing"
 
 
 def custom_derivative(
@@ -120,7 +121,7 @@ class OwnRules(Rules):
         found = [leaf for leaf, static in zip(leaves, self.static, strict=True) if static is None]
         names = [name for name, static in zip(paths(self.structure), self.static, strict=True) if static is None]
         return [
-            self._checked(leaf, value, f"the cotangent of {named('argument', name)}")
+            self._checked(self.reverse_rule, leaf, value, f"the cotangent of {named('argument', name)}")
             for leaf, value, name in zip(found, inputs, names, strict=True)
         ]
 
@@ -134,7 +135,7 @@ class OwnRules(Rules):
             self._arguments(_completed(given, inputs), static=False),
         )
         return [
-            self._checked(leaf, value, f"the tangent of {named('result', name)}")
+            self._checked(self.forward_rule, leaf, value, f"the tangent of {named('result', name)}")
             for leaf, value, name in zip(
                 self._leaves(self.built, moved, "forward", "result"), outputs, paths(self.built), strict=True
             )
@@ -156,7 +157,7 @@ class OwnRules(Rules):
         if structure.kind == "leaf" or type(thing) is not structure.kind or set(names or ()) != set(structure.names):
             where = f" in place of {named(word, path)}" if path else ""
             raise DerivativeError(
-                place(),
+                place_of(self.reverse_rule if rule == "reverse" else self.forward_rule),
                 f"the {rule} rule of {self.name} returned {described(thing)}{where}",
                 _built(structure, word, is_whole=not path),
             )
@@ -167,14 +168,17 @@ class OwnRules(Rules):
             for leaf in self._leaves(part, by_name[name], rule, word, f"{path}.{name}" if path else str(name))
         ]
 
-    def _checked(self, leaf: Any, value: Value, what: str) -> Any:
+    def _checked(self, rule: Rule | None, leaf: Any, value: Value, what: str) -> Any:
         if leaf is None or value.dtype.kind != "f":
             return None
         part = as_value(leaf)
         part = cast(part, value.dtype) if part.weak else part
         if (part.shape, part.dtype) != (value.shape, value.dtype):
             raise DerivativeError(
-                place(), f"the custom derivative of {self.name}: {what} is {typed(part)}", typed(value)
+                place_of(rule),
+                f"the custom derivative of {self.name}: {what} is {typed(part)}",
+                typed(value),
+                _SUM if part.shape != value.shape else f"astype({str(value.dtype)!r})",
             )
         return part
 

@@ -16,6 +16,7 @@ ALTERNATIVES.update(
         np.argwhere: _MASK,
         np.bincount: "sigma_core.extend.one_hot and np.sum, or np.zeros_like(...).at[indices].add(weights)",
         np.compress: _MASK,
+        np.convolve: "sigma_core.convolve",
         np.copyto: _WRITES + "np.where(where, source, target)",
         np.extract: _MASK,
         np.fill_diagonal: _WRITES + "np.where(np.eye(size, dtype=bool), number, value)",

@@ -57,7 +57,7 @@ def _entry(entry: Any) -> Any:
                 "np.where(mask, value, 0)",
             )
         if entry.dtype.kind not in "iu":
-            raise ShapeError(place(), f"an index of dtype {entry.dtype}", "integers")
+            raise ShapeError(place(), f"an index of dtype {entry.dtype}", "integers", "astype(int)")
         return entry
     if isinstance(entry, int | np.integer) and not isinstance(entry, bool):
         return int(entry)
@@ -65,7 +65,7 @@ def _entry(entry: Any) -> Any:
     if array.dtype == np.bool_:
         return [constant(index) for index in array.nonzero()]
     if array.dtype.kind not in "iu" and array.size:
-        raise ShapeError(place(), f"an index of dtype {array.dtype}", "integers")
+        raise ShapeError(place(), f"an index of dtype {array.dtype}", "integers", "astype(int)")
     return constant(array, np.int64)
 
 

@@ -1,5 +1,8 @@
 """Custom derivatives: rules in place of a function's parts, in both modes; what rules may not return."""
 
+import os
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -113,11 +116,17 @@ REVERSE = {
     ),
     "shape": (
         lambda due: ({"w": None, "n": due["a"].astype(np.float64)},),
-        "the custom derivative of pair: the cotangent of argument '0.n' is float64[2]\n  expected: float64[]",
+        (
+            "the custom derivative of pair: the cotangent of argument '0.n' is float64[2]\n  expected: float64[]"
+            "\n  to do:    np.sum over axes that are too many, np.broadcast_to where some are missing"
+        ),
     ),
     "dtype": (
         lambda due: ({"w": due["a"].astype(np.float64), "n": None},),
-        "the custom derivative of pair: the cotangent of argument '0.w' is float64[2]\n  expected: float32[2]",
+        (
+            "the custom derivative of pair: the cotangent of argument '0.w' is float64[2]\n  expected: float32[2]\n"
+            "  to do:    astype('float32')"
+        ),
     ),
 }
 
@@ -139,7 +148,10 @@ FORWARD = {
     ),
     "shape": (
         lambda moves: {"a": None, "b": moves[0]["w"].astype(np.float64)},
-        "the custom derivative of pair: the tangent of result 'b' is float64[2]\n  expected: float64[]",
+        (
+            "the custom derivative of pair: the tangent of result 'b' is float64[2]\n  expected: float64[]"
+            "\n  to do:    np.sum over axes that are too many, np.broadcast_to where some are missing"
+        ),
     ),
 }
 
@@ -180,3 +192,27 @@ def test_a_rule_is_needed():
     assert testing.message(caught.value) == (
         "custom_derivative: neither a reverse nor a forward rule is given\n  expected: one of them"
     )
+
+
+def of_another_shape(_inputs, _outputs, due):
+    return (np.sum(due),)
+
+
+def test_a_rule_at_fault_is_named_by_its_own_line():
+    """Not by the line that asked for the derivative, which may be far away."""
+    wrapped = custom_derivative(np.tanh, reverse=of_another_shape)
+    with pytest.raises(DerivativeError) as caught:
+        grad(lambda x: np.sum(wrapped(x)))(X)
+    number = of_another_shape.__code__.co_firstlineno
+    assert caught.value.line == f"{os.path.relpath(__file__)}:{number}: def of_another_shape(_inputs, _outputs, due):"
+    assert str(caught.value) == (
+        "traced function: the custom derivative of tanh: the cotangent of argument '0' is float64[]\n"
+        f"  at:       {caught.value.line}\n"
+        f"  expected: float64[{X.size}]\n"
+        "  to do:    np.sum over axes that are too many, np.broadcast_to where some are missing"
+    )
+    # A rule without source, or with one that nobody wrote, is named by the line that asked.
+    wrapped = custom_derivative(np.tanh, reverse=partial(of_another_shape))
+    with pytest.raises(DerivativeError) as caught:
+        grad(lambda x: np.sum(wrapped(x)))(X)
+    assert caught.value.line.endswith(": grad(lambda x: np.sum(wrapped(x)))(X)")

@@ -182,6 +182,7 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
         if function is None:
             close = nearest(name, _SAME_AS_FUNCTION)
             hint = f"; did you mean {close!r}?" if close else ""
+            hint = _ABSENT.get(name, hint)
             raise AttributeError(f"a value has no attribute {name!r}{hint}")
         return lambda *arguments, **keywords: self._call(function, (self, *arguments), keywords)
 
@@ -190,6 +191,14 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
 
 
 _AS_ARRAY = "np.stack for values in a list; sigma_core.extend.as_value(array) where a value indexes or changes an array"
+
+_ABSENT = {
+    "item": ", for it has no number before it runs; keep it a value",
+    "tolist": ", for it has no numbers before it runs; keep it a value",
+    "fill": ", for it is immutable; use np.full_like(value, number)",
+    "put": ", for it is immutable; use value.at[index].set(item)",
+}
+"""What ndarray has and a value cannot have, with what to do."""
 
 _OTHERS = {"erf": "sigma_core.extend.erf", "expit": "sigma_core.extend.sigmoid"}
 """What stands for functions of SciPy."""

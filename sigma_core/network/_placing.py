@@ -136,7 +136,7 @@ class _Probe:
         except Exception as error:
             got = ", ".join(_batched(value.shape[1:]) for value in self.incoming) or "nothing"
             found = error.found if isinstance(error, SigmaError) else f"{type(error).__name__}: {error}"
-            remedy = error.remedy if isinstance(error, SigmaError) else ""
+            remedy = error.remedy if isinstance(error, SigmaError) else "put its forward right, or what it is given"
             steps = list(traceback.walk_tb(error.__traceback__))
             line = error.line if isinstance(error, SigmaError) else line_of(reversed(steps))
             raise NetworkError(

@@ -206,6 +206,22 @@ def test_an_unknown_attribute_names_the_nearest():
     assert not hasattr(X, "zzz")
 
 
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("item", ", for it has no number before it runs; keep it a value"),
+        ("tolist", ", for it has no numbers before it runs; keep it a value"),
+        ("fill", ", for it is immutable; use np.full_like(value, number)"),
+        ("put", ", for it is immutable; use value.at[index].set(item)"),
+    ],
+)
+def test_methods_that_read_or_write_numbers_name_what_to_do(name, remedy):
+    """An array has them, so people try."""
+    with pytest.raises(AttributeError) as caught:
+        getattr(X, name)
+    assert str(caught.value) == f"a value has no attribute {name!r}{remedy}"
+
+
 def test_values_are_told_apart_by_identity():
     """So they can be keys, although == compares their elements; copies are the value itself."""
     assert {X: 1}[X] == 1

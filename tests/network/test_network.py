@@ -186,7 +186,7 @@ REFUSED = [
             "network.layers.broken_1: with inputs of shape (batch, 4): "
             "AttributeError: a value has no attribute 'no_such_thing'\n"
             f"  at:       {LINE}\n"
-            "  to do:    change the layer's settings or the shape of what comes in"
+            "  to do:    put its forward right, or what it is given"
         ),
     ),
 ]

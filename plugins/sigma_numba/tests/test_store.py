@@ -90,7 +90,7 @@ def test_a_folder_that_cannot_be_written_is_told_of_once(folder, monkeypatch):
     def refuse(*_arguments, **_keywords):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(_store.tempfile, "mkstemp", refuse)
+    monkeypatch.setattr(Path, "write_bytes", refuse)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         run()
@@ -109,8 +109,13 @@ def test_a_folder_that_is_a_file_is_no_fault(tmp_path, monkeypatch):
     file.write_text("")
     monkeypatch.setenv("SIGMA_CACHE", str(file))
     forget(monkeypatch)
-    with pytest.warns(_store.CacheWarning):
+    with pytest.warns(_store.CacheWarning) as caught:
         run()
+    (warning,) = caught
+    assert str(warning.message) == (
+        f"compiled code in '{file / 'numba'}': it cannot be written: Not a directory; "
+        "set SIGMA_CACHE to a folder that can be; until then every process compiles for itself"
+    )
 
 
 def test_a_file_that_cannot_be_read_is_compiled_anew(folder, monkeypatch):
@@ -122,8 +127,10 @@ def test_a_file_that_cannot_be_read_is_compiled_anew(folder, monkeypatch):
     forget(monkeypatch)
     with pytest.warns(_store.CacheWarning) as caught:
         run()
-    assert (
-        str(caught[0].message) == f"compiled code in '{file}': it cannot be read: Is a directory; it is compiled anew"
+    (warning,) = caught
+    assert str(warning.message) == (
+        f"compiled code in '{file}': it cannot be read: Is a directory; "
+        "it is compiled anew; if this comes again, remove it"
     )
 
 

@@ -17,7 +17,10 @@ def found(function, *arrays):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize("sizes", [(32, 128, 512), (48, 40, 160), (31, 100, 333), (250, 64, 300), (16, 700, 32)])
+@pytest.mark.parametrize(
+    "sizes",
+    [(32, 128, 512), (48, 40, 160), (31, 100, 333), (250, 64, 300), (16, 700, 32), (100, 50, 1000), (100, 333, 10)],
+)
 def test_products_that_are_turned(sizes, dtype):
     """Squares of numbers in registers, or one number after the other where sizes do not fit."""
     rows, inner, columns = sizes

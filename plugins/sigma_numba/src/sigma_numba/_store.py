@@ -8,13 +8,14 @@ name and renamed, so that no process ever sees half of it, and whoever comes sec
 import json
 import os
 import sys
-import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from importlib.metadata import version
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 
@@ -49,12 +50,13 @@ def compiled(kernels: Kernels) -> Loaded:
 
 def _code(key: str, kernels: Kernels) -> bytes:
     path = cache_directory(os.environ, sys.platform) / "numba" / f"{key}.o"
+    is_told = True
     try:
         return _unpacked(path.read_bytes())
-    except FileNotFoundError:
-        pass
+    except (FileNotFoundError, NotADirectoryError):
+        is_told = False
     except OSError as error:
-        _warn(path, f"it cannot be read: {error.strerror}", "it is compiled anew")
+        _warn(path, f"it cannot be read: {error.strerror}", "it is compiled anew; if this comes again, remove it")
     except ValueError as error:
         _warn(path, str(error), "it is compiled anew and replaced")
     from sigma_numba._compile import object_code  # numba takes long to import
@@ -63,7 +65,9 @@ def _code(key: str, kernels: Kernels) -> bytes:
     try:
         _write(path, _packed(code))
     except OSError as error:
-        _warn_once(path.parent, f"it cannot be written: {error.strerror}")
+        # One warning is enough of one place.
+        if not is_told:
+            _warn_once(path.parent, f"it cannot be written: {error.strerror}")
     return code
 
 
@@ -86,13 +90,14 @@ def _unpacked(content: bytes) -> bytes:
 
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".new")
+    # A name of its own, but what others may do with it is as for any file: a cache may be shared.
+    new = path.with_name(f".{uuid4().hex}.new")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).replace(path)
+        new.write_bytes(content)
+        new.replace(path)
     except OSError:
-        Path(name).unlink(missing_ok=True)
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
         raise
 
 

@@ -9,37 +9,28 @@ from sigma_numba._kernel import SHARED
 from sigma_numba._memory import Memory
 from sigma_numba._registers import registers
 
-TILE = 16
-"""Columns whose lines stay in the cache while all rows are read from them."""
-
 
 def transposing_copy(writer: Writer, turned: str, node: Value) -> Sequence[str]:
     """A call that copies the array named `turned`, of the transposed shape, to a node's place, tile after tile."""
     rows, columns = node.shape
     lanes, _ = registers(node.dtype)
-    if rows % lanes == 0 and columns % lanes == 0:
-        tiles, width = columns // lanes, lanes
-        square = f"z, r * {columns} + t * {lanes}, {columns}, x, t * {lanes * rows} + r, {rows}"
-        inner = [f"        for r in range(0, {rows}, {lanes}):", f"            transpose_{lanes}({square})"]
-    else:
-        width = min(TILE, columns)
-        tiles = columns // width
-        inner = [
-            f"        for r in range({rows}):",
-            f"            for c in range({width}):",
-            f"                z[r * {columns} + t * {width} + c] = x[(t * {width} + c) * {rows} + r]",
-        ]
-    rest = range(tiles * width, columns)
-    is_shared = node.size >= SHARED and not rest
+    squares, tiles = rows - rows % lanes, columns // lanes
+    rest = columns - tiles * lanes
+    is_shared = node.size >= SHARED and tiles > 0
     lines = [
         f"def kernel({'begin, end, ' if is_shared else ''}x, z):",
         f"    for t in range({'begin, end' if is_shared else tiles}):",
-        *inner,
+        f"        for r in range(0, {squares}, {lanes}):",
+        f"            transpose_{lanes}(z, r * {columns} + t * {lanes}, {columns}, x, t * {lanes * rows} + r, {rows})",
+        f"        for r in range({squares}, {rows}):",
+        f"            for c in range({lanes}):",
+        f"                z[r * {columns} + t * {lanes} + c] = x[(t * {lanes} + c) * {rows} + r]",
     ]
     if rest:
+        # Whoever has the last tile.
         lines += [
-            f"    for r in range({rows}):",
-            f"        for c in range({rest.start}, {rest.stop}):",
+            f"    for c in range({columns - rest}, {f'select(end == {tiles}, {columns}, 0)' if is_shared else columns}):",
+            f"        for r in range({rows}):",
             f"            z[r * {columns} + c] = x[c * {rows} + r]",
         ]
     name = named(writer, lines, (node.dtype, node.dtype))

@@ -27,9 +27,10 @@ def transposing_copy(writer: Writer, turned: str, node: Value) -> Sequence[str]:
         f"                z[r * {columns} + t * {lanes} + c] = x[(t * {lanes} + c) * {rows} + r]",
     ]
     if rest:
-        # Whoever has the last tile.
+        # For whoever has the last tile.
+        last = f"select(end == {tiles}, {columns}, 0)" if is_shared else columns
         lines += [
-            f"    for c in range({columns - rest}, {f'select(end == {tiles}, {columns}, 0)' if is_shared else columns}):",
+            f"    for c in range({columns - rest}, {last}):",
             f"        for r in range({rows}):",
             f"            z[r * {columns} + c] = x[c * {rows} + r]",
         ]

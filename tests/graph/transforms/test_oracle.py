@@ -5,6 +5,9 @@ import pytest
 
 from sigma_core.graph import flatten, grad, hessian, hvp, jacobian, jvp, linearize, vjp, vmap
 
+# PyTorch's forward mode loads its rules by its own deprecated `torch.jit.script`, once per process.
+pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
+
 random = np.random.default_rng(6)
 PARAMETERS = {"w": random.normal(size=(3, 4)), "v": random.normal(size=(4, 2))}
 DIRECTIONS = {name: random.normal(size=array.shape) for name, array in PARAMETERS.items()}

@@ -10,12 +10,11 @@ from typing import Any
 import llvmlite.binding as llvm
 import numpy as np
 from numba.core import types
-from numba.core.compiler import Compiler, Flags, compile_extra
-from numba.core.registry import cpu_target
 from numba.np import numpy_support
 
 from sigma_numba._functions import NAMES, Memory
 from sigma_numba._machine import machine
+from sigma_numba._target import lowered
 
 
 def object_code(kernels: Mapping[str, tuple[str, Sequence[np.dtype]]]) -> bytes:
@@ -45,23 +44,10 @@ def _lowered(name: str, source: str, dtypes: Sequence[np.dtype]) -> str:
     """The text of a module with one kernel, and the C function that calls it."""
     names: dict[str, Any] = dict(NAMES)
     exec(compile(source, f"<kernel {name}>", "exec"), names)  # noqa: S102  # our own source
-    flags = Flags()
-    flags.no_compile = flags.no_cpython_wrapper = flags.no_cfunc_wrapper = True
-    flags.error_model = "numpy"
-    flags.nrt = False
     is_ranged = source.startswith(f"def {name}(begin, end")
     memory = tuple(Memory(numpy_support.from_dtype(dtype)) for dtype in dtypes)
     signature = (types.intp, types.intp, *memory) if is_ranged else memory
-    result = compile_extra(
-        cpu_target.typing_context,
-        cpu_target.target_context,
-        names[name],
-        signature,
-        types.none,
-        flags,
-        {},
-        pipeline_class=Compiler,
-    )
+    result = lowered(names[name], signature)
     text = str(result.library._final_module)  # noqa: SLF001  # the one way to what is not compiled yet
     native = result.fndesc.llvm_func_name
     # Memory of different arguments never overlaps; where it is equal, it is one argument.

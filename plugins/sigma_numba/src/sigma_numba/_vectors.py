@@ -11,7 +11,9 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import cgutils, datamodel, types
-from numba.extending import intrinsic, register_model
+from numba.extending import register_model
+
+from sigma_numba._target import defined
 
 LANES = (2, 4, 8, 16)
 
@@ -36,88 +38,68 @@ def _place(builder: Any, memory: Any, index: Any, vector: Any) -> Any:
 
 
 def _load(lanes: int) -> Any:
-    @intrinsic
-    def load(_typing: Any, memory: Any, _index: Any) -> Any:
-        vector = Vector(memory.dtype, lanes)
+    def generate(context: Any, builder: Any, sig: Any, values: Any) -> Any:
+        kind = context.get_value_type(sig.return_type)
+        # No more aligned than a number: rows of windows begin anywhere.
+        return builder.load(_place(builder, *values, kind), align=sig.args[0].dtype.bitwidth // 8)
 
-        def generate(context: Any, builder: Any, _sig: Any, values: Any) -> Any:
-            kind = context.get_value_type(vector)
-            # No more aligned than a number: rows of windows begin anywhere.
-            return builder.load(_place(builder, *values, kind), align=memory.dtype.bitwidth // 8)
-
-        return vector(memory, types.intp), generate
-
-    return load
+    return defined("load", lambda memory, _index: Vector(memory.dtype, lanes)(memory, types.intp), generate)
 
 
-@intrinsic
-def _store(_typing: Any, memory: Any, _index: Any, vector: Any) -> Any:
-    def generate(context: Any, builder: Any, _sig: Any, values: Any) -> Any:
-        place = _place(builder, values[0], values[1], values[2].type)
-        builder.store(values[2], place, align=memory.dtype.bitwidth // 8)
-        return context.get_dummy_value()
-
-    return types.none(memory, types.intp, vector), generate
+def _store(context: Any, builder: Any, sig: Any, values: Any) -> Any:
+    place = _place(builder, values[0], values[1], values[2].type)
+    builder.store(values[2], place, align=sig.args[0].dtype.bitwidth // 8)
+    return context.get_dummy_value()
 
 
 def _spread(lanes: int) -> Any:
-    @intrinsic
-    def spread(_typing: Any, number: Any) -> Any:
-        vector = Vector(number, lanes)
+    def generate(context: Any, builder: Any, sig: Any, values: Any) -> Any:
+        nothing = ir.Constant(context.get_value_type(sig.return_type), ir.Undefined)
+        first = builder.insert_element(nothing, values[0], ir.Constant(ir.IntType(32), 0))
+        everywhere = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
+        return builder.shuffle_vector(first, nothing, everywhere)
 
-        def generate(context: Any, builder: Any, _sig: Any, values: Any) -> Any:
-            nothing = ir.Constant(context.get_value_type(vector), ir.Undefined)
-            first = builder.insert_element(nothing, values[0], ir.Constant(ir.IntType(32), 0))
-            everywhere = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
-            return builder.shuffle_vector(first, nothing, everywhere)
-
-        return vector(number), generate
-
-    return spread
+    return defined("spread", lambda number: Vector(number, lanes)(number), generate)
 
 
-@intrinsic
-def _fused(_typing: Any, a: Any, _b: Any, _c: Any) -> Any:
-    def generate(_context: Any, builder: Any, _sig: Any, values: Any) -> Any:
-        kind = values[0].type
-        # One rounding where the processor has such an instruction, two where it has not.
-        name = f"llvm.fmuladd.v{a.lanes}f{a.dtype.bitwidth}"
-        function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind] * 3), name)
-        return builder.call(function, values)
-
-    return a(a, a, a), generate
+def _fused(_context: Any, builder: Any, sig: Any, values: Any) -> Any:
+    kind, vector = values[0].type, sig.return_type
+    # One rounding where the processor has such an instruction, two where it has not.
+    name = f"llvm.fmuladd.v{vector.lanes}f{vector.dtype.bitwidth}"
+    function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind] * 3), name)
+    return builder.call(function, values)
 
 
 def _transpose(lanes: int) -> Any:
     """In registers: at each distance, numbers so far apart change places between rows so far apart."""
 
-    @intrinsic
-    def transpose(_typing: Any, target: Any, at: Any, _below: Any, source: Any, _from: Any, _beside: Any) -> Any:
-        def generate(context: Any, builder: Any, _sig: Any, values: Any) -> Any:
-            to, start, below, of, first, beside = values
-            kind = context.get_value_type(Vector(source.dtype, lanes))
-            size = source.dtype.bitwidth // 8
+    def infer(target: Any, at: Any, _below: Any, source: Any, _from: Any, _beside: Any) -> Any:
+        return types.none(target, at, at, source, at, at)
 
-            def place(memory: Any, begin: Any, step: Any, number: int) -> Any:
-                index = builder.add(begin, builder.mul(step, ir.Constant(step.type, number)))
-                return _place(builder, memory, index, kind)
+    def generate(context: Any, builder: Any, sig: Any, values: Any) -> Any:
+        to, start, below, of, first, beside = values
+        dtype = sig.args[3].dtype
+        kind = context.get_value_type(Vector(dtype, lanes))
+        size = dtype.bitwidth // 8
 
-            rows = [builder.load(place(of, first, beside, number), align=size) for number in range(lanes)]
-            distance = 1
-            while distance < lanes:
-                for number in range(lanes):
-                    if not number & distance:
-                        a, b = rows[number], rows[number + distance]
-                        rows[number] = _exchanged(builder, a, b, distance)
-                        rows[number + distance] = _exchanged(builder, b, a, -distance)
-                distance *= 2
-            for number, row in enumerate(rows):
-                builder.store(row, place(to, start, below, number), align=size)
-            return context.get_dummy_value()
+        def place(memory: Any, begin: Any, step: Any, number: int) -> Any:
+            index = builder.add(begin, builder.mul(step, ir.Constant(step.type, number)))
+            return _place(builder, memory, index, kind)
 
-        return types.none(target, at, at, source, at, at), generate
+        rows = [builder.load(place(of, first, beside, number), align=size) for number in range(lanes)]
+        distance = 1
+        while distance < lanes:
+            for number in range(lanes):
+                if not number & distance:
+                    a, b = rows[number], rows[number + distance]
+                    rows[number] = _exchanged(builder, a, b, distance)
+                    rows[number + distance] = _exchanged(builder, b, a, -distance)
+            distance *= 2
+        for number, row in enumerate(rows):
+            builder.store(row, place(to, start, below, number), align=size)
+        return context.get_dummy_value()
 
-    return transpose
+    return defined("transpose", infer, generate)
 
 
 def _exchanged(builder: Any, own: Any, other: Any, distance: int) -> Any:
@@ -132,8 +114,8 @@ def _exchanged(builder: Any, own: Any, other: Any, distance: int) -> Any:
 NAMES: dict[str, Any] = {
     **{f"load_{lanes}": _load(lanes) for lanes in LANES},
     **{f"spread_{lanes}": _spread(lanes) for lanes in LANES},
-    "fused": _fused,
+    "fused": defined("fused", lambda a, _b, _c: a(a, a, a), _fused),
     **{f"transpose_{lanes}": _transpose(lanes) for lanes in LANES},
-    "store": _store,
+    "store": defined("store", lambda memory, _index, vector: types.none(memory, types.intp, vector), _store),
 }
 """What a kernel's source may refer to."""

@@ -67,7 +67,15 @@ def transpose(lanes):
     return transpose
 
 
+def multiply(block, vectors, lanes, z, at, below, a, first, down, right, b, second, step, terms):
+    for row in range(block):
+        for column in range(vectors * lanes):
+            pairs = ((a[first + row * down + k * right], b[second + k * step + column]) for k in range(terms))
+            z[at + row * below + column] = sum(x * y for x, y in pairs)
+
+
 NAMES = {
+    "multiply": multiply,
     **{f"transpose_{lanes}": transpose(lanes) for lanes in (2, 4, 8, 16)},
     **{f"load_{lanes}": load(lanes) for lanes in (2, 4, 8, 16)},
     **{f"spread_{lanes}": lambda number, lanes=lanes: np.full(lanes, number) for lanes in (2, 4, 8, 16)},

@@ -123,7 +123,7 @@ def test_a_transposed_convolution_is_windows_too():
     inputs, filters = random.normal(size=(2, 6, 5, 3)), random.normal(size=(3, 3, 3, LANES[np.float64]))
     for strides in (1, 2):
         source = agrees(lambda x, f, strides=strides: transposed_convolve(x, f, strides=strides), inputs, filters)
-        assert ("matmul" not in source and ".dot" not in source) == (strides == 1)
+        assert any(word in source for word in ("matmul", ".dot", "product_")) == (strides != 1)
 
 
 def test_the_reference_of_the_kernels_is_numpys():

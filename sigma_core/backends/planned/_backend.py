@@ -11,7 +11,6 @@ from sigma_core.backends._checks import check_names
 from sigma_core.backends._contract import NO_DONATIONS, Backend
 from sigma_core.backends.planned._kernels import KERNELS, Kernel, registered_kernel
 from sigma_core.backends.planned._numbers import root
-from sigma_core.backends.planned._products import transposing_copy
 from sigma_core.backends.planned._program import PlannedProgram
 from sigma_core.backends.planned._statements import by_statement, statement
 from sigma_core.backends.planned._writer import Writer
@@ -100,10 +99,6 @@ class PlannedBackend(Backend):
     @abstractmethod
     def write_cluster(self, writer: Writer, instruction: Instruction) -> Sequence[str]:
         """The lines of a call that compute an instruction of which the schedule says that it is a cluster."""
-
-    def write_transposed(self, writer: Writer, turned: str, node: Value) -> Sequence[str]:
-        """The lines that copy the array named `turned`, a node's result transposed, into the node's place."""
-        return transposing_copy(writer, turned, node)
 
     def kernel(self, node: Value) -> Kernel:
         """What computes a node that is in no cluster: a plugin's kernel, the backend's, or its implementation."""

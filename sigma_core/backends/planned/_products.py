@@ -42,7 +42,9 @@ def matmul(writer: "Writer", node: Value) -> Sequence[str]:
     copy: Sequence[str] = ()
     if is_turned(writer, node):
         turned, _ = writer.scratch(node.shape[::-1], node.dtype)
-        copy = writer.backend.write_transposed(writer, turned, node)
+        name = f"turned_{writer.order[node.index]}"
+        writer.setup.append(f"{name} = {turned}.T")
+        copy = [f"copyto({writer.array(node)}, {name})"]
         first, second, out, a, b = f"{second}.T", f"{first}.T", turned, b, a
     if not writer.arrangement.is_static(a):
         return [f"{first}.dot({second}, {out})", *copy]
@@ -55,10 +57,3 @@ def matmul(writer: "Writer", node: Value) -> Sequence[str]:
 
 
 _any_product = by_statement(ufunc)
-
-
-def transposing_copy(writer: "Writer", turned: str, node: Value) -> Sequence[str]:
-    """A line that copies an array of the transposed shape into a node's place."""
-    name = f"turned_{writer.order[node.index]}"
-    writer.setup.append(f"{name} = {turned}.T")
-    return [f"copyto({writer.array(node)}, {name})"]

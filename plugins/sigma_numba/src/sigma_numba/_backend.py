@@ -11,7 +11,6 @@ from sigma_core.extend import (
     Graph,
     HostBackend,
     Instruction,
-    Value,
     Writer,
 )
 from sigma_numba._clusters import overwrites, schedule
@@ -20,7 +19,6 @@ from sigma_numba._kernel import KernelSource
 from sigma_numba._kernels import KERNELS
 from sigma_numba._memory import Memory, parted, prepared, shared
 from sigma_numba._store import compiled
-from sigma_numba._transposes import transposing_copy
 
 LONG = 50_000
 """Elements times nodes from which on a kernel lets other threads run: ten microseconds or so."""
@@ -113,10 +111,6 @@ class NumbaBackend(HostBackend):
             writer.setup.append(f"{calls[-1]} = {made}, {', '.join(places)})")
         writer.names |= writer.unit.names_of_code()
         return [f"{call}()" for call in calls]
-
-    def write_transposed(self, writer: Writer, turned: str, node: Value) -> Sequence[str]:
-        """The call of a kernel."""
-        return transposing_copy(writer, turned, node)
 
     def namespace(self) -> dict[str, Any]:
         """With the making of calls; the names of compiled code are taken before inputs are given theirs."""

@@ -6,11 +6,12 @@ A kernel gets the writer and a node, and returns the lines of a call. `gather` i
 from collections.abc import Mapping
 
 from sigma_core.extend import Kernel
-from sigma_numba import _correlations, _pooling, _rows, _transposes
+from sigma_numba import _correlations, _joins, _pooling, _products, _rows
 
 KERNELS: Mapping[str, Kernel] = {
     **_correlations.KERNELS,
+    **_joins.KERNELS,
     **_pooling.KERNELS,
+    **_products.KERNELS,
     **_rows.KERNELS,
-    **_transposes.KERNELS,
 }

@@ -24,10 +24,15 @@ def prepared(function: Any, *places: tuple[np.ndarray[Any, Any], int]) -> Callab
     return call
 
 
-def shared(address: int, length: int, *places: tuple[np.ndarray[Any, Any], int]) -> Callable[[], None]:
-    """A call of a kernel over a range, which the team shares; the kernel by its address."""
+def shared(
+    address: int, length: int, *places: tuple[np.ndarray[Any, Any], int], line: int = LINE
+) -> Callable[[], None]:
+    """A call of a kernel over a range, which the team shares; the kernel by its address.
+
+    A long range is cut into multiples of a line, so that no two threads write to one.
+    """
     table = np.array([array.ctypes.data + start for array, start in places], np.intp)
-    return _launched("range", address, table, length, places)
+    return _launched("range", address, table, _chunks(length, line), places)
 
 
 def parted(address: int, count: int, *places: tuple[np.ndarray[Any, Any], int, int]) -> Callable[[], None]:
@@ -36,18 +41,24 @@ def parted(address: int, count: int, *places: tuple[np.ndarray[Any, Any], int, i
         [[array.ctypes.data + start + part * step for array, start, step in places] for part in range(count)], np.intp
     )
     rows = tables.ctypes.data + tables.strides[0] * np.arange(count, dtype=np.intp)
-    return _launched("each", address, rows, count, (tables, places))
+    return _launched("each", address, rows, _chunks(count, 1), (tables, places))
 
 
-def _launched(kind: str, address: int, given: np.ndarray[Any, Any], length: int, memory: Any) -> Callable[[], None]:
-    members = team()
-    # Vectors of two threads begin on lines of their own.
-    even = LINE if kind == "range" and length >= CHUNKS * LINE * members.size else 1
+def _chunks(length: int, line: int) -> tuple[int, int, int]:
+    """A length, into how long chunks it is cut, and how many they are."""
+    size = team().size
+    even = line if length >= CHUNKS * line * size else 1
     # More chunks than threads: whoever is held up does fewer.
-    shares = CHUNKS * members.size if members.size > 1 else 1
+    shares = CHUNKS * size if size > 1 else 1
     chunk = -(-length // (shares * even)) * even
-    work = np.array([address, given.ctypes.data, length, chunk, -(-length // chunk)], np.intp)
-    call = partial(members.launchers[kind], work.ctypes.data)
+    return length, chunk, -(-length // chunk)
+
+
+def _launched(
+    kind: str, address: int, given: np.ndarray[Any, Any], chunks: tuple[int, int, int], memory: Any
+) -> Callable[[], None]:
+    work = np.array([address, given.ctypes.data, *chunks], np.intp)
+    call = partial(team().launchers[kind], work.ctypes.data)
     call.arrays = work, given, memory  # type: ignore[attr-defined]  # the memory lives as long as the call
     return call
 

@@ -10,6 +10,8 @@ from sigma_numba._machine import features
 # Bytes of a vector, and how many sums stay in registers beside what is multiplied.
 BY_FEATURE = {"avx512f": (64, 28), "avx": (32, 12)}
 OTHERS = (16, 12)
+LANES = (2, 4, 8, 16)
+"""Numbers in a vector that kernels can name."""
 
 
 def registers(dtype: np.dtype) -> tuple[int, int]:

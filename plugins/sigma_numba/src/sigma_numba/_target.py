@@ -34,11 +34,16 @@ _types = Registry()
 _lowerings = imputils.Registry("kernels")
 
 
-def define(function: Callable[..., Any], infer: Infer, generate: Generate, *kinds: Any) -> None:
-    """Make a function known to kernels; what it lowers can be narrowed to kinds of arguments."""
+def define(function: Callable[..., Any], infer: Infer, generate: Generate, *kinds: Any, literal: bool = False) -> None:
+    """Make a function known to kernels.
+
+    What it lowers can be narrowed to kinds of arguments. With `literal`, numbers that stand in the source are types of
+    their own, whose `literal_value` is known when the function is lowered.
+    """
 
     class Template(AbstractTemplate):
         key = function
+        prefer_literal = literal
 
         def generic(self, arguments: Any, keywords: Any) -> Any:
             return infer(*arguments)
@@ -47,14 +52,14 @@ def define(function: Callable[..., Any], infer: Infer, generate: Generate, *kind
     _lowerings.lower(function, *(kinds or (types.VarArg(types.Any),)))(generate)
 
 
-def defined(name: str, infer: Infer, generate: Generate) -> Callable[..., Any]:
+def defined(name: str, infer: Infer, generate: Generate, *, literal: bool = False) -> Callable[..., Any]:
     """A new function that only kernels can call."""
 
     def function(*_arguments: Any) -> Any:
         raise NotImplementedError
 
     function.__name__ = name
-    define(function, infer, generate)
+    define(function, infer, generate, literal=literal)
     return function
 
 

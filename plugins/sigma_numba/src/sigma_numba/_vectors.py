@@ -2,9 +2,9 @@
 
 LLVM makes vectors of plain loops by itself, but it does not keep a block of sums in registers over another loop, which
 is what products of matrices live on. There a kernel names the registers itself: `load_16(memory, place)` and
-`spread_16(number)` give one, `fused(a, b, c)` is a * b + c, `store(memory, place, vector)` writes one, and
-`transpose_16(to, place, step, of, place, step)` copies a square of numbers, rows to columns. Imported only when
-something is compiled.
+`spread_16(number)` give one, `fused(a, b, c)` is a * b + c, `store(memory, place, vector)` writes one,
+`transpose_16(to, place, step, of, place, step)` copies a square of numbers, rows to columns, and `multiply` computes a
+tile of a product of matrices. Imported only when something is compiled.
 """
 
 from typing import Any
@@ -13,9 +13,8 @@ from llvmlite import ir
 from numba.core import cgutils, datamodel, types
 from numba.extending import register_model
 
+from sigma_numba._registers import LANES
 from sigma_numba._target import defined
-
-LANES = (2, 4, 8, 16)
 
 
 class Vector(types.Type):
@@ -52,22 +51,29 @@ def _store(context: Any, builder: Any, sig: Any, values: Any) -> Any:
     return context.get_dummy_value()
 
 
+def _everywhere(builder: Any, number: Any, kind: Any) -> Any:
+    """A vector of one number."""
+    nothing = ir.Constant(kind, ir.Undefined)
+    first = builder.insert_element(nothing, number, ir.Constant(ir.IntType(32), 0))
+    return builder.shuffle_vector(first, nothing, ir.Constant(ir.VectorType(ir.IntType(32), kind.count), None))
+
+
 def _spread(lanes: int) -> Any:
     def generate(context: Any, builder: Any, sig: Any, values: Any) -> Any:
-        nothing = ir.Constant(context.get_value_type(sig.return_type), ir.Undefined)
-        first = builder.insert_element(nothing, values[0], ir.Constant(ir.IntType(32), 0))
-        everywhere = ir.Constant(ir.VectorType(ir.IntType(32), lanes), [0] * lanes)
-        return builder.shuffle_vector(first, nothing, everywhere)
+        return _everywhere(builder, values[0], context.get_value_type(sig.return_type))
 
     return defined("spread", lambda number: Vector(number, lanes)(number), generate)
 
 
-def _fused(_context: Any, builder: Any, sig: Any, values: Any) -> Any:
-    kind, vector = values[0].type, sig.return_type
+def _fused(_context: Any, builder: Any, _sig: Any, values: Any) -> Any:
+    return _multiplied_and_added(builder, *values)
+
+
+def _multiplied_and_added(builder: Any, a: Any, b: Any, c: Any) -> Any:
     # One rounding where the processor has such an instruction, two where it has not.
-    name = f"llvm.fmuladd.v{vector.lanes}f{vector.dtype.bitwidth}"
-    function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(kind, [kind] * 3), name)
-    return builder.call(function, values)
+    name = f"llvm.fmuladd.v{a.type.count}{a.type.element.intrinsic_name}"
+    function = cgutils.get_or_insert_function(builder.module, ir.FunctionType(a.type, [a.type] * 3), name)
+    return builder.call(function, (a, b, c))
 
 
 def _transpose(lanes: int) -> Any:
@@ -102,6 +108,54 @@ def _transpose(lanes: int) -> Any:
     return defined("transpose", infer, generate)
 
 
+def _multiply_types(block: Any, vectors: Any, lanes: Any, *others: Any) -> Any:
+    """Of `multiply(block, vectors, lanes, z, at, below, a, from, down, right, b, from, step, terms)`."""
+    memory = [types.intp if isinstance(each, types.Integer) else each for each in others]
+    return types.none(block, vectors, lanes, *memory)
+
+
+def _multiply(context: Any, builder: Any, sig: Any, values: Any) -> Any:
+    """All sums of a tile in registers, over all terms; the loop is written here, for numba takes long to lower it."""
+    block, vectors, lanes = (each.literal_value for each in sig.args[:3])
+    z, at, below, a, first, down, right, b, second, step, terms = values[3:]
+    dtype = sig.args[3].dtype
+    kind, size = context.get_value_type(Vector(dtype, lanes)), dtype.bitwidth // 8
+    tile = [(row, vector) for row in range(block) for vector in range(vectors)]
+
+    def further(start: Any, distance: Any, count: int) -> Any:
+        return builder.add(start, builder.mul(distance, ir.Constant(distance.type, count)))
+
+    before, loop, behind = builder.block, builder.append_basic_block("terms"), builder.append_basic_block("sums")
+    builder.branch(loop)
+    builder.position_at_end(loop)
+    term = builder.phi(terms.type)
+    sums = {each: builder.phi(kind) for each in tile}
+    row_of_b = builder.add(second, builder.mul(term, step))
+    columns = [
+        builder.load(_place(builder, b, further(row_of_b, row_of_b.type(lanes), vector), kind), align=size)
+        for vector in range(vectors)
+    ]
+    column_of_a = builder.add(first, builder.mul(term, right))
+    added = {}
+    for row in range(block):
+        number = builder.load(builder.gep(a, [further(column_of_a, down, row)]))
+        factor = _everywhere(builder, number, kind)
+        for vector in range(vectors):
+            added[row, vector] = _multiplied_and_added(builder, factor, columns[vector], sums[row, vector])
+    following = builder.add(term, term.type(1))
+    builder.cbranch(builder.icmp_signed("<", following, terms), loop, behind)
+    term.add_incoming(term.type(0), before)
+    term.add_incoming(following, loop)
+    for each in tile:
+        sums[each].add_incoming(ir.Constant(kind, None), before)
+        sums[each].add_incoming(added[each], loop)
+    builder.position_at_end(behind)
+    for row, vector in tile:
+        place = further(further(at, below, row), at.type(lanes), vector)
+        builder.store(added[row, vector], _place(builder, z, place, kind), align=size)
+    return context.get_dummy_value()
+
+
 def _exchanged(builder: Any, own: Any, other: Any, distance: int) -> Any:
     """A row with every second group of lanes, the later ones if the distance is positive, from that far in another."""
     lanes = own.type.count
@@ -116,6 +170,7 @@ NAMES: dict[str, Any] = {
     **{f"spread_{lanes}": _spread(lanes) for lanes in LANES},
     "fused": defined("fused", lambda a, _b, _c: a(a, a, a), _fused),
     **{f"transpose_{lanes}": _transpose(lanes) for lanes in LANES},
+    "multiply": defined("multiply", _multiply_types, _multiply, literal=True),
     "store": defined("store", lambda memory, _index, vector: types.none(memory, types.intp, vector), _store),
 }
 """What a kernel's source may refer to."""

@@ -15,9 +15,13 @@ Array = np.ndarray[Any, Any]
 
 def write_chain(writer: Writer, nodes: Sequence[Value], length: int) -> list[str]:
     """A loop over parts of `length` elements; what is not read outside has scratch memory of one part."""
-    outside = writer.placement.outside
+    donated, outside = writer.placement.donated, writer.placement.outside
     columns: dict[str, str] = {}
-    scratch = _Scratch(nodes)
+
+    def column(value: Value) -> str:
+        return columns.setdefault(writer.array(value), f"x{len(columns)}")
+
+    scratch = _Scratch(writer, nodes, {column(node): node for node in nodes if node.index in donated})
     lines = []
     for node in nodes:
         operands = [
@@ -25,13 +29,10 @@ def write_chain(writer: Writer, nodes: Sequence[Value], length: int) -> list[str
             if value.index in scratch.names
             else writer.array(value)
             if value.size == 1 and node.size != 1
-            else columns.setdefault(writer.array(value), f"x{len(columns)}")
+            else column(value)
             for value in node.inputs
         ]
-        if node.index in outside:
-            out = columns.setdefault(writer.array(node), f"x{len(columns)}")
-        else:
-            out = scratch.take(node)
+        out = column(node) if node.index in outside else scratch.take(node)
         lines += statement(node, operands, out)
     name = f"parts_{writer.order[nodes[0].index]}"
     arrays = [*columns]
@@ -60,29 +61,55 @@ def parts(size: int, length: int, *arrays: Array) -> tuple[tuple[Array, ...], ..
 
 @define(eq=False)
 class _Scratch:
-    """Memory of one part for the inner results of a cluster, used again after the last read."""
+    """Memory for the inner results of a cluster, used again after the last read.
 
+    That is memory of one part, and until it holds what it is donated for, that of each donated array once what it held
+    is read: each array fewer that a part touches leaves more of the cache to the others.
+    """
+
+    writer: Writer
     nodes: Sequence[Value]
+    lent: dict[str, Value]
+    """Donated memory by name: the node that it will hold."""
     names: dict[int, str] = field(factory=dict)
     dtypes: dict[str, str] = field(factory=dict)
 
     def take(self, node: Value) -> str:
-        """A name for the memory of a node's result: that of an operand read for the last time, or new."""
-        free = [name for name, dtype in self.dtypes.items() if dtype == str(node.dtype) and self._is_free(name, node)]
-        chosen = min(free, default=None)
+        """A name for the memory of a node's result: that of an operand, if it may be, other free memory, or new."""
+        free = [name for name, dtype in self.dtypes.items() if dtype == str(node.dtype) and self._is_over(name, node)]
+        free += [name for name in self.lent if self._is_lent(name, node) and self._is_over(name, node)]
+        operands = {self._place(value) for value in node.inputs}
+        chosen = min(free, key=lambda name: (name not in operands, name), default=None)
         if chosen is None:
             chosen = f"t{len(self.dtypes)}"
             self.dtypes[chosen] = str(node.dtype)
         self.names[node.index] = chosen
         return chosen
 
-    def _is_free(self, name: str, writer: Value) -> bool:
+    def _is_lent(self, name: str, writer: Value) -> bool:
+        """Whether a node of its dtype is read no later than what the memory is donated for is written there."""
+        owner = self.lent[name]
+        reads = (node for node in self.nodes for value in node.inputs if value is writer)
+        in_time = all(node.index < owner.index or (node is owner and _overwrites(owner, writer)) for node in reads)
+        return writer.dtype == owner.dtype and writer.index < owner.index and in_time
+
+    def _is_over(self, name: str, writer: Value) -> bool:
         """Whether nothing reads what is in that memory once `writer` has written over it."""
-        holder = max(index for index, known in self.names.items() if known == name)
-        allowed = IN_PLACE_OPERANDS.get(writer.operation.name)
-        for node in self.nodes:
-            for position, value in enumerate(node.inputs):
-                over = node is writer and (allowed is None or position in allowed)
-                if value.index == holder and node.index >= writer.index and not over:
-                    return False
-        return True
+        behind = (node for node in self.nodes if node.index >= writer.index)
+        reads = ((node, value) for node in behind for value in node.inputs if self._place(value) == name)
+        return all(node is writer and _overwrites(node, value) for node, value in reads)
+
+    def _place(self, value: Value) -> str | None:
+        """The memory of this kind that holds a value at present."""
+        if value.index in self.names:
+            return self.names[value.index]
+        root = self.writer.arrangement.root[value.index]
+        given = root.attributes.get("name") if root.operation.name == "placeholder" else None
+        donated = self.writer.placement.donated
+        return next((name for name, owner in self.lent.items() if given == donated[owner.index]), None)
+
+
+def _overwrites(node: Value, value: Value) -> bool:
+    """Whether a node may be written over one of its operands."""
+    allowed = IN_PLACE_OPERANDS.get(node.operation.name)
+    return allowed is None or all(position in allowed for position, each in enumerate(node.inputs) if each is value)

@@ -30,5 +30,5 @@ class Adam(Optimiser):
         root = np.sqrt(1 - settings.square_decay**step)
         rate = settings.learning_rate * root / (1 - settings.mean_decay**step)
         # Epsilon is added to the corrected root, so it is scaled with it.
-        change = rate * mean / (np.sqrt(square) + settings.epsilon * root)
-        return parameter - change, Slots(mean=mean, square=square)
+        change = mean / (np.sqrt(square) + settings.epsilon * root)
+        return parameter - rate * change, Slots(mean=mean, square=square)

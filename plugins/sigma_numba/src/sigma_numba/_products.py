@@ -161,13 +161,12 @@ def _turning(cut: Tiles, inner: int, right: int) -> list[str]:
     side = max(each for each in LANES if each <= min(cut.lanes, max(inner, LANES[0])))
     squares = inner - inner % side
     size = inner * cut.width
-    source = []
-    for first in range(0, cut.width, side):
-        source += [
-            f"        for k in range(0, {squares}, {side}):",
-            f"            to = i * {size} + k * {cut.width} + {first}",
-            f"            transpose_{side}(p, to, {cut.width}, b, (c + {first}) * {right} + k, {right})",
-        ]
+    source = [
+        f"        for j in range(0, {cut.width}, {side}):",
+        f"            for k in range(0, {squares}, {side}):",
+        f"                to = i * {size} + k * {cut.width} + j",
+        f"                transpose_{side}(p, to, {cut.width}, b, (c + j) * {right} + k, {right})",
+    ]
     if squares < inner:
         source += [
             f"        for k in range({squares}, {inner}):",

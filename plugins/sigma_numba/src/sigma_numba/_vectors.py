@@ -122,23 +122,25 @@ def _multiply(context: Any, builder: Any, sig: Any, values: Any) -> Any:
     kind, size = context.get_value_type(Vector(dtype, lanes)), dtype.bitwidth // 8
     tile = [(row, vector) for row in range(block) for vector in range(vectors)]
 
-    def further(start: Any, distance: Any, count: int) -> Any:
-        return builder.add(start, builder.mul(distance, ir.Constant(distance.type, count)))
+    def along(memory: Any, start: Any, distance: Any, number: int) -> Any:
+        """Vectors side by side, from a row on that is so many further."""
+        place = builder.add(start, builder.mul(distance, distance.type(number))) if number else start
+        return _place(builder, memory, place, kind)
+
+    def beside(row: Any, vector: int) -> Any:
+        return builder.gep(row, [terms.type(vector)]) if vector else row
 
     before, loop, behind = builder.block, builder.append_basic_block("terms"), builder.append_basic_block("sums")
     builder.branch(loop)
     builder.position_at_end(loop)
     term = builder.phi(terms.type)
     sums = {each: builder.phi(kind) for each in tile}
-    row_of_b = builder.add(second, builder.mul(term, step))
-    columns = [
-        builder.load(_place(builder, b, further(row_of_b, row_of_b.type(lanes), vector), kind), align=size)
-        for vector in range(vectors)
-    ]
-    column_of_a = builder.add(first, builder.mul(term, right))
+    row_of_b = along(b, builder.add(second, builder.mul(term, step)), step, 0)
+    columns = [builder.load(beside(row_of_b, vector), align=size) for vector in range(vectors)]
+    column_of_a = builder.gep(a, [builder.add(first, builder.mul(term, right))])
     added = {}
     for row in range(block):
-        number = builder.load(builder.gep(a, [further(column_of_a, down, row)]))
+        number = builder.load(builder.gep(column_of_a, [builder.mul(down, down.type(row))]))
         factor = _everywhere(builder, number, kind)
         for vector in range(vectors):
             added[row, vector] = _multiplied_and_added(builder, factor, columns[vector], sums[row, vector])
@@ -150,9 +152,10 @@ def _multiply(context: Any, builder: Any, sig: Any, values: Any) -> Any:
         sums[each].add_incoming(ir.Constant(kind, None), before)
         sums[each].add_incoming(added[each], loop)
     builder.position_at_end(behind)
-    for row, vector in tile:
-        place = further(further(at, below, row), at.type(lanes), vector)
-        builder.store(added[row, vector], _place(builder, z, place, kind), align=size)
+    for row in range(block):
+        row_of_z = along(z, at, below, row)
+        for vector in range(vectors):
+            builder.store(added[row, vector], beside(row_of_z, vector), align=size)
     return context.get_dummy_value()
 
 

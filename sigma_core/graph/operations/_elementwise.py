@@ -43,6 +43,7 @@ def _fmin_first(a: Any, b: Any) -> Any:
 
 
 # Where both operands of a maximum are equal, the second takes the whole derivative: that of np.maximum(x, 0) is 0 at 0.
+# It is the result that is compared, which a next layer needs anyway: so the result may be written over the first operand.
 DERIVATIVES: dict[np.ufunc, tuple[Rule, ...]] = {
     np.positive: (lambda g, _y, _x: g,),
     np.negative: (lambda g, _y, _x: -g,),
@@ -53,8 +54,8 @@ DERIVATIVES: dict[np.ufunc, tuple[Rule, ...]] = {
     np.power: (_power_by_base, _power_by_exponent),
     np.remainder: (lambda g, _y, _a, _b: g, lambda g, _y, a, b: -(g * np.floor(a / b))),
     # Chosen, not multiplied: what is not finite in a cotangent stays where it belongs.
-    np.maximum: (lambda g, _y, a, b: np.where(a > b, g, 0), lambda g, _y, a, b: np.where(a <= b, g, 0)),
-    np.minimum: (lambda g, _y, a, b: np.where(a < b, g, 0), lambda g, _y, a, b: np.where(a >= b, g, 0)),
+    np.maximum: (lambda g, y, _a, b: np.where(y > b, g, 0), lambda g, y, _a, b: np.where(y <= b, g, 0)),
+    np.minimum: (lambda g, y, _a, b: np.where(y < b, g, 0), lambda g, y, _a, b: np.where(y >= b, g, 0)),
     np.arctan2: (lambda g, _y, a, b: g * b / (a * a + b * b), lambda g, _y, a, b: -(g * a / (a * a + b * b))),
     np.hypot: (lambda g, y, a, _b: g * a / y, lambda g, y, _a, b: g * b / y),
     np.fmax: (

@@ -98,9 +98,17 @@ def _merged(number: float | None, product: Value) -> Value | None:
         return None
     for one, other in (product.inputs, product.inputs[::-1]):
         inner = number_of(one)
-        if inner is not None and (_is_power_of_two(number) or _is_power_of_two(inner)):
+        if inner is None or not (_is_power_of_two(number) or _is_power_of_two(inner)):
+            continue
+        if _is_normal(number * inner, product.dtype):
             return _value(np.multiply(other, full((), number * inner, product.dtype)))
     return None
+
+
+def _is_normal(number: float, dtype: np.dtype[Any]) -> bool:
+    """Whether a number keeps all its bits in a dtype: with 0 or infinity in its place infinities would become NaN."""
+    limits = np.finfo(dtype)
+    return float(limits.smallest_normal) <= abs(number) <= float(limits.max)
 
 
 def _is_power_of_two(number: float) -> bool:
@@ -113,7 +121,8 @@ def _divide(node: Value) -> Value | None:
     number = number_of(b)
     if number == 1:
         return a
-    if number is not None and _is_power_of_two(number) and not node.weak:
+    is_exact = number is not None and _is_power_of_two(number) and _is_normal(1.0 / number, node.dtype)
+    if number is not None and is_exact and not node.weak:
         return _value(np.multiply(a, full((), 1.0 / number, node.dtype)))
     return None
 
@@ -132,7 +141,9 @@ def _power(node: Value) -> Value | None:
     base, exponent = node.inputs
     number = number_of(exponent)
     power = _POWERS.get(number) if number is not None and node.dtype.kind == "f" else None
-    # The root of -inf is NaN, its power infinity: only NumPy's operator, not np.power, makes them one.
+    # The root of -inf is NaN, its power infinity. NumPy makes them one for single exponents, but not in float16.
+    if number == 0.5 and node.dtype == np.float16:
+        return None
     return _value(power(base)) if power else None
 
 
@@ -157,10 +168,17 @@ def _cast(node: Value) -> Value | None:
         return value
     if value.operation.name == "cast":
         (original,) = value.inputs
-        if np.can_cast(original.dtype, value.dtype, "safe"):
+        if _holds_all(value.dtype, original.dtype):
             # Nothing was lost on the way.
             return original if original.dtype == node.dtype else node.with_inputs((original,))
     return None
+
+
+def _holds_all(wide: np.dtype[Any], narrow: np.dtype[Any]) -> bool:
+    """Whether one dtype has all numbers of the other; NumPy calls integers of 64 bits safe in float64, too."""
+    if wide.kind == "f" and narrow.kind in "iu":
+        return narrow.itemsize * 8 <= np.finfo(wide).nmant + 1
+    return np.can_cast(narrow, wide, "safe")
 
 
 def _reshape(node: Value) -> Value | None:

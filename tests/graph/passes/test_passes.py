@@ -71,6 +71,8 @@ SIMPLER = {
     "0.3 * (2 * x)": (lambda x: 0.3 * (2 * x), ["multiply"]),
     "x * 0.3 / 4": (lambda x: x * 0.3 / 4, ["multiply"]),
     "0.3 * (0.7 * x)": (lambda x: 0.3 * (0.7 * x), ["multiply", "multiply"]),
+    "1e-35 * x / 2 ** 90": (lambda x: 1e-35 * x / 2.0**90, ["multiply", "multiply"]),
+    "1e35 * x * 2 ** 90": (lambda x: 1e35 * x * 2.0**90, ["multiply", "multiply"]),
     "x + x": (lambda x: 0.3 * (x + x), ["multiply"]),
     "-x * -y": (lambda x: -x * -x[:1], ["slice", "multiply"]),
     "(-x) ** 2": (lambda x: np.square(-x), ["square"]),
@@ -171,6 +173,37 @@ def test_integers_keep_their_powers():
     """NumPy has no integer root, and no reciprocal that is one."""
     n = placeholder((2,), np.int64, "n")
     assert names(simplify(Graph([n], [n**2]))) == ["power"]
+
+
+HALF = np.array([0.0, 1.0, -np.inf, np.nan, 2.0**-14], np.float16)
+LONG = np.array([1, 2**53 + 1, 2**63 - 1, -3])
+EDGES = {
+    "a reciprocal beyond float16": (lambda x: x / 2.0**-20, HALF, ["divide"]),
+    "a root of float16, of which NumPy makes a power": (lambda x: x**0.5, HALF, ["power"]),
+    "integers that float64 rounds": (lambda n: n.astype(np.float64).astype(np.int64), LONG, ["cast", "cast"]),
+    "integers that float64 holds": (
+        lambda n: n.astype(np.float64).astype(np.int32),
+        LONG.astype(np.int32),
+        [],
+    ),
+    "integers that float32 rounds": (
+        lambda n: n.astype(np.float32).astype(np.int64),
+        LONG.astype(np.int32),
+        ["cast", "cast"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EDGES)
+def test_algebra_leaves_what_a_dtype_cannot_hold(name):
+    """Rules that are right for real numbers stop where a dtype rounds, or has no such number."""
+    function, array, expected = EDGES[name]
+    x = placeholder(array.shape, array.dtype, "x")
+    graph = Graph([x], [function(x)])
+    simpler = simplify(graph)
+    assert names(simpler) == expected
+    with np.errstate(all="ignore"):
+        np.testing.assert_array_equal(evaluate(simpler, array)[0], evaluate(graph, array)[0])
 
 
 def test_passes_keep_inputs_names_and_order():

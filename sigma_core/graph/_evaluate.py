@@ -22,6 +22,20 @@ def evaluate(graph: Graph, *arrays: Any) -> tuple[Any, ...]:
     return tuple(results[value.index] for value in graph.outputs)
 
 
+def evaluate_apart(graph: Graph, *arrays: Any) -> tuple[Any, ...]:
+    """As `evaluate`, in arrays that belong to the caller: each can be written to, and none shares memory with another.
+
+    What an operation returns may be an argument itself, a view of one, or a number that is repeated without memory.
+    """
+    known = {id(array) for array in arrays}
+    results = []
+    for array in evaluate(graph, *arrays):
+        is_own = array.flags.owndata and array.flags.writeable and id(array) not in known
+        results.append(array if is_own else np.array(array))
+        known.add(id(array))
+    return tuple(results)
+
+
 def check_arguments(graph: Graph, arrays: Sequence[Any]) -> None:
     """Raise ShapeError unless the arrays have the shapes and dtypes of the graph's inputs."""
     if len(arrays) != len(graph.inputs):

@@ -8,7 +8,7 @@ import numpy as np
 from attrs import frozen
 
 from sigma_core.errors import TraceError
-from sigma_core.graph._evaluate import evaluate
+from sigma_core.graph._evaluate import evaluate_apart
 from sigma_core.graph._graph import Graph, reachable
 from sigma_core.graph._record import as_value, constant, native, placeholder
 from sigma_core.graph._replay import substituted
@@ -51,8 +51,8 @@ class Traced:
         return is_closed(self.outputs, self.inputs)
 
     def run(self) -> Any:
-        """The results for the arrays, in their container."""
-        return unflatten(self.structure, evaluate(self.graph, *self.arrays))
+        """The results for the arrays, in their container; they belong to the caller."""
+        return unflatten(self.structure, evaluate_apart(self.graph, *self.arrays))
 
     def inlined(self) -> Any:
         """The results as values of the trace around it, with the arrays as constants."""

@@ -8,7 +8,7 @@ import numpy as np
 from attrs import evolve, frozen
 
 from sigma_core.errors import DerivativeError
-from sigma_core.graph._evaluate import evaluate
+from sigma_core.graph._evaluate import evaluate_apart
 from sigma_core.graph._gradients import cotangents
 from sigma_core.graph._graph import Graph
 from sigma_core.graph._record import as_value, cast, constant, placeholder
@@ -44,7 +44,7 @@ class Linear:
                 raise DerivativeError(place(), f"the {self.noun}'s shape is {np.shape(leaf)}", f"shape {value.shape}")
         if self.graph is not None and not any(isinstance(leaf, Value) for leaf in leaves):
             arrays = (np.asarray(leaf, value.dtype) for leaf, value in zip(leaves, self.inputs, strict=True))
-            return unflatten(self.image, evaluate(self.graph, *arrays))
+            return unflatten(self.image, evaluate_apart(self.graph, *arrays))
         pairs = zip(leaves, self.inputs, strict=True)
         values = {value.index: cast(as_value(leaf), value.dtype) for leaf, value in pairs}
         return unflatten(self.image, substituted(self.outputs, values))
@@ -117,7 +117,7 @@ def _at(recorded: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict
     (linear,) = made
     if is_closed((*traced.outputs, *linear.outputs), (*traced.inputs, *linear.inputs)):
         known = _known(linear)
-        arrays = evaluate(Graph(traced.inputs, (*traced.outputs, *known)), *traced.arrays)
+        arrays = evaluate_apart(Graph(traced.inputs, (*traced.outputs, *known)), *traced.arrays)
         linear = _with_constants(linear, known, arrays[len(traced.outputs) :])
         result, aux = unflatten(traced.structure, arrays)
     else:

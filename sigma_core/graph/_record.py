@@ -27,12 +27,25 @@ def constant(array: Any, dtype: Any = None, *, weak: bool = False) -> Value:
     """An array that is part of the program; it is copied."""
     # In C order whatever the array's: backends that read raw memory count on it.
     copy = native(np.array(array, dtype=dtype, order="C"))
-    if copy.dtype.kind not in "biuf":
+    if not is_numeric(copy.dtype):
         raise TraceError(
-            place(), f"a value cannot hold {type(array).__name__} of dtype {copy.dtype}", "bool, int, float"
+            place(),
+            f"a value cannot hold {type(array).__name__} of dtype {copy.dtype}",
+            "bool, int, float",
+            remedy_for(copy.dtype),
         )
     copy.setflags(write=False)
     return record("constant", weak=weak, literal=Literal(copy))
+
+
+def is_numeric(dtype: np.dtype[Any]) -> bool:
+    """Whether values may have a dtype; long doubles, which no backend but NumPy's own loops knows, are left out."""
+    return dtype.kind in "biuf" and dtype.itemsize <= 8
+
+
+def remedy_for(dtype: np.dtype[Any]) -> str:
+    """What to do with an array whose dtype values cannot have."""
+    return "astype(np.float64)" if dtype.kind == "f" else ""
 
 
 def native(array: np.ndarray) -> np.ndarray:
@@ -47,6 +60,18 @@ def as_value(thing: Any) -> Value:
     # NumPy's float64 is a Python float as well, but does not promote as one.
     weak = isinstance(thing, int | float) and not isinstance(thing, bool | np.generic)
     return constant(thing, weak=weak)
+
+
+def named_value(thing: Any, name: str) -> Value:
+    """As `as_value`; raises TraceError that calls by its name what is no array of numbers."""
+    if not isinstance(thing, Value) and not is_numeric(dtype := np.asarray(thing).dtype):
+        raise TraceError(
+            place(),
+            f"{name} is a {type(thing).__name__}, of dtype {dtype}",
+            "arrays of bool, int or float, numbers, and containers of them",
+            remedy_for(dtype),
+        )
+    return as_value(thing)
 
 
 def full(shape: Shape, number: Any, dtype: Any) -> Value:

@@ -1,6 +1,7 @@
-"""Nested containers of arrays, taken apart and put together: tuples, lists, dicts, attrs classes and None."""
+"""Nested containers of arrays, taken apart and put together: tuples, lists, dicts, data classes and None."""
 
-from collections.abc import Iterable, Iterator
+import dataclasses
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import attrs
@@ -22,16 +23,23 @@ class Structure:
             return next(leaves)
         if self.kind is None:
             return None
-        parts = [part.filled(leaves) for part in self.parts]
-        if self.kind in (list, tuple):
-            return self.kind(parts)
-        if self.kind is dict:
-            return dict(zip(self.names, parts, strict=True))
-        return (
-            self.kind(*parts)
-            if hasattr(self.kind, "_fields")
-            else self.kind(**dict(zip(self.names, parts, strict=True)))
-        )
+        return _built(self.kind, self.names, [part.filled(leaves) for part in self.parts])
+
+
+def _built(kind: Any, names: Sequence[Any], parts: Sequence[Any]) -> Any:
+    """A container of these parts; not by the constructors of subclasses, which may want something else."""
+    if hasattr(kind, "_fields"):
+        return kind(*parts)
+    if issubclass(kind, tuple):
+        return tuple.__new__(kind, parts)
+    if issubclass(kind, list):
+        return kind(parts)
+    by_name = dict(zip(names, parts, strict=True))
+    if not issubclass(kind, dict):
+        return kind(**by_name)
+    made = kind()
+    made.update(by_name)
+    return made
 
 
 _LEAF = Structure("leaf")
@@ -86,6 +94,9 @@ def members(thing: Any) -> tuple[tuple[Any, ...] | None, Iterable[Any]]:
         return tuple(thing), thing.values()
     if isinstance(thing, tuple | list):
         return tuple(range(len(thing))), thing
+    if dataclasses.is_dataclass(thing) and not isinstance(thing, type):
+        init = [each.name for each in dataclasses.fields(thing) if each.init]
+        return tuple(init), [getattr(thing, name) for name in init]
     # Values are attrs classes themselves, but leaves.
     if attrs.has(type(thing)) and not hasattr(thing, "__array_ufunc__"):
         fields = [field for field in attrs.fields(type(thing)) if field.init]

@@ -10,7 +10,7 @@ from attrs import frozen
 from sigma_core.errors import TraceError
 from sigma_core.graph._evaluate import evaluate_apart
 from sigma_core.graph._graph import Graph, reachable
-from sigma_core.graph._record import as_value, constant, native, placeholder
+from sigma_core.graph._record import constant, is_numeric, named_value, native, placeholder, remedy_for
 from sigma_core.graph._replay import substituted
 from sigma_core.graph._scope import place
 from sigma_core.graph._structure import Structure, flatten, paths, unflatten
@@ -76,18 +76,23 @@ def trace_with(
             continue
         weak = isinstance(leaf, int | float) and not isinstance(leaf, np.generic)
         array = native(np.asarray(leaf))
-        if array.dtype.kind not in "biuf":
+        if not is_numeric(array.dtype):
             raise TraceError(
                 place(),
                 f"argument {path} is a {type(leaf).__name__}, of dtype {array.dtype}",
                 "arrays of bool, int or float, numbers, text, functions, and containers of them",
+                remedy_for(array.dtype),
             )
         inputs.append(placeholder(array.shape, array.dtype, path, weak=weak))
         arrays.append(array)
         given.append(inputs[-1])
     positional, named = unflatten(structure, given)
     results, outside = flatten(function(*positional, **named))
-    return Traced(tuple(inputs), tuple(as_value(result) for result in results), outside, tuple(arrays))
+    outputs = [
+        named_value(result, f"result {path}" if path else "the result")
+        for result, path in zip(results, paths(outside), strict=True)
+    ]
+    return Traced(tuple(inputs), tuple(outputs), outside, tuple(arrays))
 
 
 def trace(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Graph:

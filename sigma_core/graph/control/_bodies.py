@@ -1,11 +1,13 @@
 """Bodies of control operations: functions traced by themselves, with what they close over made inputs."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from operator import index
 from typing import Any
 
 from sigma_core.errors import ShapeError, TraceError
 from sigma_core.graph._graph import Graph
-from sigma_core.graph._record import as_value, cast, common_dtype, constant, placeholder, record
+from sigma_core.graph._record import cast, common_dtype, constant, named_value, placeholder, record
 from sigma_core.graph._replay import substituted
 from sigma_core.graph._scope import place
 from sigma_core.graph._structure import Structure, flatten, leaves_as, paths
@@ -13,10 +15,12 @@ from sigma_core.graph._value import Value
 from sigma_core.graph.operations._control import signatures
 
 
-def values_of(container: Any) -> tuple[list[Value], Structure]:
-    """The leaves of a container as values."""
+def values_of(container: Any, word: str) -> tuple[list[Value], Structure]:
+    """The leaves of a container, each called by such a word, as values; raises TraceError."""
     leaves, structure = flatten(container)
-    return [as_value(leaf) for leaf in leaves], structure
+    return [
+        named_value(leaf, named(word, path)) for leaf, path in zip(leaves, paths(structure), strict=True)
+    ], structure
 
 
 def typed(value: Value) -> str:
@@ -85,9 +89,13 @@ def steady(loop: str, structure: Structure, carries: Sequence[Value], returned: 
             f"the carry that the body of {loop} returns is not built as the one it is given",
             "the same nested containers",
         )
-    outputs = [as_value(leaf) for leaf in leaves]
+    names = paths(structure)
+    outputs = [
+        named_value(leaf, f"{named('carry', path)} that the body of {loop} returns")
+        for leaf, path in zip(leaves, names, strict=True)
+    ]
     started, made = list(carries), list(outputs)
-    for number, (path, old, new) in enumerate(zip(paths(structure), carries, outputs, strict=True)):
+    for number, (path, old, new) in enumerate(zip(names, carries, outputs, strict=True)):
         if (old.shape, old.dtype) == (new.shape, new.dtype) and (new.weak or not old.weak):
             continue
         if old.shape == new.shape and old.weak:
@@ -102,6 +110,20 @@ def steady(loop: str, structure: Structure, carries: Sequence[Value], returned: 
                 "start from what a step gives, or cast with astype",
             )
     return started, made
+
+
+def steps_of(loop: str, number: Any) -> int:
+    """How many steps a loop is told to make; raises ShapeError for what is no number of steps."""
+    if not isinstance(number, Value):
+        with suppress(TypeError):
+            if not isinstance(number, bool) and (steps := index(number)) >= 0:
+                return steps
+    raise ShapeError(
+        place(),
+        f"{loop} over {number!r} steps",
+        "a whole number, 0 or more",
+        "while_loop, where it is known only when the program runs" if isinstance(number, Value) else "",
+    )
 
 
 def picks(bundle: Value, weak: Iterable[bool] = ()) -> list[Value]:

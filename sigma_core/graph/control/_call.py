@@ -1,12 +1,13 @@
 """Calls: parts of a program that stay together, and `checkpoint`, which computes a part again on the way back."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from sigma_core.graph._evaluate import evaluate
 from sigma_core.graph._gradients import cotangents, dependent
 from sigma_core.graph._graph import Graph
-from sigma_core.graph._record import placeholder, record
+from sigma_core.graph._record import named_value, placeholder, record
 from sigma_core.graph._structure import flatten, paths, unflatten
 from sigma_core.graph._tangents import tangents
 from sigma_core.graph._trace import is_static
@@ -16,7 +17,7 @@ from sigma_core.graph.control._scan_batching import batched_body
 from sigma_core.graph.operations import Kind, Operation, register
 from sigma_core.graph.operations._control import NO_ARRAY, Parts
 from sigma_core.graph.operations._operation import Signature
-from sigma_core.graph.transforms._arguments import on_arrays_too
+from sigma_core.graph.transforms._arguments import check_function, on_arrays_too
 
 
 class Derivative(Protocol):
@@ -38,7 +39,8 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
     That takes the time of one more run and saves the memory of all that is computed inside. The second run stands in
     the program as a call of its own, so no pass can join it with the first.
     """
-    return on_arrays_too(lambda *arguments: call(function, arguments))
+    check_function("what checkpoint is to run", function)
+    return on_arrays_too(lambda *arguments, **keywords: call(partial(function, **keywords), arguments))
 
 
 def call(function: Callable[..., Any], arguments: tuple[Any, ...], derivative: Any = None) -> Any:
@@ -48,11 +50,14 @@ def call(function: Callable[..., Any], arguments: tuple[Any, ...], derivative: A
     """
     leaves, structure = flatten(arguments)
     names = [name for leaf, name in zip(leaves, paths(structure), strict=True) if not is_static(leaf)]
-    values, _ = values_of([leaf for leaf in leaves if not is_static(leaf)])
+    values = [
+        named_value(leaf, f"argument {name}")
+        for leaf, name in zip((leaf for leaf in leaves if not is_static(leaf)), names, strict=True)
+    ]
     given = [parameter(value, name) for value, name in zip(values, names, strict=True)]
     rest = iter(given)
     filled = unflatten(structure, [leaf if is_static(leaf) else next(rest) for leaf in leaves])
-    outputs, built = values_of(function(*filled))
+    outputs, built = values_of(function(*filled), "result")
     captured = closures(outputs, born(given))
     (body,) = closed(given, captured, outputs)
     rule = derivative(built) if derivative else None

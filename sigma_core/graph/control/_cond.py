@@ -10,11 +10,12 @@ from sigma_core.graph._batching import batched
 from sigma_core.graph._evaluate import evaluate
 from sigma_core.graph._gradients import cotangents, dependent
 from sigma_core.graph._graph import Graph
-from sigma_core.graph._record import as_value, cast, common_dtype, placeholder, record
+from sigma_core.graph._record import cast, common_dtype, named_value, placeholder, record
 from sigma_core.graph._replay import substituted
 from sigma_core.graph._scope import place
-from sigma_core.graph._structure import paths, unflatten
+from sigma_core.graph._structure import flatten, leaves_as, paths, unflatten
 from sigma_core.graph._tangents import tangents
+from sigma_core.graph._trace import is_static
 from sigma_core.graph._value import Value
 from sigma_core.graph.control._bodies import (
     born,
@@ -29,7 +30,7 @@ from sigma_core.graph.control._bodies import (
 from sigma_core.graph.operations import Kind, Operation, register
 from sigma_core.graph.operations._control import NO_ARRAY, Parts, signatures
 from sigma_core.graph.operations._operation import Signature
-from sigma_core.graph.transforms._arguments import on_arrays_too
+from sigma_core.graph.transforms._arguments import check_function, on_arrays_too
 
 BRANCHES = ("when_true", "when_false")
 
@@ -41,26 +42,33 @@ def cond(predicate: Any, when_true: Callable[..., Any], when_false: Callable[...
     close over values, and derivatives reach them; in reverse mode the chosen branch runs again on the way back. A
     Python truth value chooses at once. Raises ShapeError and TraceError for branches that differ.
     """
+    for branch in (when_true, when_false):
+        check_function("a branch of cond", branch)
     if isinstance(predicate, bool):
         return (when_true if predicate else when_false)(*operands)
 
     def recorded(predicate: Any, *operands: Any) -> Any:
-        chosen = as_value(predicate)
+        chosen = named_value(predicate, "the predicate of cond")
         if chosen.shape or chosen.dtype != np.bool_:
             raise ShapeError(
                 place(), f"the predicate of cond is {typed(chosen)}", "bool[]", "compare, np.all or np.any"
             )
-        values, structure = values_of(operands)
-        given = [parameter(value, f"operand.{path}") for value, path in zip(values, paths(structure), strict=True)]
+        leaves, structure = flatten(operands)
+        named_leaves = zip(leaves, paths(structure), strict=True)
+        values = [named_value(leaf, named("operand", path)) for leaf, path in named_leaves if not is_static(leaf)]
+        given = [parameter(value, f"operand.{number}") for number, value in enumerate(values)]
+        rest = iter(given)
+        filled = [leaf if is_static(leaf) else next(rest) for leaf in leaves]
         start = born(given)
-        (first, built), (second, other) = (
-            values_of(branch(*unflatten(structure, given))) for branch in (when_true, when_false)
-        )
-        if built != other:
+        first, built = values_of(when_true(*unflatten(structure, filled)), "result")
+        other = leaves_as(built, when_false(*unflatten(structure, filled)))
+        if other is None:
             raise TraceError(
                 place(), "the branches of cond return results that are built differently", "the same nested containers"
             )
-        first, second = _agreed(first, second, paths(built))
+        names = paths(built)
+        second = [named_value(leaf, named("result", path)) for leaf, path in zip(other, names, strict=True)]
+        first, second = _agreed(first, second, names)
         captured = closures((*first, *second), start)
         bundle = _branched(chosen, (*values, *captured), closed(given, captured, first, second))
         return unflatten(built, picks(bundle, [a.weak and b.weak for a, b in zip(first, second, strict=True)]))

@@ -10,7 +10,7 @@ from attrs import frozen
 from sigma_core.errors import DerivativeError, TraceError
 from sigma_core.graph._batching import batched
 from sigma_core.graph._gradients import cotangents
-from sigma_core.graph._record import as_value, cast, placeholder, record
+from sigma_core.graph._record import cast, named_value, placeholder, record
 from sigma_core.graph._replay import substituted
 from sigma_core.graph._scope import place, place_of
 from sigma_core.graph._structure import Structure, flatten, members, paths, unflatten
@@ -19,7 +19,7 @@ from sigma_core.graph._value import Value
 from sigma_core.graph.control._bodies import named, parameter, picks, typed
 from sigma_core.graph.control._call import call
 from sigma_core.graph.operations._control import Parts, signatures
-from sigma_core.graph.transforms._arguments import described, on_arrays_too
+from sigma_core.graph.transforms._arguments import check_function, described, on_arrays_too
 
 Rule = Callable[[Any, Any, Any], Any]
 _SUM = "np.sum over axes that are too many, np.broadcast_to where some are missing"
@@ -43,7 +43,19 @@ def custom_derivative(
     if reverse is None and forward is None:
         raise TraceError("custom_derivative", "neither a reverse nor a forward rule is given", "one of them")
 
-    def called(*arguments: Any) -> Any:
+    check_function("what custom_derivative is to differentiate", function)
+    for rule in (reverse, forward):
+        if rule is not None:
+            check_function("a rule of custom_derivative", rule)
+
+    def called(*arguments: Any, **keywords: Any) -> Any:
+        if keywords:
+            # Rules are given arguments by their positions.
+            raise TraceError(
+                place(),
+                f"a function with a custom derivative was given {next(iter(keywords))!r} by keyword",
+                "arguments by position, as its rules have them",
+            )
         leaves, structure = flatten(arguments)
         static = tuple(leaf if is_static(leaf) else None for leaf in leaves)
         name = getattr(function, "__name__", type(function).__name__)
@@ -171,7 +183,7 @@ class OwnRules(Rules):
     def _checked(self, rule: Rule | None, leaf: Any, value: Value, what: str) -> Any:
         if leaf is None or value.dtype.kind != "f":
             return None
-        part = as_value(leaf)
+        part = named_value(leaf, f"the custom derivative of {self.name}: {what}")
         part = cast(part, value.dtype) if part.weak else part
         if (part.shape, part.dtype) != (value.shape, value.dtype):
             raise DerivativeError(

@@ -20,6 +20,7 @@ from sigma_core.graph.control._bodies import (
     parameter,
     picks,
     steady,
+    steps_of,
     values_of,
 )
 from sigma_core.graph.control._scan_batching import batch
@@ -27,7 +28,7 @@ from sigma_core.graph.control._scan_derivatives import forward, reverse
 from sigma_core.graph.operations import Kind, Operation, register
 from sigma_core.graph.operations._control import NO_ARRAY
 from sigma_core.graph.operations._operation import Signature
-from sigma_core.graph.transforms._arguments import described, on_arrays_too
+from sigma_core.graph.transforms._arguments import check_function, described, on_arrays_too
 
 
 def scan(
@@ -48,10 +49,11 @@ def scan(
     Derivatives in reverse mode keep what they need of every step: memory grows with the length. Raises ShapeError for
     a carry that changes and sequences that do not fit each other, TraceError for a body that returns something else.
     """
+    check_function("the body of scan", body)
 
     def recorded(initial: Any, sequences: Any) -> tuple[Any, Any]:
-        carries, carried = values_of(initial)
-        along, taken = values_of(sequences)
+        carries, carried = values_of(initial, "carry")
+        along, taken = values_of(sequences, "sequence")
         steps = _length(along, paths(taken), length)
         elements = [
             placeholder(value.shape[1:], value.dtype, f"element.{path}")
@@ -64,7 +66,7 @@ def scan(
             if all(new is old for new, old in zip(started, carries, strict=True)):
                 break
             carries = started
-        outcome, results = values_of(result)
+        outcome, results = values_of(result, "result")
         captured = closures((*made, *outcome), born(given, elements))
         (step,) = closed((*given, *elements), captured, (*made, *outcome))
         bundle = record(
@@ -88,6 +90,7 @@ def _length(along: Sequence[Value], names: Sequence[str], length: int | None) ->
     for value, name in zip(along, names, strict=True):
         if not value.ndim:
             raise ShapeError(place(), f"{named('sequence', name)} of scan has no axis to go along", "one axis or more")
+    length = None if length is None else steps_of("scan", length)
     sizes = {value.shape[0] for value in along}
     if len(sizes) > 1:
         each = ", ".join(f"{name} {value.shape[0]}" for value, name in zip(along, names, strict=True))
@@ -97,9 +100,7 @@ def _length(along: Sequence[Value], names: Sequence[str], length: int | None) ->
     steps = min(sizes, default=length)
     if length not in (None, steps):
         raise ShapeError(place(), f"scan over {length} steps of sequences with {steps} elements", "equal numbers")
-    if steps is None or steps < 0:
-        raise ShapeError(place(), f"scan over {steps} steps", "0 or more")
-    return steps
+    return int(steps or 0)
 
 
 def _pair(returned: Any) -> tuple[Any, Any]:

@@ -23,6 +23,7 @@ from sigma_core.graph.control._bodies import (
     parameter,
     picks,
     steady,
+    steps_of,
     typed,
     values_of,
 )
@@ -33,7 +34,7 @@ from sigma_core.graph.control._scan_batching import batched_body
 from sigma_core.graph.operations import Kind, Operation, register
 from sigma_core.graph.operations._control import NO_ARRAY, Parts
 from sigma_core.graph.operations._operation import Signature
-from sigma_core.graph.transforms._arguments import on_arrays_too
+from sigma_core.graph.transforms._arguments import check_function, on_arrays_too
 
 
 def while_loop(
@@ -52,9 +53,12 @@ def while_loop(
     Raises ShapeError for a carry that changes and a condition that is something else, TraceError for a carry that is
     built differently.
     """
+    check_function("the condition of while_loop", condition)
+    check_function("the body of while_loop", body)
+    most = None if most is None else steps_of("while_loop", most)
 
     def recorded(initial: Any) -> Any:
-        carries, structure = values_of(initial)
+        carries, structure = values_of(initial, "carry")
         while True:
             names = [f"carry.{path}" for path in paths(structure)]
             given = [parameter(value, name) for value, name in zip(carries, names, strict=True)]

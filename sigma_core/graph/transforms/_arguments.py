@@ -1,12 +1,13 @@
 """What transformed functions are given: which leaves vary, and what comes back."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from attrs import frozen
 
 from sigma_core.errors import DerivativeError, TraceError
-from sigma_core.graph._record import as_value, record
+from sigma_core.graph._record import as_value, named_value, record
 from sigma_core.graph._scope import place
 from sigma_core.graph._structure import Structure, flatten, paths, unflatten
 from sigma_core.graph._trace import is_static, trace_with
@@ -64,7 +65,7 @@ def varied(arguments: tuple[Any, ...], argument: Argument | None = None) -> Vari
     Raises DerivativeError for positions that there are not, TraceError for leaves that are no numbers.
     """
     count = len(arguments)
-    chosen = tuple(range(count)) if argument is None else (argument,) if isinstance(argument, int) else tuple(argument)
+    chosen, is_single = (tuple(range(count)), False) if argument is None else _positions(argument)
     for position in chosen:
         if not -count <= position < count:
             raise DerivativeError(
@@ -79,7 +80,39 @@ def varied(arguments: tuple[Any, ...], argument: Argument | None = None) -> Vari
     names = [
         name for position, part in zip(positions, structure.parts, strict=True) for name in paths(part, str(position))
     ]
-    return Varied(arguments, positions, isinstance(argument, int), tuple(map(_renamed, leaves, names)), structure)
+    return Varied(arguments, positions, is_single, tuple(map(_renamed, leaves, names)), structure)
+
+
+def _positions(argument: Any) -> tuple[tuple[int, ...], bool]:
+    """Positions as they were asked for, and whether it was one alone; raises DerivativeError for what is none."""
+    is_single = isinstance(argument, str) or not isinstance(argument, Iterable)
+    positions = (argument,) if is_single else tuple(argument)
+    for position in positions:
+        if isinstance(position, bool) or not isinstance(position, int | np.integer):
+            raise DerivativeError(
+                place(),
+                f"a derivative by argument {position!r}",
+                "the position of an argument, from 0 on, or a tuple of positions",
+            )
+    return tuple(int(position) for position in positions), is_single
+
+
+def check_function(what: str, function: Any) -> None:
+    """Raise TraceError for what cannot be called, such as the result of a function in its place."""
+    if not callable(function):
+        raise TraceError(
+            place(), f"{what} is {described(function)}", "a function", "give the function itself, not what it returns"
+        )
+
+
+def check_tuple(what: str, arguments: Any) -> None:
+    """Raise DerivativeError unless these are several things in a row: an array would be taken apart."""
+    if not isinstance(arguments, tuple | list):
+        raise DerivativeError(
+            place(),
+            f"the {what} are {described(arguments)}",
+            "a tuple with one for each argument of the function: (x,) for a single one",
+        )
 
 
 def _renamed(leaf: Any, name: str) -> Value:
@@ -110,8 +143,11 @@ def parted(result: Any, *, has_aux: bool) -> tuple[Any, Any]:
 def outputs_of(result: Any) -> tuple[list[Value], Structure]:
     """The leaves of a result that is to be differentiated; raises DerivativeError for what has no derivative."""
     leaves, structure = flatten(result)
-    values = [as_value(leaf) for leaf in leaves]
-    for value, name in zip(values, paths(structure), strict=True):
+    names = paths(structure)
+    values = [
+        named_value(leaf, f"result {name}" if name else "the result") for leaf, name in zip(leaves, names, strict=True)
+    ]
+    for value, name in zip(values, names, strict=True):
         if value.dtype.kind != "f":
             raise DerivativeError(
                 place(),
@@ -128,4 +164,5 @@ def described(thing: Any) -> str:
         return f"{thing.dtype} of shape {thing.shape}"
     if isinstance(thing, tuple | list | dict):
         return f"a {type(thing).__name__} of {len(thing)}"
-    return f"a {type(thing).__name__}"
+    name = type(thing).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"

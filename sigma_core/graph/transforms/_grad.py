@@ -7,7 +7,15 @@ from sigma_core.errors import DerivativeError
 from sigma_core.graph._gradients import gradients
 from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
-from sigma_core.graph.transforms._arguments import Argument, described, on_arrays_too, outputs_of, parted, varied
+from sigma_core.graph.transforms._arguments import (
+    Argument,
+    check_function,
+    described,
+    on_arrays_too,
+    outputs_of,
+    parted,
+    varied,
+)
 
 
 def value_and_grad(
@@ -19,6 +27,7 @@ def value_and_grad(
     `has_aux` the function returns a pair of which the first is differentiated, and so does the new one: ((result,
     auxiliary), derivative). Raises DerivativeError where there is no derivative.
     """
+    check_function("what grad is to differentiate", function)
 
     def differentiated(*arguments: Any, **keywords: Any) -> Any:
         by = varied(arguments, argument)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from sigma_core.graph.transforms._arguments import check_tuple
 from sigma_core.graph.transforms._grad import grad
 from sigma_core.graph.transforms._jvp import jvp
 
@@ -20,6 +21,8 @@ def hvp(
     It costs a few gradients (forward mode over reverse mode). With `has_aux` (products, auxiliary). Raises
     DerivativeError where there is no derivative.
     """
+    check_tuple("arguments of hvp", arguments)
+    check_tuple("directions of hvp", directions)
     gradient = grad(function, range(len(arguments)), has_aux=has_aux)
     _, *products = jvp(gradient, arguments, directions, has_aux=has_aux, **keywords)
     return tuple(products) if has_aux else products[0]

@@ -14,7 +14,7 @@ from sigma_core.graph._structure import unflatten
 from sigma_core.graph._tangents import tangents
 from sigma_core.graph._value import Value
 from sigma_core.graph.functions._views import moveaxis
-from sigma_core.graph.transforms._arguments import Argument, on_arrays_too, outputs_of, parted, varied
+from sigma_core.graph.transforms._arguments import Argument, check_function, on_arrays_too, outputs_of, parted, varied
 from sigma_core.graph.transforms._grad import grad
 
 Mode = Literal["forward", "reverse"]
@@ -31,6 +31,7 @@ def jacobian(
     fewer. With `has_aux` the function returns (result, auxiliary), and the new one (derivative, auxiliary). Raises
     DerivativeError where there is no derivative.
     """
+    check_function("what jacobian is to differentiate", function)
     if mode not in {None, "forward", "reverse"}:
         raise DerivativeError(place(), f"a jacobian in mode {mode!r}", "forward, reverse, or None for what takes fewer")
 

@@ -7,7 +7,14 @@ from sigma_core.errors import DerivativeError
 from sigma_core.graph._scope import place
 from sigma_core.graph._structure import leaves_as, unflatten
 from sigma_core.graph._tangents import tangents
-from sigma_core.graph.transforms._arguments import on_arrays_too, outputs_of, parted, varied
+from sigma_core.graph.transforms._arguments import (
+    check_function,
+    check_tuple,
+    on_arrays_too,
+    outputs_of,
+    parted,
+    varied,
+)
 
 
 def jvp(
@@ -23,6 +30,9 @@ def jvp(
     Directions are built as the arguments, of their shapes. With `has_aux` (result, derivative, auxiliary). Raises
     DerivativeError where there is no derivative.
     """
+    check_function("what jvp is to differentiate", function)
+    check_tuple("arguments of jvp", arguments)
+    check_tuple("directions of jvp", directions)
 
     def pushed(primals: tuple[Any, ...], moves: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         by = varied(primals)

@@ -11,14 +11,14 @@ from sigma_core.errors import DerivativeError
 from sigma_core.graph._evaluate import evaluate_apart
 from sigma_core.graph._gradients import cotangents
 from sigma_core.graph._graph import Graph
-from sigma_core.graph._record import as_value, cast, constant, placeholder
+from sigma_core.graph._record import as_value, cast, constant, is_numeric, placeholder
 from sigma_core.graph._replay import dependents, substituted
 from sigma_core.graph._scope import place
 from sigma_core.graph._structure import Structure, leaves_as, unflatten
 from sigma_core.graph._tangents import tangents
 from sigma_core.graph._trace import is_closed, trace_with
 from sigma_core.graph._value import Value
-from sigma_core.graph.transforms._arguments import any_value, outputs_of, parted, varied
+from sigma_core.graph.transforms._arguments import any_value, check_function, outputs_of, parted, varied
 
 
 @frozen(eq=False)
@@ -42,6 +42,9 @@ class Linear:
         for leaf, value in zip(leaves, self.inputs, strict=True):
             if np.shape(leaf) != value.shape:
                 raise DerivativeError(place(), f"the {self.noun}'s shape is {np.shape(leaf)}", f"shape {value.shape}")
+            dtype = leaf.dtype if isinstance(leaf, Value) else np.asarray(leaf).dtype
+            if not is_numeric(dtype):
+                raise DerivativeError(place(), f"the {self.noun}'s dtype is {dtype}", str(value.dtype))
         if self.graph is not None and not any(isinstance(leaf, Value) for leaf in leaves):
             arrays = (np.asarray(leaf, value.dtype) for leaf, value in zip(leaves, self.inputs, strict=True))
             return unflatten(self.image, evaluate_apart(self.graph, *arrays))
@@ -72,6 +75,7 @@ def vjp(function: Callable[..., Any], *arguments: Any, has_aux: bool = False, **
         pull = Linear(given, pulled, outside, by.structure, fault, "cotangent")
         return unflatten(outside, values), aux, pull
 
+    check_function("what vjp is to differentiate", function)
     result, aux, pull = _at(recorded, arguments, keywords)
     return (result, pull, aux) if has_aux else (result, pull)
 
@@ -93,6 +97,7 @@ def linearize(function: Callable[..., Any], *arguments: Any, has_aux: bool = Fal
         push = Linear(directions, moved, by.structure, outside, fault, "direction")
         return unflatten(outside, values), aux, push
 
+    check_function("what linearize is to differentiate", function)
     result, aux, push = _at(recorded, arguments, keywords)
 
     def derivative(*directions: Any) -> Any:

@@ -11,7 +11,7 @@ from sigma_core.graph._structure import Structure, flatten, members, paths, unfl
 from sigma_core.graph._trace import is_static
 from sigma_core.graph._value import Value
 from sigma_core.graph.functions._views import broadcast_to, moveaxis
-from sigma_core.graph.transforms._arguments import on_arrays_too
+from sigma_core.graph.transforms._arguments import check_function, on_arrays_too
 
 Axes = Any
 """An axis, None, or a container of them."""
@@ -27,6 +27,7 @@ def vmap(function: Callable[..., Any], in_axes: Axes = 0, out_axes: Axes = 0) ->
     its key is mapped, and one for all where it is not. Raises ShapeError for axes that there are not and sizes that
     differ.
     """
+    check_function("what vmap is to map", function)
 
     def mapped(*arguments: Any, **keywords: Any) -> Any:
         leaves, structure = flatten(arguments)

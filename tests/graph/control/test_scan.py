@@ -299,7 +299,7 @@ FAULTS = {
     "negative": (
         lambda: scan(lambda c, x: (c, x), 0.0, length=-1),
         ShapeError,
-        "traced function: scan over -1 steps\n  expected: 0 or more",
+        "traced function: scan over -1 steps\n  expected: a whole number, 0 or more",
     ),
 }
 

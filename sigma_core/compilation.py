@@ -54,7 +54,7 @@ class Compiled:
         self._kept: dict[Any, _Kept] = {}
         self._lock = RLock()
 
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+    def __call__(self, /, *arguments: Any, **keywords: Any) -> Any:
         """The results of the function for these arguments; raises what tracing and compiling it raise."""
         leaves: list[Any] = []
         key = _signature((arguments, keywords), leaves)
@@ -97,7 +97,7 @@ class Compiled:
         """What was compiled so far, to be read, in order."""
         return tuple(kept.program for kept in self._kept.values())
 
-    def graph(self, *arguments: Any, **keywords: Any) -> Graph:
+    def graph(self, /, *arguments: Any, **keywords: Any) -> Graph:
         """The graph of a call with these arguments, as it is recorded, before a backend simplifies it."""
         return trace(self.function, *arguments, **keywords)
 

@@ -95,7 +95,7 @@ def trace_with(
     return Traced(tuple(inputs), tuple(outputs), outside, tuple(arrays))
 
 
-def trace(function: Callable[..., Any], *arguments: Any, **keywords: Any) -> Graph:
+def trace(function: Callable[..., Any], /, *arguments: Any, **keywords: Any) -> Graph:
     """The graph of a function at the shapes and dtypes of the arguments, which may be nested containers of arrays.
 
     Arrays and numbers become placeholders named by their places (`0.weights`, or `rate` for a keyword; numbers are weak

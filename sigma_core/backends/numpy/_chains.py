@@ -81,7 +81,8 @@ class _Scratch:
         operands = {self._place(value) for value in node.inputs}
         chosen = min(free, key=lambda name: (name not in operands, name), default=None)
         if chosen is None:
-            chosen = f"t{len(self.dtypes)}"
+            # Not as the scratch memory of other nodes: a loop's names belong to the call alone.
+            chosen = f"w{len(self.dtypes)}"
             self.dtypes[chosen] = str(node.dtype)
         self.names[node.index] = chosen
         return chosen

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sigma_core.backends.planned._backend import PlannedBackend
 
 ALIGNMENT = 64
-OWN_NAMES = re.compile(r"[acsvot]\d+|[a-z]+_\d+(_\w+)?|results|bound|blocks|scratch|refuse|root|turn")
+OWN_NAMES = re.compile(r"[acostvwx]\d+|[a-z]+_\d+(_\w+)?|results|bound|blocks|scratch|refuse|root|turn")
 
 
 @define(eq=False)

@@ -58,7 +58,7 @@ class Linear:
         return Graph(self.inputs, self.outputs) if is_closed(self.outputs, self.inputs) else None
 
 
-def vjp(function: Callable[..., Any], *arguments: Any, has_aux: bool = False, **keywords: Any) -> tuple[Any, ...]:
+def vjp(function: Callable[..., Any], /, *arguments: Any, has_aux: bool = False, **keywords: Any) -> tuple[Any, ...]:
     """The result, and a function from a cotangent of it to a tuple of cotangents, one per argument.
 
     A cotangent is built as the result, of its shapes. The result is computed once, however often the function is
@@ -80,7 +80,9 @@ def vjp(function: Callable[..., Any], *arguments: Any, has_aux: bool = False, **
     return (result, pull, aux) if has_aux else (result, pull)
 
 
-def linearize(function: Callable[..., Any], *arguments: Any, has_aux: bool = False, **keywords: Any) -> tuple[Any, ...]:
+def linearize(
+    function: Callable[..., Any], /, *arguments: Any, has_aux: bool = False, **keywords: Any
+) -> tuple[Any, ...]:
     """The result, and the function's derivative there: from a direction for each argument to the result's move.
 
     The result, and all that the derivative needs of it, is computed once, however often the derivative is called. With

@@ -46,7 +46,8 @@ def checkpoint(function: Callable[..., Any]) -> Callable[..., Any]:
 def call(function: Callable[..., Any], arguments: tuple[Any, ...], derivative: Any = None) -> Any:
     """Record a function as one node; truth values, text and functions among the arguments stay as they are.
 
-    `derivative`, from the structure of its results, gives what differentiates it.
+    `derivative`, from the structure of its results, its arguments, its results and what it closes over, gives what
+    differentiates it, and may hold more values, behind those.
     """
     leaves, structure = flatten(arguments)
     names = [name for leaf, name in zip(leaves, paths(structure), strict=True) if not is_static(leaf)]
@@ -59,8 +60,10 @@ def call(function: Callable[..., Any], arguments: tuple[Any, ...], derivative: A
     filled = unflatten(structure, [leaf if is_static(leaf) else next(rest) for leaf in leaves])
     outputs, built = values_of(function(*filled), "result")
     captured = closures(outputs, born(given))
+    rule = derivative(built, given, outputs, captured) if derivative else None
+    if rule is not None:
+        captured += rule.held[len(captured) :]
     (body,) = closed(given, captured, outputs)
-    rule = derivative(built) if derivative else None
     bundle = record("call", *values, *captured, body=body, derivative=rule, apart=False)
     return unflatten(built, picks(bundle, [value.weak for value in outputs]))
 

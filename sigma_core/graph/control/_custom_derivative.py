@@ -2,10 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextvars import ContextVar
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from sigma_core.errors import DerivativeError, TraceError
 from sigma_core.graph._batching import batched
@@ -16,12 +17,14 @@ from sigma_core.graph._scope import place, place_of
 from sigma_core.graph._structure import Structure, flatten, members, paths, unflatten
 from sigma_core.graph._trace import is_static
 from sigma_core.graph._value import Value
-from sigma_core.graph.control._bodies import named, parameter, picks, typed
+from sigma_core.graph.control._bodies import born, closures, named, parameter, picks, typed
 from sigma_core.graph.control._call import call
 from sigma_core.graph.operations._control import Parts, signatures
 from sigma_core.graph.transforms._arguments import check_function, described, on_arrays_too
 
 Rule = Callable[[Any, Any, Any], Any]
+_is_reading: ContextVar[bool] = ContextVar("is_reading", default=False)
+"""Whether rules run to be read, and not those of functions inside, which may be the same."""
 _SUM = "np.sum over axes that are too many, np.broadcast_to where some are missing"
 
 
@@ -37,8 +40,9 @@ def custom_derivative(
     for zeros. Integers and truth values have no derivative, and None is given for them.
 
     Both rules are linear in their last argument, so one of them is enough: the other mode transposes it. They are NumPy
-    on values, and are differentiated themselves for derivatives of higher order. Raises DerivativeError where a rule
-    returns something of another structure, shape or dtype, and for derivatives by what the function closes over.
+    on values, and are differentiated themselves for derivatives of higher order. They may close over values, and run
+    once when the function is called, for these to be known. Raises DerivativeError where a rule returns something of
+    another structure, shape or dtype, and for derivatives by what the function closes over.
     """
     if reverse is None and forward is None:
         raise TraceError("custom_derivative", "neither a reverse nor a forward rule is given", "one of them")
@@ -59,11 +63,16 @@ def custom_derivative(
         leaves, structure = flatten(arguments)
         static = tuple(leaf if is_static(leaf) else None for leaf in leaves)
         name = getattr(function, "__name__", type(function).__name__)
-        return call(
-            function,
-            arguments,
-            lambda built: OwnRules(name, reverse, forward, structure, static, built),
-        )
+
+        def rules(
+            built: Structure, given: Sequence[Value], results: Sequence[Value], captured: Sequence[Value]
+        ) -> OwnRules:
+            own = OwnRules(name, reverse, forward, structure, static, built, tuple(captured), len(captured))
+            known = {value.index for value in captured}
+            more = [value for value in own.read(given, results) if value.index not in known]
+            return evolve(own, held=(*captured, *more))
+
+        return call(function, arguments, rules)
 
     return on_arrays_too(called)
 
@@ -81,17 +90,18 @@ class Rules(ABC):
 
     @abstractmethod
     def own(self, node: Value, positions: Iterable[int]) -> Sequence[Value]:
-        """The inputs that are arguments; raises DerivativeError where derivatives by others are asked for."""
+        """The inputs; raises DerivativeError where derivatives by what the function closes over are asked for."""
 
     def reverse(self, positions: tuple[int, ...], given: Parts, node: Value) -> list[Any]:
         """The rule of a call."""
         due = self.cotangents(self.own(node, positions), picks(node), given)
-        return [due[position] for position in positions]
+        # What only a rule reads is no part of the function.
+        return [due[position] if position < len(due) else None for position in positions]
 
     def forward(self, given: tuple[Any, ...], node: Value) -> Parts:
         """The rule of a call."""
         inputs = self.own(node, [position for position, tangent in enumerate(given) if tangent is not None])
-        return Parts(self.tangents(inputs, picks(node), given[: len(inputs)]))
+        return Parts(self.tangents(inputs, picks(node), given))
 
     def mapped(self, node: Value, flags: tuple[bool, ...]) -> "MappedRules":
         """Those of the call mapped over axis 0 of inputs."""
@@ -109,49 +119,85 @@ class OwnRules(Rules):
     static: tuple[Any, ...]
     """The arguments that are no arrays; None in the places of others."""
     built: Structure
+    held: tuple[Value, ...]
+    """What the function closes over, and then what only the rules do: inputs of the call, behind the arguments."""
+    closures: int
+    """How many of these are the function's."""
+
+    @property
+    def count(self) -> int:
+        """The number of arguments that are arrays."""
+        return sum(leaf is None for leaf in self.static)
+
+    def read(self, given: Sequence[Value], results: Sequence[Value]) -> list[Value]:
+        """What the rules close over: in a loop or branch, or mapped, other values stand for it.
+
+        They are run to know that. What goes wrong then is told when a derivative is asked for.
+        """
+        if _is_reading.get():
+            return []
+        token = _is_reading.set(True)
+        try:
+            inputs, outputs = ([parameter(value, "read") for value in values] for values in (given, results))
+            along, due = ([_moved(value) for value in values] for values in (inputs, outputs))
+            parts = [] if self.reverse_rule is None else self.cotangents(inputs, outputs, due)
+            parts += [] if self.forward_rule is None else self.tangents(inputs, outputs, along)
+        except Exception:  # noqa: BLE001  # rules are anybody's
+            return []
+        finally:
+            _is_reading.reset(token)
+        return closures([part for part in parts if part is not None], born(inputs, outputs))
 
     def own(self, node: Value, positions: Iterable[int]) -> Sequence[Value]:
         """Behind the arguments stands what the function closes over."""
-        count = sum(leaf is None for leaf in self.static)
-        if any(position >= count for position in positions):
+        if any(self.count <= position < self.count + self.closures for position in positions):
             raise DerivativeError(
                 place(),
                 f"the custom derivative of {self.name} was asked for one by a value that {self.name} closes over",
                 "derivatives by its arguments",
                 "hand the value over as an argument",
             )
-        return node.inputs[:count]
+        return node.inputs
 
     def cotangents(self, inputs: Sequence[Value], outputs: Sequence[Value], given: Sequence[Any]) -> list[Any]:
         """By the reverse rule, or the forward one transposed."""
         if self.reverse_rule is None:
-            return _transposed(lambda start: self.tangents(inputs, outputs, start), inputs, given)
+            return _transposed(lambda start: self.tangents(inputs, outputs, start), inputs[: self.count], given)
         due = self.reverse_rule(
             self._arguments(inputs), unflatten(self.built, outputs), unflatten(self.built, _completed(given, outputs))
         )
         leaves = self._leaves(self.structure, due, "reverse", "argument")
         found = [leaf for leaf, static in zip(leaves, self.static, strict=True) if static is None]
         names = [name for name, static in zip(paths(self.structure), self.static, strict=True) if static is None]
-        return [
+        parts = [
             self._checked(self.reverse_rule, leaf, value, f"the cotangent of {named('argument', name)}")
-            for leaf, value, name in zip(found, inputs, names, strict=True)
+            for leaf, value, name in zip(found, inputs[: self.count], names, strict=True)
         ]
+        return self._standing(parts, inputs)
 
     def tangents(self, inputs: Sequence[Value], outputs: Sequence[Value], given: Sequence[Any]) -> list[Any]:
         """By the forward rule, or the reverse one transposed."""
         if self.forward_rule is None:
-            return _transposed(lambda start: self.cotangents(inputs, outputs, start), outputs, given)
+            return _transposed(lambda start: self.cotangents(inputs, outputs, start), outputs, given[: self.count])
         moved = self.forward_rule(
             self._arguments(inputs),
             unflatten(self.built, outputs),
-            self._arguments(_completed(given, inputs), static=False),
+            self._arguments(_completed(given[: self.count], inputs[: self.count]), static=False),
         )
-        return [
+        parts = [
             self._checked(self.forward_rule, leaf, value, f"the tangent of {named('result', name)}")
             for leaf, value, name in zip(
                 self._leaves(self.built, moved, "forward", "result"), outputs, paths(self.built), strict=True
             )
         ]
+        return self._standing(parts, inputs)
+
+    def _standing(self, parts: list[Any], inputs: Sequence[Value]) -> list[Any]:
+        """What the rules made, of the inputs that now stand for what they close over."""
+        pairs = zip(self.held, inputs[self.count :], strict=False)
+        replaced = {old.index: new for old, new in pairs if new is not old}
+        found = iter(substituted([part for part in parts if part is not None], replaced))
+        return [None if part is None else next(found) for part in parts]
 
     def _arguments(self, values: Iterable[Any], *, static: bool = True) -> Any:
         rest = iter(values)
@@ -207,7 +253,8 @@ class MappedRules(Rules):
 
     def own(self, node: Value, positions: Iterable[int]) -> Sequence[Value]:
         """As for one element."""
-        return node.inputs[: len(self.single.own(self.node, positions))]
+        self.single.own(self.node, positions)
+        return node.inputs
 
     def cotangents(self, inputs: Sequence[Value], outputs: Sequence[Value], given: Sequence[Any]) -> list[Any]:
         """What is not mapped is due the sum over all."""
@@ -250,6 +297,11 @@ class MappedRules(Rules):
             for part, value in zip(found, same, strict=True)
         )
         return [None if part is None else next(rest) for part in parts]
+
+
+def _moved(value: Value) -> Value | None:
+    """A tangent or cotangent of something like the value."""
+    return placeholder(value.shape, value.dtype, "read") if value.dtype.kind == "f" else None
 
 
 def _completed(given: Sequence[Any], values: Sequence[Value]) -> list[Any]:

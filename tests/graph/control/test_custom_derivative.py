@@ -6,9 +6,23 @@ from functools import partial
 import numpy as np
 import pytest
 
+from sigma_core import compile as compiled
 from sigma_core import testing
 from sigma_core.errors import DerivativeError, TraceError
-from sigma_core.graph import check_grads, custom_derivative, evaluate, grad, jvp, optimise, scan, trace, vmap
+from sigma_core.graph import (
+    check_grads,
+    checkpoint,
+    cond,
+    custom_derivative,
+    evaluate,
+    grad,
+    jvp,
+    optimise,
+    scan,
+    trace,
+    vmap,
+    while_loop,
+)
 
 X, Y = np.array([0.3, 0.7]), np.array([1.5, -0.5])
 
@@ -216,3 +230,49 @@ def test_a_rule_at_fault_is_named_by_its_own_line():
     with pytest.raises(DerivativeError) as caught:
         grad(lambda x: np.sum(wrapped(x)))(X)
     assert caught.value.line.endswith(": grad(lambda x: np.sum(wrapped(x)))(X)")
+
+
+def scaled(number):
+    """The identity, with a derivative that only a rule makes of what it closes over."""
+    return custom_derivative(lambda x: x * 1, reverse=lambda inputs, outputs, cotangents: (cotangents * number,))
+
+
+def pushed(number):
+    return custom_derivative(lambda x: x * 1, forward=lambda inputs, outputs, tangents: tangents[0] * number)
+
+
+CLOSING = {
+    "a branch": (lambda x, ruled: cond(x > 0, lambda x: ruled(3 * x)(x), lambda x: x, x), 6),
+    "a loop": (lambda x, ruled: scan(lambda c, k: (ruled(k * c)(c), None), x, np.arange(1.0, 4.0))[0], 48),
+    "a loop around": (lambda x, ruled: scan(lambda c, _k: (ruled(x)(c), None), x, length=3)[0], 8),
+    "a loop with a condition": (
+        lambda x, ruled: while_loop(lambda c: c[0] < 2, lambda c: (c[0] + 1, ruled(x * c[1])(c[1])), (0, x))[1],
+        16,
+    ),
+    "a loop with a bound": (
+        lambda x, ruled: while_loop(lambda c: c[0] < 2, lambda c: (c[0] + 1, ruled(x)(c[1])), (0, x), most=5)[1],
+        4,
+    ),
+    "a map": (lambda x, ruled: np.sum(vmap(lambda k: ruled(k)(x))(np.arange(4.0))), 6),
+    "a map of both": (lambda x, ruled: np.sum(vmap(lambda k: ruled(k)(k * x))(np.arange(4.0))), 14),
+    "a checkpoint": (lambda x, ruled: checkpoint(lambda x: ruled(x)(x))(x), 2),
+    "a function of the same rule": (lambda x, ruled: ruled(ruled(x)(x))(x), 2),
+}
+
+
+@pytest.mark.parametrize("ruled", [scaled, pushed])
+@pytest.mark.parametrize("name", CLOSING)
+def test_rules_may_close_over_values(name, ruled):
+    """Of the loop, branch or map around them, and the derivative is right in both modes, and compiled."""
+    function, expected = CLOSING[name]
+    assert grad(lambda x: function(x, ruled))(2.0) == expected
+    assert jvp(lambda x: function(x, ruled), (2.0,), (1.0,))[1] == expected
+    assert compiled(grad(lambda x: function(x, ruled)))(2.0) == expected
+    np.testing.assert_array_equal(vmap(grad(lambda x: function(x, ruled)))(np.full(2, 2.0)), np.full(2, expected))
+
+
+def test_what_only_a_rule_closes_over_is_no_part_of_the_function():
+    """So there is no derivative by it, but of the rule there is one."""
+    assert grad(lambda number: scaled(number)(5.0))(3.0) == 0
+    assert grad(lambda number: grad(scaled(number))(5.0))(3.0) == 1
+    assert jvp(lambda number: jvp(pushed(number), (5.0,), (2.0,))[1], (3.0,), (1.0,)) == (6, 2)

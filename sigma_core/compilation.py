@@ -12,7 +12,19 @@ from attrs import frozen
 from sigma_core.backends import Backend, Executable, Program
 from sigma_core.environment import Environment
 from sigma_core.errors import TraceError
-from sigma_core.graph import Graph, Structure, Traced, Value, is_static, members, native, trace, trace_with, unflatten
+from sigma_core.graph import (
+    Graph,
+    Structure,
+    Traced,
+    Value,
+    end_trace,
+    is_static,
+    members,
+    native,
+    trace,
+    trace_with,
+    unflatten,
+)
 from sigma_core.registry import ComponentRegistry, Composer
 
 
@@ -73,6 +85,7 @@ class Compiled:
         if not traced.is_closed:
             # It closes over values of a trace around it, and becomes part of that.
             return traced.inlined()
+        end_trace(traced.inputs)
         with self._lock:
             if key not in self._kept:
                 self._kept[key] = self._compiled(traced)

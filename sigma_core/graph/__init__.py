@@ -22,7 +22,7 @@ from sigma_core.graph._replay import substituted
 from sigma_core.graph._scope import line_of, lines_kept, scope
 from sigma_core.graph._structure import Structure, flatten, members, unflatten
 from sigma_core.graph._tangents import tangents
-from sigma_core.graph._trace import Traced, is_static, trace, trace_with
+from sigma_core.graph._trace import Traced, end_trace, is_static, trace, trace_with
 from sigma_core.graph._value import Value
 from sigma_core.graph.control import checkpoint, cond, custom_derivative, scan, while_loop
 from sigma_core.graph.functions._convolutions import convolve, transposed_convolve
@@ -69,6 +69,7 @@ __all__ = [
     "convolve",
     "cost",
     "custom_derivative",
+    "end_trace",
     "erf",
     "evaluate",
     "flatten",

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 from attrs import frozen
@@ -30,6 +31,28 @@ def is_closed(outputs: Iterable[Value], inputs: Iterable[Value]) -> bool:
     return all(node.index in own for node in reachable(outputs) if node.operation.name == "placeholder")
 
 
+_over: WeakValueDictionary[int, Value] = WeakValueDictionary()
+"""Arguments, by index, of functions whose trace has come to an end: nothing will ever stand for them."""
+
+
+def end_trace(inputs: Iterable[Value]) -> None:
+    """Remember that the trace with these arguments is over."""
+    for value in inputs:
+        _over[value.index] = value
+
+
+def check_alive(outputs: Iterable[Value]) -> None:
+    """Raise TraceError for what was kept of a function that has returned."""
+    for node in reachable(outputs):
+        if node.index in _over:
+            raise TraceError(
+                place(),
+                f"a value is used that was made of argument {node.attributes['name']} of a function that has returned",
+                "values of functions that are being traced",
+                "return it instead of keeping it, where needed as auxiliary, with has_aux=True",
+            )
+
+
 @frozen(eq=False)
 class Traced:
     """What a function recorded, and the containers in which its results go."""
@@ -52,10 +75,13 @@ class Traced:
 
     def run(self) -> Any:
         """The results for the arrays, in their container; they belong to the caller."""
-        return unflatten(self.structure, evaluate_apart(self.graph, *self.arrays))
+        graph = self.graph
+        end_trace(self.inputs)
+        return unflatten(self.structure, evaluate_apart(graph, *self.arrays))
 
     def inlined(self) -> Any:
-        """The results as values of the trace around it, with the arrays as constants."""
+        """The results as values of the trace around it, the arrays as constants; raises TraceError if that is over."""
+        check_alive(self.outputs)
         pairs = zip(self.inputs, self.arrays, strict=True)
         constants = {value.index: constant(array, weak=value.weak) for value, array in pairs}
         return unflatten(self.structure, substituted(self.outputs, constants))

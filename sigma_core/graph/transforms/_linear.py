@@ -16,7 +16,7 @@ from sigma_core.graph._replay import dependents, substituted
 from sigma_core.graph._scope import place
 from sigma_core.graph._structure import Structure, leaves_as, unflatten
 from sigma_core.graph._tangents import tangents
-from sigma_core.graph._trace import is_closed, trace_with
+from sigma_core.graph._trace import check_alive, end_trace, is_closed, trace_with
 from sigma_core.graph._value import Value
 from sigma_core.graph.transforms._arguments import any_value, check_function, outputs_of, parted, varied
 
@@ -124,10 +124,12 @@ def _at(recorded: Callable[..., Any], arguments: tuple[Any, ...], keywords: dict
     (linear,) = made
     if is_closed((*traced.outputs, *linear.outputs), (*traced.inputs, *linear.inputs)):
         known = _known(linear)
+        end_trace(traced.inputs)
         arrays = evaluate_apart(Graph(traced.inputs, (*traced.outputs, *known)), *traced.arrays)
         linear = _with_constants(linear, known, arrays[len(traced.outputs) :])
         result, aux = unflatten(traced.structure, arrays)
     else:
+        check_alive(linear.outputs)
         linear = _with_constants(linear, traced.inputs, traced.arrays)
         result, aux = traced.inlined()
     return result, aux, linear

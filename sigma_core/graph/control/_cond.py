@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from attrs import frozen
 
 from sigma_core.errors import ShapeError, TraceError
 from sigma_core.graph._batching import batched
@@ -27,6 +28,7 @@ from sigma_core.graph.control._bodies import (
     typed,
     values_of,
 )
+from sigma_core.graph.control._custom_derivative import MappedRules, Rules
 from sigma_core.graph.operations import Kind, Operation, register
 from sigma_core.graph.operations._control import NO_ARRAY, Parts, signatures
 from sigma_core.graph.operations._operation import Signature
@@ -187,7 +189,33 @@ def _batch(inputs: tuple[Any, ...], flags: tuple[bool, ...], node: Value) -> Val
         np.where(chosen.reshape((size,) + (1,) * (a.ndim - 1)), a, b)
         for a, b in zip(bodies[0].outputs, bodies[1].outputs, strict=True)
     ]
-    return record("call", predicate, *operands, body=Graph((chosen, *given), outputs), derivative=None, apart=False)
+    rules = MappedRules(BranchRules(node), node, flags)
+    return record("call", predicate, *operands, body=Graph((chosen, *given), outputs), derivative=rules, apart=False)
+
+
+@frozen(eq=False)
+class BranchRules(Rules):
+    """The derivatives of a cond for one element, of which mapped ones are chosen as results are.
+
+    Derivatives of the choice itself would multiply what is infinite in the other branch with zero, which is NaN.
+    """
+
+    node: Value
+
+    def own(self, node: Value, positions: Iterable[int]) -> Sequence[Value]:  # noqa: ARG002  # all have derivatives
+        """All inputs."""
+        return node.inputs
+
+    def cotangents(self, inputs: Sequence[Value], outputs: Sequence[Value], given: Sequence[Any]) -> list[Any]:  # noqa: ARG002
+        """Of the chosen branch, in one branch again."""
+        positions = [place for place, value in enumerate(inputs) if value.dtype.kind == "f"]
+        due = _reverse(tuple(positions), Parts(given), self.node.with_inputs(tuple(inputs)))
+        by_position = dict(zip(positions, due, strict=True))
+        return [by_position.get(place) for place in range(len(inputs))]
+
+    def tangents(self, inputs: Sequence[Value], outputs: Sequence[Value], given: Sequence[Any]) -> list[Any]:  # noqa: ARG002
+        """Of the chosen branch, in one branch again."""
+        return [*_forward(tuple(given), self.node.with_inputs(tuple(inputs)))]
 
 
 COND = register(

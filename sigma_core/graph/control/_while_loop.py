@@ -220,11 +220,14 @@ def _batch(inputs: tuple[Any, ...], flags: tuple[bool, ...], node: Value) -> Val
     body, mapped = batched_body(loop.body, loop.carries, mapped | set(range(loop.carries)), size)
     given = _widened(inputs, flags, mapped, size)
     goes_on = placeholder((size,), np.bool_, "goes_on")
-    # An element that is done keeps its carry.
-    after: list[Any] = [
-        np.where(goes_on.reshape((size,) + (1,) * (old.ndim - 1)), new, old)
-        for old, new in zip(body.inputs, body.outputs, strict=False)
-    ]
+    # An element that is done keeps its carry: a branch, whose derivatives see nothing of what the body makes then.
+    alone, single = placeholder((), np.bool_, "goes_on"), loop.body.inputs
+    kept = Graph(single, single[: loop.carries])
+    step = picks(record("cond", alone, *single, when_true=loop.body, when_false=kept))
+    pairs = {
+        old.index: new for place, (old, new) in enumerate(zip(single, body.inputs, strict=True)) if place in mapped
+    }
+    after: list[Any] = [*batched(step, {**pairs, alone.index: goes_on}, size)]
     first, constants = body.inputs[: loop.carries], body.inputs[loop.carries :]
     everything = (*first, goes_on, *constants)
     return record(

@@ -131,3 +131,29 @@ def test_what_does_not_fit_is_refused(name):
     with pytest.raises(error) as caught:
         run()
     assert testing.message(caught.value) == message
+
+
+def test_the_branch_that_was_not_chosen_leaves_nothing_in_mapped_derivatives():
+    """Neither mode, nor order, nor a map of maps: an infinite derivative there is not multiplied with zero."""
+
+    def logarithm(x):
+        return cond(x > 0, np.log, lambda x: 2 * x, x)
+
+    x = np.array([0.0, 1.0, 4.0])
+    expected = np.array([2.0, 1.0, 0.25])
+    with np.errstate(divide="ignore"):
+        np.testing.assert_array_equal(grad(lambda x: np.sum(vmap(logarithm)(x)))(x), expected)
+        np.testing.assert_array_equal(jvp(vmap(logarithm), (x,), (np.ones(3),))[1], expected)
+        twice = grad(lambda x: np.sum(vmap(grad(lambda x: np.sum(vmap(logarithm)(x))))(x)))(np.stack([x, x]))
+        np.testing.assert_array_equal(twice, [[0.0, -1.0, -1 / 16]] * 2)
+
+
+def test_what_mapped_branches_close_over_is_due_the_sum_over_all():
+    """Each element adds what its own branch is due."""
+
+    def scaled(number, x):
+        return cond(x > 0, lambda x: number * np.sqrt(x), lambda x: number * x, x)
+
+    with np.errstate(all="ignore"):
+        found = grad(lambda number: np.sum(vmap(lambda x: scaled(number, x))(np.array([-3.0, 0.0, 4.0]))))(2.0)
+    assert found == -1

@@ -5,7 +5,7 @@ import pytest
 
 from sigma_core import testing
 from sigma_core.errors import ShapeError, TraceError
-from sigma_core.graph import check_grads, evaluate, grad, trace, vmap, while_loop
+from sigma_core.graph import check_grads, evaluate, grad, jvp, trace, vmap, while_loop
 
 X = np.array([0.3, 0.7])
 
@@ -127,3 +127,18 @@ def test_what_does_not_fit_is_refused(name):
     with pytest.raises(error) as caught:
         run()
     assert testing.message(caught.value) == message
+
+
+def test_an_element_that_is_done_has_the_derivative_of_its_own_steps():
+    """What the body would make of it in later steps, such as a root of 0, is not multiplied with zero."""
+
+    def roots(x):
+        return while_loop(
+            lambda c: c[0] < c[2], lambda c: (c[0] + 1, np.sqrt(c[1] - c[0]), c[2]), (0.0, x, np.floor(x))
+        )[1]
+
+    x = np.array([0.0, 1.0, 2.5])
+    each = [grad(roots)(one) for one in x]
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(grad(lambda x: np.sum(vmap(roots)(x)))(x), each)
+        np.testing.assert_allclose(jvp(vmap(roots), (x,), (np.ones(3),))[1], each)

@@ -11,7 +11,7 @@ from sigma_core.graph._record import as_value, constant, record
 from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
 from sigma_core.graph.functions._elementwise import clip
-from sigma_core.graph.functions._views import ravel, reshape
+from sigma_core.graph.functions._views import moveaxis, ravel, reshape
 from sigma_core.graph.operations._shapes import one_axis
 from sigma_core.graph.operations._views import Cut
 
@@ -19,7 +19,7 @@ from sigma_core.graph.operations._views import Cut
 @meaning_of(operator.getitem)
 def getitem(value: Value, key: Any) -> Value:
     """Basic indexing and integer arrays, mixed as NumPy allows; raises ShapeError, TraceError."""
-    entries = complete_key(list(key) if isinstance(key, tuple) else [key], value)
+    entries, gap = complete_key(list(key) if isinstance(key, tuple) else [key], value)
     arrays = any(isinstance(entry, Value) for entry in entries)
     if arrays:
         # Beside an array NumPy treats a number as an array too, which decides where the picked axes go.
@@ -28,21 +28,43 @@ def getitem(value: Value, key: Any) -> Value:
     if not arrays:
         return viewed
     axes = tuple(axis for axis, entry in enumerate(entries) if isinstance(entry, Value))
-    return record("gather", viewed, *(entries[axis] for axis in axes), axes=axes)
+    indices = tuple(entries[axis] for axis in axes)
+    picked = record("gather", viewed, *indices, axes=axes)
+    if gap is None or not axes[0] < gap <= axes[-1] or len(axes) <= axes[-1] - axes[0]:
+        return picked
+    # NumPy takes indices with an ellipsis between them for no neighbours, even where it stands for no axes.
+    count = max(index.ndim for index in indices)
+    return moveaxis(picked, tuple(range(axes[0], axes[0] + count)), tuple(range(count)))
 
 
-def complete_key(key: list[Any], value: Value) -> list[Any]:
-    """One entry per axis of the result before gathering: int, slice, None or index value."""
-    entries = [_entry(each) for each in key]
-    entries = [part for each in entries for part in (each if isinstance(each, list) else [each])]
+def complete_key(key: list[Any], value: Value) -> tuple[list[Any], int | None]:
+    """One entry per axis of the result before gathering: int, slice, None or index value.
+
+    And where among them an ellipsis stood for no axes at all, if one did.
+    """
+    masks: list[tuple[int, tuple[int, ...]]] = []
+    entries: list[Any] = []
+    for each in key:
+        entry = _entry(each)
+        if isinstance(entry, list):
+            masks.append((len(entries), np.shape(each)))
+        entries += entry if isinstance(entry, list) else [entry]
     used = sum(entry is not None and entry is not Ellipsis for entry in entries)
     if used > value.ndim:
         raise ShapeError(place(), f"{used} indices for shape {value.shape}", f"at most {value.ndim}")
+    if sum(entry is Ellipsis for entry in entries) > 1:
+        raise ShapeError(place(), "an index with several ellipses", "one")
+    dots = next((position for position, entry in enumerate(entries) if entry is Ellipsis), None)
     rest = [slice(None)] * (value.ndim - used)
-    for position, entry in enumerate(entries):
-        if entry is Ellipsis:
-            return [*entries[:position], *rest, *(each for each in entries[position + 1 :])]
-    return [*entries, *rest]
+    for position, shape in masks:
+        start = sum(entry is not None and entry is not Ellipsis for entry in entries[:position])
+        start += len(rest) if dots is not None and dots < position else 0
+        sizes = value.shape[start : start + len(shape)]
+        if shape != sizes:
+            raise ShapeError(place(), f"a mask of shape {shape} for axes of shape {sizes}", "the shape of the axes")
+    if dots is None:
+        return [*entries, *rest], None
+    return [*entries[:dots], *rest, *entries[dots + 1 :]], None if rest else dots
 
 
 def _entry(entry: Any) -> Any:
@@ -62,6 +84,13 @@ def _entry(entry: Any) -> Any:
     if isinstance(entry, int | np.integer) and not isinstance(entry, bool):
         return int(entry)
     array = np.asarray(entry)
+    if array.dtype == np.bool_ and not array.ndim:
+        raise TraceError(
+            place(),
+            "an index that is one truth value cannot be traced",
+            "an array of truth values",
+            "np.where, or None",
+        )
     if array.dtype == np.bool_:
         return [constant(index) for index in array.nonzero()]
     if array.dtype.kind not in "iu" and array.size:

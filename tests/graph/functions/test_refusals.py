@@ -122,6 +122,26 @@ REFUSED = {
         lambda: np.pad(X[:0], 1, mode="edge"),
         "np.pad with mode 'edge' of shape (0, 3)\n  expected: elements to repeat",
     ),
+    "mask": (
+        lambda: X[[True, False, True]],
+        "a mask of shape (3,) for axes of shape (2,)\n  expected: the shape of the axes",
+    ),
+    "mask_behind": (
+        lambda: X[..., [True, False]],
+        "a mask of shape (2,) for axes of shape (3,)\n  expected: the shape of the axes",
+    ),
+    "truth": (
+        lambda: X[True],
+        (
+            "an index that is one truth value cannot be traced\n"
+            "  expected: an array of truth values\n  to do:    np.where, or None"
+        ),
+    ),
+    "ellipses": (lambda: X[..., 0, ...], "an index with several ellipses\n  expected: one"),
+    "update_around_no_axes": (
+        lambda: X.at[[0, 1], ..., 2].set(1.0),
+        "an ellipsis of no axes between indices cannot be updated at\n  to do:    leave the ellipsis out",
+    ),
     "select": (lambda: np.select([X > 1], [X, X]), "1 conditions for 2 choices\n  expected: one for each"),
     "replace": (
         lambda: record("replace", X, V, cuts=((0, 1, 1), (0, 3, 1))),

@@ -119,6 +119,7 @@ EXPRESSIONS = {
     "solve a vector": lambda: np.linalg.solve(X[:3] + np.eye(3), V),
     "inv": lambda: np.linalg.inv(X[:3] + np.eye(3)),
     "det": lambda: np.linalg.det(X[:3]),
+    "adjugate": lambda: record("adjugate", X[:3]),
     "slogdet": lambda: sum(np.linalg.slogdet(X[:3])),
     "cholesky": lambda: np.linalg.cholesky(X @ X.T + np.eye(4)),
 }

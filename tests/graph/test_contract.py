@@ -185,6 +185,7 @@ EXAMPLES = {
     ],
     "inv": [Example(lambda x: np.linalg.inv(near_identity(x)), ones(stacks(2, 2)))],
     "det": [Example(lambda x: np.linalg.det(near_identity(x)), ones(stacks(3, 3)))],
+    "adjugate": [Example(lambda x: record("adjugate", near_identity(x)), ones(stacks(3, 3)), same=False)],
     "log_det": [Example(lambda x: np.linalg.slogdet(near_identity(x))[1], ones(stacks(2, 2)))],
     "sign_det": [Example(lambda x: np.linalg.slogdet(x - 1)[0], ones(stacks(2, 2)))],
     "cholesky": [Example(lambda x: np.linalg.cholesky(near_identity(x @ np.swapaxes(x, -1, -2))), ones(stacks(2, 2)))],

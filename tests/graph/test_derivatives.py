@@ -15,6 +15,7 @@ from sigma_core.graph import (
     evaluate,
     grad,
     gradients,
+    jvp,
     max_pool,
     placeholder,
     record,
@@ -107,6 +108,31 @@ def test_ties_share_the_derivative_of_a_maximum():
     first, second = grad(np.maximum, (0, 1))(1.0, 1.0)
     assert (float(first), float(second)) == (0.0, 1.0)
     assert float(grad(lambda x: np.maximum(x, 0))(0.0)) == 0.0
+
+
+@pytest.mark.parametrize("order", [None, 1, 2, 3, np.inf])
+def test_a_norm_of_zeros_has_no_derivative_but_zero(order):
+    """The one of its subgradients that PyTorch gives too, in both modes, and the others are not touched."""
+    rows = np.array([[0.0, 0.0], [0.0, -4.0]])
+    tangent = jvp(lambda x: np.linalg.norm(x, order, axis=1), (rows,), (np.ones((2, 2)),))[1]
+    due = grad(lambda x: np.sum(np.linalg.norm(x, order, axis=1)))(rows)
+    np.testing.assert_allclose(tangent, [0.0, -1.0])
+    np.testing.assert_allclose(due, [[0.0, 0.0], [0.0, -1.0]])
+
+
+def test_the_deviation_of_equal_numbers_has_derivative_zero():
+    """Where a root of the variance would give NaN; a NaN among the numbers is not hidden."""
+    np.testing.assert_array_equal(grad(np.std)(np.full(3, 2.0)), np.zeros(3))
+    np.testing.assert_array_equal(grad(np.nanstd)(np.array([2.0, np.nan, 2.0])), np.zeros(3))
+    assert np.isnan(grad(np.std)(np.array([2.0, np.nan]))).all()
+
+
+@pytest.mark.parametrize("matrix", [np.zeros((1, 1)), np.array([[1.0, 2.0], [2.0, 4.0]]), np.ones((3, 3)), np.eye(0)])
+def test_the_determinant_of_a_singular_matrix_has_a_derivative(matrix):
+    """Its cofactors, which need no inverse; what is not finite gives NaN, and no error."""
+    check_grads(np.linalg.det, (matrix,), order=1)
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(grad(np.linalg.det)(np.diag([np.nan, 1.0]))).all()
 
 
 def test_powers_of_zero_have_finite_derivatives():

@@ -108,7 +108,10 @@ CASES = {
     "where": [(lambda x: np.where(x > 0.5, x, 1 - x), X), (lambda x: np.where(x[0], x, 2.0), X)],
     "windows": [(lambda x: record("windows", x, **POOLS) + 1, PICTURES)],
     "windows_add": [(lambda x: record("windows_add", record("windows", x, **POOLS), shape=x.shape, **POOLS), PICTURES)],
-    **{name: [(partial(record, name), SQUARE)] for name in ("cholesky", "det", "inv", "log_det", "sign_det")},
+    **{
+        name: [(partial(record, name), SQUARE)]
+        for name in ("adjugate", "cholesky", "det", "inv", "log_det", "sign_det")
+    },
     "cholesky": [(lambda x: record("cholesky", x @ x.T), SQUARE)],
     "solve": [(lambda x: record("solve", x, x[:, :2]), SQUARE)],
 }

@@ -1,5 +1,6 @@
 """Ufuncs on values, and what is composed of them."""
 
+from collections.abc import Callable
 from inspect import Parameter, Signature
 from typing import Any
 
@@ -32,6 +33,12 @@ def where(condition: Any, x: Any, y: Any) -> Value:
     if chosen.dtype != np.bool_:
         chosen = chosen != 0
     return record("where", chosen, cast(a, dtype, weak=weak), cast(b, dtype, weak=weak), weak=weak)
+
+
+def root(total: Any, function: Callable[[Any], Any] = np.sqrt) -> Any:
+    """A root of a sum of powers; at 0, where its slope is infinite and that of each power 0, the derivative is 0."""
+    is_nothing = np.equal(total, 0)
+    return where(is_nothing, total, function(where(is_nothing, 1.0, total)))
 
 
 @meaning_of(np.divmod)

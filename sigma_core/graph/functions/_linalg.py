@@ -11,6 +11,7 @@ from sigma_core.graph._record import as_value, cast, common_dtype, record
 from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
 from sigma_core.graph.functions._contractions import matmul
+from sigma_core.graph.functions._elementwise import root
 from sigma_core.graph.functions._views import expand_dims, matrix_transpose, moveaxis, ravel, reshape
 from sigma_core.graph.operations._shapes import many_axes, one_axis
 
@@ -38,7 +39,7 @@ def inv(a: Any) -> Value:
 
 @meaning_of(np.linalg.det)
 def det(a: Any) -> Value:
-    """As np.linalg.det; the derivative needs a matrix that has an inverse."""
+    """As np.linalg.det; a second derivative needs a matrix that has an inverse."""
     return record("det", _floating(a))
 
 
@@ -90,7 +91,7 @@ def matrix_power(a: Any, n: int) -> Value:
 
 def _vector_norm(value: Value, order: Any, axes: tuple[int, ...], *, keepdims: bool) -> Any:
     if order is None or order == 2:
-        return np.sqrt(np.sum(np.square(value), axis=axes, keepdims=keepdims))
+        return root(np.sum(np.square(value), axis=axes, keepdims=keepdims))
     magnitude = np.abs(value)
     if order == np.inf:
         return np.max(magnitude, axis=axes, keepdims=keepdims)
@@ -100,7 +101,8 @@ def _vector_norm(value: Value, order: Any, axes: tuple[int, ...], *, keepdims: b
         return np.sum((value != 0).astype(value.dtype), axis=axes, keepdims=keepdims)
     if order == 1:
         return np.sum(magnitude, axis=axes, keepdims=keepdims)
-    return np.sum(magnitude ** float(order), axis=axes, keepdims=keepdims) ** (1.0 / float(order))
+    power = float(order)
+    return root(np.sum(magnitude**power, axis=axes, keepdims=keepdims), lambda total: total ** (1.0 / power))
 
 
 def _matrix_norm(value: Value, order: Any, axes: tuple[int, ...], *, keepdims: bool) -> Any:
@@ -118,7 +120,10 @@ def _matrix_norm(value: Value, order: Any, axes: tuple[int, ...], *, keepdims: b
 
 @meaning_of(np.linalg.norm)
 def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002  # NumPy's names
-    """As np.linalg.norm; of matrices without the norms by singular values (2, -2, "nuc")."""
+    """As np.linalg.norm; of matrices without the norms by singular values (2, -2, "nuc").
+
+    The derivative at zeros is zero, as one of the subgradients is.
+    """
     value = _floating(x)
     if axis is None and ord is None:
         return _vector_norm(value, None, tuple(range(value.ndim)), keepdims=keepdims)

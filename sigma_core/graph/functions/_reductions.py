@@ -11,6 +11,7 @@ from sigma_core.graph._protocol import meaning_of
 from sigma_core.graph._record import as_value, cast, common_dtype, constant, record
 from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
+from sigma_core.graph.functions._elementwise import root
 from sigma_core.graph.functions._elementwise import where as select
 from sigma_core.graph.operations._shapes import many_axes, one_axis, reduced
 
@@ -177,9 +178,9 @@ def std(  # noqa: PLR0913  # NumPy's signature
     mean: Any = None,
     correction: float | None = None,
 ) -> Any:
-    """As np.std."""
+    """As np.std; where all elements are equal the derivative is zero."""
     variance = var(a, axis, dtype, ddof=ddof, keepdims=keepdims, where=where, mean=mean, correction=correction)
-    return np.sqrt(variance)
+    return root(variance)
 
 
 @meaning_of(np.average)
@@ -251,7 +252,7 @@ def nanvar(a: Any, axis: Any = None, dtype: Any = None, *, ddof: float = 0, keep
 @meaning_of(np.nanstd)
 def nanstd(a: Any, axis: Any = None, dtype: Any = None, *, ddof: float = 0, keepdims: bool = False) -> Any:
     """As np.nanstd."""
-    return np.sqrt(nanvar(a, axis, dtype, ddof=ddof, keepdims=keepdims))
+    return root(nanvar(a, axis, dtype, ddof=ddof, keepdims=keepdims))
 
 
 def _nan_extreme(reduce: Callable[..., Value], a: Any, axis: Any, worst: float, *, keepdims: bool) -> Value:

@@ -72,7 +72,7 @@ UPDATES["at"] = At
 def _entries(key: Any, value: Value) -> list[Any]:
     entries, gap = complete_key(list(key) if isinstance(key, tuple) else [key], value)
     picks = [position for position, each in enumerate(entries) if isinstance(each, Value | int)]
-    if gap is not None and any(isinstance(each, Value) for each in entries) and picks[0] < gap <= picks[-1]:
+    if gap is not None and any(isinstance(each, Value) for each in entries) and 0 < picks[0] < gap <= picks[-1]:
         raise TraceError(
             place(), "an ellipsis of no axes between indices cannot be updated at", remedy="leave the ellipsis out"
         )

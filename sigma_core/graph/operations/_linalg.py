@@ -119,14 +119,46 @@ def _trace_of_product(a: Any, b: Any) -> Any:
     return np.sum(a * _transposed(b), axis=(-2, -1))
 
 
+def _adjugate(array: Any) -> Any:
+    """det(a) a^-1 by singular values: polynomials in the elements, which singular matrices have as well.
+
+    Of a = u s v, it is det(u v) v^T t u^T, where each of t is the product of all other s.
+    """
+    # NumPy gives no singular values of what is not finite.
+    is_finite = np.isfinite(array).all((-2, -1), keepdims=True)
+    left, values, right = np.linalg.svd(np.where(is_finite, array, 0))
+    others = np.where(np.eye(values.shape[-1], dtype=bool), 1, values[..., None, :]).prod(-1)
+    sign = _wide(np.linalg.det(left) * np.linalg.det(right))
+    return np.where(is_finite, sign * ((_transposed(right) * others[..., None, :]) @ _transposed(left)), np.nan)
+
+
+def _adjugate_of(node: Any) -> Any:
+    from sigma_core.graph._record import record  # rules record when they run, the table is below values
+
+    return record("adjugate", node.inputs[0])
+
+
+def _adjugate_reverse(_position: int, cotangent: Any, node: Any) -> Any:
+    """Of matrices that have an inverse."""
+    turned = _transposed(node)
+    share = _wide(_trace_of_product(turned, cotangent))
+    return (share * turned - turned @ cotangent @ turned) / _wide(np.linalg.det(node.inputs[0]))
+
+
+def _adjugate_forward(tangents: tuple[Any, ...], node: Any) -> Any:
+    share = _wide(_trace_of_product(node, tangents[0]))
+    return (share * node - node @ tangents[0] @ node) / _wide(np.linalg.det(node.inputs[0]))
+
+
 DET = _of_matrices(
     "det",
     "det",
     np.linalg.det,
-    lambda _position, g, node: _wide(g * node) * _transposed(np.linalg.inv(node.inputs[0])),
-    lambda tangents, node: node * _trace_of_product(np.linalg.inv(node.inputs[0]), tangents[0]),
+    lambda _position, g, node: _wide(g) * _transposed(_adjugate_of(node)),
+    lambda tangents, node: _trace_of_product(_adjugate_of(node), tangents[0]),
     to_number=True,
 )
+ADJUGATE = _of_matrices("adjugate", "det", _adjugate, _adjugate_reverse, _adjugate_forward, to_number=False)
 LOG_DET = _of_matrices(
     "log_det",
     "slogdet",

@@ -139,7 +139,7 @@ REFUSED = {
     ),
     "ellipses": (lambda: X[..., 0, ...], "an index with several ellipses\n  expected: one"),
     "update_around_no_axes": (
-        lambda: X.at[[0, 1], ..., 2].set(1.0),
+        lambda: X[None].at[:, [0, 1], ..., 2].set(1.0),
         "an ellipsis of no axes between indices cannot be updated at\n  to do:    leave the ellipsis out",
     ),
     "select": (lambda: np.select([X > 1], [X, X]), "1 conditions for 2 choices\n  expected: one for each"),

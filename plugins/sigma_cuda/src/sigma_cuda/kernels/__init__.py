@@ -96,7 +96,7 @@ KERNELS: Mapping[str, Kernel] = {
 
 _MATRICES = "small matrices, and a singular one is to be an error, which a device cannot raise"
 HOST: Mapping[str, str] = {
-    **dict.fromkeys(("cholesky", "det", "inv", "log_det", "sign_det", "solve"), _MATRICES),
+    **dict.fromkeys(("adjugate", "cholesky", "det", "inv", "log_det", "sign_det", "solve"), _MATRICES),
     "random_normal": "NumPy's numbers come of a ziggurat, in which each takes as many draws as it happens to need",
 }
 """Operations that are computed on the host, each with the reason; a test holds that each is here or above."""

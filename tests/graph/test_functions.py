@@ -91,6 +91,34 @@ def test_reductions_have_numpys_axes_and_dtypes(function, dtype):
     compare(lambda x: getattr(x, function.__name__)(), sample((), dtype))
 
 
+@pytest.mark.parametrize(
+    "dtype", [np.int8, np.int32, np.uint16, np.int64, np.float32], ids=lambda dtype: dtype.__name__
+)
+def test_a_sum_or_product_has_the_dtype_that_is_asked_for(dtype):
+    """Also a small integer, to which NumPy does not widen then; the total is modulo its size."""
+    array = np.array([[100, 120], [3, -100]], np.int8)
+    for function in (np.sum, np.prod, np.cumsum, np.cumprod, np.trace, np.add.reduce, np.multiply.accumulate):
+        compare(lambda x, function=function: function(x, dtype=dtype), array)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.int64, np.float32], ids=lambda dtype: dtype.__name__)
+def test_clip_takes_bounds_beyond_the_dtype(dtype):
+    """A Python integer that no element can reach bounds nothing."""
+    array = sample((3,), dtype)
+    compare(lambda x: np.clip(x, -1, 2**40), array)
+    compare(lambda x: np.clip(x, 1, None), array)
+    compare(lambda x: np.clip(x, None, None), array)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64], ids=lambda dtype: dtype.__name__)
+@pytest.mark.parametrize("share", [0.3, 1, [0, 1], np.float32(0.3), np.float64(0.3), [0.3, 0.4]], ids=repr)
+def test_quantiles_promote_by_nep_50(dtype, share):
+    """A Python number takes the dtype of the array, NumPy's and those of a list do not."""
+    for method in ("linear", "lower"):
+        compare(lambda x, method=method: np.quantile(x, share, method=method), sample((5,), dtype))
+        compare(lambda x, method=method: np.percentile(x, share, method=method), sample((5,), dtype))
+
+
 def _augmented(x):
     y = x + 0
     y += 1

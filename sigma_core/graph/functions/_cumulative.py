@@ -22,7 +22,9 @@ def _flat(value: Value, axis: int | None) -> tuple[Value, int]:
 
 def _cumulative(name: str, a: Any, axis: int | None, dtype: Any) -> Value:
     value, axis = _flat(as_value(a) if dtype is None else cast(as_value(a), dtype), axis)
-    return record(name, value, axis=axis)
+    total = record(name, value, axis=axis)
+    # Small integers widen unless a dtype is asked for; modulo its size the total is the same.
+    return total if dtype is None else cast(total, dtype)
 
 
 @meaning_of(np.cumsum)

@@ -53,7 +53,8 @@ def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = 
     """As np.trace."""
     value = diagonal(a, offset, axis1, axis2)
     value = value if dtype is None else cast(value, dtype)
-    return record("sum", value, axes=(value.ndim - 1,), keepdims=False)
+    total = record("sum", value, axes=(value.ndim - 1,), keepdims=False)
+    return total if dtype is None else cast(total, dtype)
 
 
 @meaning_of(np.linalg.trace)
@@ -66,7 +67,9 @@ def matrix_trace(x: Any, /, *, offset: int = 0, dtype: Any = None) -> Value:
 def diag(v: Any, k: int = 0) -> Value:
     """As np.diag: the diagonal of a matrix, or the matrix of a diagonal."""
     value = as_value(v)
-    if value.ndim != 1:
+    if value.ndim not in (1, 2):
+        raise ShapeError(place(), f"np.diag of shape {value.shape}", "one axis or two", "np.diagonal")
+    if value.ndim == 2:
         return diagonal(value, k)
     size = value.size + abs(int(k))
     return reshape(record("embed", value, shape=(size * size,), cuts=(_cut(size, size, int(k)),)), (size, size))

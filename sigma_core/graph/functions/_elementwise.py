@@ -91,7 +91,12 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
     """As np.clip."""
     low = min if a_min is None else a_min
     high = max if a_max is None else a_max
-    bounded = a if low is None else np.maximum(a, low)
+    dtype = as_value(a).dtype
+    if dtype.kind in "iu":
+        # NumPy lets a Python integer at or beyond the end of the dtype bound nothing; else it would not fit.
+        low = None if type(low) is int and low <= np.iinfo(dtype).min else low
+        high = None if type(high) is int and high >= np.iinfo(dtype).max else high
+    bounded = as_value(a) if low is None else np.maximum(a, low)
     return bounded if high is None else np.minimum(bounded, high)
 
 

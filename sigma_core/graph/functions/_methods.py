@@ -29,7 +29,8 @@ def _typed(reduction: Callable[..., Value]) -> Callable[..., Value]:
         where: Any = True,
     ) -> Value:
         value = as_value(array) if dtype is None else as_value(array).astype(dtype)
-        return reduction(value, axis, keepdims=keepdims, initial=initial, where=where)
+        total = reduction(value, axis, keepdims=keepdims, initial=initial, where=where)
+        return total if dtype is None else total.astype(dtype)
 
     return reduce
 

@@ -25,13 +25,18 @@ def _only(value: Value, where: Any, neutral: Any) -> Value:
     return value if where is True else record("broadcast_to", select(where, value, neutral), shape=value.shape)
 
 
+def _as_asked(total: Value, dtype: Any) -> Value:
+    """Small integers widen unless a dtype is asked for; modulo its size the total is the same."""
+    return total if dtype is None else cast(total, dtype)
+
+
 @meaning_of(np.sum)
 def sum_(  # noqa: PLR0913  # NumPy's signature
     a: Any, axis: Any = None, dtype: Any = None, *, keepdims: bool = False, initial: Any = None, where: Any = True
 ) -> Value:
     """As np.sum."""
     value = as_value(a) if dtype is None else cast(as_value(a), dtype)
-    total = _reduce("sum", _only(value, where, 0), axis, keepdims=keepdims)
+    total = _as_asked(_reduce("sum", _only(value, where, 0), axis, keepdims=keepdims), dtype)
     return total if initial is None else total + cast(as_value(initial), total.dtype)
 
 
@@ -41,7 +46,7 @@ def prod_(  # noqa: PLR0913  # NumPy's signature
 ) -> Value:
     """As np.prod."""
     value = as_value(a) if dtype is None else cast(as_value(a), dtype)
-    total = _reduce("prod", _only(value, where, 1), axis, keepdims=keepdims)
+    total = _as_asked(_reduce("prod", _only(value, where, 1), axis, keepdims=keepdims), dtype)
     return total if initial is None else total * cast(as_value(initial), total.dtype)
 
 

@@ -131,12 +131,17 @@ def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdi
     if method not in _BETWEEN:
         raise TraceError(place(), f"np.quantile with method {method!r} cannot be traced", ", ".join(_BETWEEN))
     ranked, axes = _ranked(a, axis)
-    share = np.asarray(q, np.float64)
+    # A Python number promotes as such (NEP 50), as does an integer, which is 0 or 1.
+    given = np.asarray(q)
+    is_weak = isinstance(q, int | float) and not isinstance(q, np.generic)
+    promotes = not is_weak and given.dtype.kind == "f" and method in ("linear", "midpoint")
+    dtype = np.result_type(ranked.dtype, given.dtype) if promotes else ranked.dtype
+    share = given.astype(np.float64)
     if not np.all((share >= 0) & (share <= 1)):
         raise ShapeError(place(), "np.quantile at a share outside of 0 to 1")
     rank = share * (ranked.shape[-1] - 1)
     low, high = np.floor(rank).astype(np.int64), np.ceil(rank).astype(np.int64)
-    fraction = constant(np.asarray(_BETWEEN[method](rank - low), ranked.dtype))
+    fraction = constant(np.asarray(_BETWEEN[method](rank - low), dtype))
     last = ranked.ndim - 1
     a_low = moveaxis(take(ranked, low, last), tuple(range(last, last + share.ndim)), tuple(range(share.ndim)))
     a_high = moveaxis(take(ranked, high, last), tuple(range(last, last + share.ndim)), tuple(range(share.ndim)))
@@ -150,7 +155,7 @@ def quantile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdi
 @meaning_of(np.percentile)
 def percentile(a: Any, q: Any, axis: Any = None, *, method: str = "linear", keepdims: bool = False) -> Value:
     """As np.percentile, with the methods of `np.quantile`."""
-    share = q if isinstance(q, Value) else np.asarray(q, np.float64) / 100
+    share = q if isinstance(q, Value) else q / 100 if isinstance(q, int | float) else np.true_divide(q, 100)
     return quantile(a, share, axis, method=method, keepdims=keepdims)
 
 

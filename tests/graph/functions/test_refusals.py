@@ -74,6 +74,10 @@ REFUSED = {
         "a cumulative sum of shape (2, 3)\n  expected: one axis, or `axis`",
     ),
     "diagonal": (lambda: np.diagonal(X, 0, 1, 1), "a diagonal over axis 1 twice\n  expected: two axes"),
+    "diag": (
+        lambda: np.diag(X[None]),
+        "np.diag of shape (1, 2, 3)\n  expected: one axis or two\n  to do:    np.diagonal",
+    ),
     "triangle": (lambda: np.tril(V[0]), "a triangle of a value without axes\n  expected: a matrix"),
     "einsum_nothing": (
         lambda: np.einsum(V, [0], [5]),

@@ -185,6 +185,10 @@ class TraceError(UserError):
     """Something that a symbolic value cannot do: branch on itself, be assigned to, an unsupported function."""
 
 
+class AbsentError(TraceError, AttributeError):
+    """A value has no such attribute; an `AttributeError` too, as `hasattr` wants it."""
+
+
 class ShapeError(UserError):
     """Shapes or dtypes do not fit an operation."""
 

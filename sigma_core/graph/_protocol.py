@@ -25,20 +25,20 @@ class Meaning:
         """Record the call; raises TraceError for arguments that cannot be traced."""
         try:
             return self.function(*arguments, **keywords)
-        except TypeError:
-            # Only now, for it takes longer than most calls.
-            self._check(arguments, keywords)
-            raise
+        except (TypeError, ValueError, IndexError) as error:
+            raise TraceError(
+                place(),
+                f"{self.name} cannot be traced with these arguments: {self._fault(arguments, keywords) or error}",
+                f"{self.name}{self.signature}",
+            ) from error
 
-    def _check(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> None:
+    def _fault(self, arguments: tuple[Any, ...], keywords: dict[str, Any]) -> str:
+        """What of a call does not fit the signature: looked at when it has failed, for it takes longer than most."""
         try:
             self.signature.bind(*arguments, **keywords)
         except TypeError as error:
-            raise TraceError(
-                place(),
-                f"{self.name} cannot be traced with these arguments: {error}",
-                f"{self.name}{self.signature}",
-            ) from error
+            return str(error)
+        return ""
 
 
 FUNCTIONS: dict[Callable[..., Any], Meaning] = {}

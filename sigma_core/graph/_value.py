@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 import numpy as np
 from attrs import Factory, field, frozen
 
-from sigma_core.errors import TraceError, nearest
+from sigma_core.errors import AbsentError, TraceError, nearest
 from sigma_core.graph._protocol import ALTERNATIVES, FUNCTIONS, METHODS, UPDATES, name_of
 from sigma_core.graph._scope import current_line, current_scope, place
 from sigma_core.graph.operations._operation import Operation, Shape
@@ -98,7 +98,7 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
         self._refuse("a value is immutable, so nothing can be assigned to its items", "value.at[index].set(item)")
 
     def __iter__(self) -> NoReturn:
-        self._refuse("a value cannot be iterated over", "whole-array functions, or np.split for its parts")
+        self._refuse("a value cannot be iterated over", "whole-array functions, or np.unstack for its parts")
 
     def __contains__(self, item: Any) -> NoReturn:
         self._refuse("`in` would branch on a value", "np.any(value == item)")
@@ -164,26 +164,44 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
     def __getitem__(self, key: Any) -> Any:
         return self._call(operator.getitem, (self, key), {})
 
-    def reshape(self, *shape: Any) -> Any:
+    @property
+    def mT(self) -> Any:  # noqa: N802  # NumPy's name
+        """The last two axes exchanged."""
+        return self._call(np.matrix_transpose, (self,), {})
+
+    @property
+    def real(self) -> "Value":
+        """The value itself, for it is real."""
+        return self
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of an element."""
+        return self.dtype.itemsize
+
+    def reshape(self, *shape: Any, **keywords: Any) -> Any:
         """As `ndarray.reshape`."""
-        return self._call(np.reshape, (self, shape[0] if len(shape) == 1 else shape), {})
+        return self._call(np.reshape, (self, shape[0] if len(shape) == 1 else shape), keywords)
 
     def transpose(self, *axes: Any) -> Any:
         """As `ndarray.transpose`."""
-        given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int) else axes or None
+        given = axes[0] if len(axes) == 1 and not isinstance(axes[0], int | np.integer) else axes or None
         return self._call(np.transpose, (self, given), {})
 
-    def astype(self, dtype: Any, *, copy: bool = True) -> Any:
+    def astype(self, dtype: Any, **keywords: Any) -> Any:
         """As `ndarray.astype`; `copy` makes no difference to what is immutable."""
-        return self._call(np.astype, (self, dtype), {"copy": copy})
+        return self._call(np.astype, (self, dtype), keywords)
 
     def __getattr__(self, name: str) -> Any:
         function = _SAME_AS_FUNCTION.get(name)
         if function is None:
-            close = nearest(name, _SAME_AS_FUNCTION)
-            hint = f"; did you mean {close!r}?" if close else ""
-            hint = _ABSENT.get(name, hint)
-            raise AttributeError(f"a value has no attribute {name!r}{hint}")
+            found = f"a value has no attribute {name!r}"
+            if name.startswith("__"):
+                # Libraries ask for their protocols often, and looking for the line of source takes time.
+                raise AttributeError(found)
+            close = nearest(name, (*_SAME_AS_FUNCTION, "T", "astype", "at", "dtype", "ndim", "reshape", "transpose"))
+            remedy = _ABSENT.get(name, f"value.{close}" if close else "one of NumPy's functions")
+            raise AbsentError(place(current_scope() or self.scope), found, remedy=remedy)
         return lambda *arguments, **keywords: self._call(function, (self, *arguments), keywords)
 
     def __repr__(self) -> str:
@@ -193,10 +211,20 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
 _AS_ARRAY = "np.stack for values in a list; sigma_core.extend.as_value(array) where a value indexes or changes an array"
 
 _ABSENT = {
-    "item": ", for it has no number before it runs; keep it a value",
-    "tolist": ", for it has no numbers before it runs; keep it a value",
-    "fill": ", for it is immutable; use np.full_like(value, number)",
-    "put": ", for it is immutable; use value.at[index].set(item)",
+    "choose": "np.select, or np.where",
+    "compress": "np.where(mask, value, 0)",
+    "fill": "np.full_like(value, number), for a value is immutable",
+    "flat": "value.ravel()",
+    "imag": "np.zeros_like(value), for values are real",
+    "item": "keep it a value, for it has no number before it runs",
+    "nonzero": "np.where(mask, value, 0)",
+    "partition": "np.partition(value, number), for a value is immutable",
+    "put": "value.at[index].set(item), for a value is immutable",
+    "resize": "np.tile, value.reshape",
+    "sort": "np.sort(value), for a value is immutable",
+    "tobytes": "keep it a value, for it has no numbers before it runs",
+    "tolist": "keep it a value, for it has no numbers before it runs",
+    "view": "value.astype(dtype)",
 }
 """What ndarray has and a value cannot have, with what to do."""
 
@@ -216,6 +244,8 @@ _SAME_AS_FUNCTION: dict[str, Any] = {
     "argpartition": np.argpartition,
     "argsort": np.argsort,
     "clip": np.clip,
+    "conj": np.conjugate,
+    "conjugate": np.conjugate,
     "copy": np.copy,
     "cumprod": np.cumprod,
     "cumsum": np.cumsum,
@@ -227,7 +257,6 @@ _SAME_AS_FUNCTION: dict[str, Any] = {
     "min": np.min,
     "prod": np.prod,
     "searchsorted": np.searchsorted,
-    "sort": np.sort,
     "ravel": np.ravel,
     "repeat": np.repeat,
     "round": np.round,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sigma_core import testing
-from sigma_core.errors import ShapeError, TraceError
+from sigma_core.errors import AbsentError, ShapeError, TraceError
 from sigma_core.graph import as_value, constant, placeholder, scope
 
 X = placeholder((2, 3), np.float32, "x")
@@ -48,7 +48,7 @@ REFUSED = {
     ),
     "iteration": (
         lambda: list(X),
-        "a value cannot be iterated over\n  to do:    whole-array functions, or np.split for its parts",
+        "a value cannot be iterated over\n  to do:    whole-array functions, or np.unstack for its parts",
     ),
     "membership": (lambda: 1.0 in X, "`in` would branch on a value\n  to do:    np.any(value == item)"),
     "length": (lambda: len(np.sum(X)), "len() of a value without axes\n  to do:    value.size"),
@@ -57,8 +57,8 @@ REFUSED = {
         "np.fft.fft cannot be traced\n  to do:    compose it of others",
     ),
     "near_function": (
-        lambda: np.nanargmax(X),
-        "np.nanargmax cannot be traced\n  to do:    the nearest that can: np.nanmax",
+        lambda: np.array_equiv(X, X),
+        "np.array_equiv cannot be traced\n  to do:    the nearest that can: np.array_equal",
     ),
     "ufunc": (
         lambda: np.nextafter(X, 1),
@@ -108,7 +108,24 @@ REFUSED = {
             "  expected: constant, edge, empty, reflect, symmetric, wrap\n  to do:    np.concatenate"
         ),
     ),
-    "round": (lambda: np.round(X, 2), "np.round to 2 decimals cannot be traced\n  expected: decimals=0"),
+    "round": (
+        lambda: np.round(np.argmax(X, axis=0), -1),
+        ("np.round of int64 to -1 decimals cannot be traced\n  expected: 0 or more\n  to do:    astype(float)"),
+    ),
+    "value": (
+        lambda: np.linspace(X, X, 0),
+        (
+            "np.linspace cannot be traced with these arguments: at least one array or dtype is required\n"
+            "  expected: np.linspace(start, stop, num=50, endpoint=True, *, axis=0)"
+        ),
+    ),
+    "method_argument": (
+        lambda: X.astype(int, casting="safe"),
+        (
+            "np.astype cannot be traced with these arguments: got an unexpected keyword argument 'casting'\n"
+            "  expected: np.astype(x, dtype, /, *, copy=True)"
+        ),
+    ),
     "norm": (
         lambda: np.linalg.norm(X, "nuc"),
         "np.linalg.norm of matrices with ord='nuc' cannot be traced\n  expected: None, 'fro', 1, -1, inf, -inf",
@@ -199,27 +216,37 @@ def test_shapes_that_do_not_fit_name_the_layer(name):
 
 
 def test_an_unknown_attribute_names_the_nearest():
-    """As an AttributeError, so that hasattr works."""
-    with pytest.raises(AttributeError) as caught:
+    """With its place, and as an AttributeError, so that hasattr works; protocols are asked for without a place."""
+    with scope("layers.dense_1"), pytest.raises(AbsentError) as caught:
         X.summ()
-    assert str(caught.value) == "a value has no attribute 'summ'; did you mean 'sum'?"
+    assert testing.message(caught.value) == ("layers.dense_1: a value has no attribute 'summ'\n  to do:    value.sum")
+    assert caught.value.line.endswith(": X.summ()")
+    with pytest.raises(AbsentError) as caught:
+        X.zzz  # noqa: B018  # it raises
+    assert testing.message(caught.value) == (
+        "traced function: a value has no attribute 'zzz'\n  to do:    one of NumPy's functions"
+    )
     assert not hasattr(X, "zzz")
+    with pytest.raises(AttributeError, match="a value has no attribute '__cuda_array_interface__'"):
+        X.__cuda_array_interface__  # noqa: B018  # it raises
 
 
 @pytest.mark.parametrize(
     ("name", "remedy"),
     [
-        ("item", ", for it has no number before it runs; keep it a value"),
-        ("tolist", ", for it has no numbers before it runs; keep it a value"),
-        ("fill", ", for it is immutable; use np.full_like(value, number)"),
-        ("put", ", for it is immutable; use value.at[index].set(item)"),
+        ("item", "keep it a value, for it has no number before it runs"),
+        ("fill", "np.full_like(value, number), for a value is immutable"),
+        ("put", "value.at[index].set(item), for a value is immutable"),
+        ("sort", "np.sort(value), for a value is immutable"),
+        ("view", "value.astype(dtype)"),
     ],
 )
 def test_methods_that_read_or_write_numbers_name_what_to_do(name, remedy):
     """An array has them, so people try."""
-    with pytest.raises(AttributeError) as caught:
+    with pytest.raises(AbsentError) as caught:
         getattr(X, name)
-    assert str(caught.value) == f"a value has no attribute {name!r}{remedy}"
+    assert caught.value.found == f"a value has no attribute {name!r}"
+    assert caught.value.remedy == remedy
 
 
 def test_values_are_told_apart_by_identity():

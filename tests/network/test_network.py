@@ -184,9 +184,9 @@ REFUSED = [
         Input(4) + Broken(),
         (
             "network.layers.broken_1: with inputs of shape (batch, 4): "
-            "AttributeError: a value has no attribute 'no_such_thing'\n"
+            "a value has no attribute 'no_such_thing'\n"
             f"  at:       {LINE}\n"
-            "  to do:    put its forward right, or what it is given"
+            "  to do:    one of NumPy's functions"
         ),
     ),
 ]

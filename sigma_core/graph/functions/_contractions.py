@@ -12,14 +12,14 @@ from sigma_core.graph._record import as_value, cast, common_dtype, record
 from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
 from sigma_core.graph.functions._views import transpose
-from sigma_core.graph.operations._shapes import one_axis
+from sigma_core.graph.operations._shapes import one_axis, several, whole
 
 
 def _reshape(value: Value, shape: tuple[int, ...]) -> Value:
     return value if value.shape == shape else record("reshape", value, shape=shape)
 
 
-@meaning_of(np.matmul)
+@meaning_of(np.matmul, np.linalg.matmul)
 def matmul(x1: Any, x2: Any, /) -> Value:
     """As np.matmul; a stack of matrices times one matrix is one product of a taller matrix."""
     a, b = as_value(x1), as_value(x2)
@@ -55,13 +55,15 @@ def dot(a: Any, b: Any) -> Any:
     return tensordot(left, right, ((left.ndim - 1,), (right.ndim - 2,)))
 
 
-@meaning_of(np.tensordot)
+@meaning_of(np.tensordot, np.linalg.tensordot)
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Value:
     """As np.tensordot."""
     left, right = as_value(a), as_value(b)
-    if isinstance(axes, int):
-        axes = tuple(range(left.ndim - axes, left.ndim)), tuple(range(axes))
-    first, second = (each if isinstance(each, Sequence) else (each,) for each in axes)
+    if isinstance(axes, Sequence | np.ndarray):
+        first, second = (several(each, "an axis") for each in axes)
+    else:
+        count = whole(axes, "a number of axes")
+        first, second = list(range(left.ndim - count, left.ndim)), list(range(count))
     summed = [one_axis(axis, left.ndim) for axis in first]
     against = [one_axis(axis, right.ndim) for axis in second]
     if [left.shape[axis] for axis in summed] != [right.shape[axis] for axis in against]:

@@ -12,6 +12,7 @@ from sigma_core.graph._record import as_value, cast, common_dtype, constant, ele
 from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
 from sigma_core.graph.operations import UFUNC_OPERATIONS
+from sigma_core.graph.operations._shapes import several
 
 
 def _meaning(ufunc: np.ufunc) -> Meaning:
@@ -112,32 +113,54 @@ def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Value:  # noqa: ARG00
 
 
 @meaning_of(np.copy)
-def copy(a: Any) -> Value:
+def copy(a: Any, order: str = "K") -> Value:  # noqa: ARG001  # values have no layout
     """Values are immutable: the value itself."""
     return as_value(a)
 
 
-@meaning_of(np.zeros_like)
-def zeros_like(a: Any, dtype: Any = None) -> Value:
-    """As np.zeros_like."""
-    return full(a.shape, 0, dtype or a.dtype)
+def _shape_like(a: Any, shape: Any) -> tuple[int, ...]:
+    return a.shape if shape is None else tuple(several(shape))
+
+
+@meaning_of(np.zeros_like, np.empty_like)
+def zeros_like(a: Any, dtype: Any = None, *, shape: Any = None) -> Value:
+    """As np.zeros_like; what is empty in NumPy is zero here."""
+    return full(_shape_like(a, shape), 0, dtype or a.dtype)
 
 
 @meaning_of(np.ones_like)
-def ones_like(a: Any, dtype: Any = None) -> Value:
+def ones_like(a: Any, dtype: Any = None, *, shape: Any = None) -> Value:
     """As np.ones_like."""
-    return full(a.shape, 1, dtype or a.dtype)
+    return full(_shape_like(a, shape), 1, dtype or a.dtype)
 
 
 @meaning_of(np.full_like)
-def full_like(a: Any, fill_value: Any, dtype: Any = None) -> Any:
+def full_like(a: Any, fill_value: Any, dtype: Any = None, *, shape: Any = None) -> Any:
     """As np.full_like."""
     filling = as_value(fill_value)
-    return record("broadcast_to", cast(filling, dtype or a.dtype), shape=a.shape)
+    return record("broadcast_to", cast(filling, dtype or a.dtype), shape=_shape_like(a, shape))
+
+
+@meaning_of(np.real, np.conjugate)
+def real(val: Any, /) -> Value:
+    """As np.real and np.conjugate: the value itself, for values are real."""
+    return as_value(val)
+
+
+@meaning_of(np.imag)
+def imag(val: Any) -> Value:
+    """As np.imag: zeros, for values are real."""
+    return zeros_like(as_value(val))
 
 
 @meaning_of(np.nan_to_num)
-def nan_to_num(x: Any, *, nan: float = 0.0, posinf: float | None = None, neginf: float | None = None) -> Any:
+def nan_to_num(
+    x: Any,
+    copy: bool = True,  # noqa: ARG001  # values are immutable
+    nan: float = 0.0,
+    posinf: float | None = None,
+    neginf: float | None = None,
+) -> Any:
     """As np.nan_to_num."""
     value = as_value(x)
     if value.dtype.kind != "f":
@@ -149,12 +172,24 @@ def nan_to_num(x: Any, *, nan: float = 0.0, posinf: float | None = None, neginf:
     return where(np.isnan(value), nan, finite)
 
 
-@meaning_of(np.round)
+@meaning_of(np.round, np.around)
 def round_(a: Any, decimals: int = 0) -> Any:
-    """As np.round, to whole numbers."""
-    if decimals:
-        raise TraceError(place(), f"np.round to {decimals} decimals cannot be traced", "decimals=0")
-    return np.rint(a) if as_value(a).dtype.kind == "f" else as_value(a)
+    """As np.round; integers only to as many decimals as they have."""
+    value = as_value(a)
+    if value.dtype.kind != "f":
+        if decimals < 0:
+            raise TraceError(
+                place(),
+                f"np.round of {value.dtype} to {decimals} decimals cannot be traced",
+                "0 or more",
+                "astype(float)",
+            )
+        return value
+    if not decimals:
+        return np.rint(value)
+    # As NumPy, which neither rounds twice nor looks at the decimal digits.
+    power = 10.0 ** abs(decimals)
+    return np.rint(value * power) / power if decimals > 0 else np.rint(value / power) * power
 
 
 @meaning_of(np.result_type)

@@ -12,7 +12,7 @@ from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
 from sigma_core.graph.functions._elementwise import clip
 from sigma_core.graph.functions._views import moveaxis, ravel, reshape
-from sigma_core.graph.operations._shapes import one_axis
+from sigma_core.graph.operations._shapes import one_axis, several
 from sigma_core.graph.operations._views import Cut
 
 
@@ -144,15 +144,26 @@ def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") 
 
 
 @meaning_of(np.take_along_axis)
-def take_along_axis(arr: Any, indices: Any, axis: int) -> Value:
+def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Value:
     """As np.take_along_axis, for indices that have the array's sizes, or 1, in the other axes."""
     value, index = as_value(arr), as_value(indices)
+    value, axis = (ravel(value), 0) if axis is None else (value, axis)
     axis = one_axis(axis, value.ndim)
     picks: list[Any] = []
     for other, size in enumerate(value.shape):
         along = (1,) * other + (size,) + (1,) * (value.ndim - other - 1)
         picks.append(index if other == axis else np.arange(size).reshape(along))
     return getitem(value, tuple(picks))
+
+
+@meaning_of(np.unravel_index)
+def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
+    """As np.unravel_index; numbers beyond the end are not looked for."""
+    rest, found = as_value(indices), []
+    for size in reversed(several(shape)):
+        rest, place_of = rest // size, rest % size
+        found.append(place_of)
+    return tuple(reversed(found))
 
 
 def one_hot(indices: Any, size: int, dtype: Any = np.float32) -> Any:

@@ -12,7 +12,7 @@ from sigma_core.graph._record import as_value, cast, record
 from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
 from sigma_core.graph.functions._views import expand_dims, moveaxis, ravel, reshape
-from sigma_core.graph.operations._shapes import one_axis
+from sigma_core.graph.operations._shapes import is_many, one_axis, several, whole
 
 
 @meaning_of(np.concatenate)
@@ -133,12 +133,16 @@ def array_split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     value = as_value(ary)
     axis = one_axis(axis, value.ndim)
     size = value.shape[axis]
-    if isinstance(indices_or_sections, int):
+    given = several(indices_or_sections, "a place to split at")
+    if not is_many(indices_or_sections):
+        (indices_or_sections,) = given
+        if indices_or_sections < 1:
+            raise ShapeError(place(), f"{indices_or_sections} parts of an axis", "at least one")
         each, more = divmod(size, indices_or_sections)
         sizes = [each + 1] * more + [each] * (indices_or_sections - more)
         edges = [sum(sizes[:number]) for number in range(len(sizes) + 1)]
     else:
-        edges = [0, *(int(edge) for edge in indices_or_sections), size]
+        edges = [0, *given, size]
     return [value[(slice(None),) * axis + (slice(start, stop),)] for start, stop in pairwise(edges)]
 
 
@@ -147,8 +151,9 @@ def split(ary: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
     """As np.split: views."""
     value = as_value(ary)
     size = value.shape[one_axis(axis, value.ndim)]
-    if isinstance(indices_or_sections, int) and size % indices_or_sections:
-        raise ShapeError(place(), f"an axis of size {size} does not split into {indices_or_sections} equal parts")
+    parts = 1 if is_many(indices_or_sections) else whole(indices_or_sections, "a number of parts")
+    if parts > 0 and size % parts:
+        raise ShapeError(place(), f"an axis of size {size} does not split into {parts} equal parts")
     return array_split(value, indices_or_sections, axis)
 
 

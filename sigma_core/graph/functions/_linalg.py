@@ -13,7 +13,7 @@ from sigma_core.graph._value import Value
 from sigma_core.graph.functions._contractions import matmul
 from sigma_core.graph.functions._elementwise import root
 from sigma_core.graph.functions._views import expand_dims, matrix_transpose, moveaxis, ravel, reshape
-from sigma_core.graph.operations._shapes import many_axes, one_axis
+from sigma_core.graph.operations._shapes import many_axes, one_axis, several
 
 
 def _floating(a: Any) -> Value:
@@ -127,7 +127,7 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> A
     value = _floating(x)
     if axis is None and ord is None:
         return _vector_norm(value, None, tuple(range(value.ndim)), keepdims=keepdims)
-    axes = tuple(range(value.ndim)) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = tuple(range(value.ndim)) if axis is None else tuple(several(axis, "an axis"))
     axes = tuple(one_axis(each, value.ndim) for each in axes)
     if len(axes) == 1:
         if isinstance(ord, str):

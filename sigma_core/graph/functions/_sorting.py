@@ -70,6 +70,14 @@ def searchsorted(a: Any, v: Any, side: str = "left") -> Value:
     return record("searchsorted", cast(array, dtype), cast(numbers, dtype), side=side)
 
 
+@meaning_of(np.digitize)
+def digitize(x: Any, bins: Any, right: bool = False) -> Value:
+    """As np.digitize, for bins that rise."""
+    if not isinstance(bins, Value) and np.any(np.diff(bins) < 0):
+        raise ShapeError(place(), "np.digitize into bins that fall", "bins that rise", "np.flip of the bins")
+    return searchsorted(bins, x, "left" if right else "right")
+
+
 @meaning_of(np.interp)
 def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
     """As np.interp."""

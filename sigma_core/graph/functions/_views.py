@@ -1,39 +1,45 @@
 """Changing the shape of values; no element is copied."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from sigma_core.errors import ShapeError, TraceError
 from sigma_core.graph._protocol import meaning_of
-from sigma_core.graph._record import as_value, record
+from sigma_core.graph._record import as_value, constant, record
 from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
-from sigma_core.graph.operations._shapes import many_axes, one_axis, resolved
+from sigma_core.graph.operations._shapes import many_axes, one_axis, resolved, several
 
 
 @meaning_of(np.reshape)
-def reshape(a: Any, /, shape: Any, order: str = "C") -> Value:
+def reshape(a: Any, /, shape: Any, order: str = "C", *, copy: bool | None = None) -> Value:  # noqa: ARG001  # immutable
     """As np.reshape, in C order."""
-    if order != "C":
-        raise TraceError(place(), f"order {order!r} cannot be traced", "order 'C'", "transpose before and after")
+    _in_rows(order)
     value = as_value(a)
     new = resolved(shape, value.size)
     return value if new == value.shape else record("reshape", value, shape=new)
 
 
 @meaning_of(np.ravel)
-def ravel(a: Any) -> Value:
-    """As np.ravel."""
-    return reshape(a, -1)
+def ravel(a: Any, order: str = "C") -> Value:
+    """As np.ravel, in C order."""
+    _in_rows(order)
+    value = as_value(a)
+    return reshape(value, value.size)
+
+
+def _in_rows(order: str) -> None:
+    if order != "C":
+        raise TraceError(place(), f"order {order!r} cannot be traced", "order 'C'", "transpose before and after")
 
 
 @meaning_of(np.transpose)
 def transpose(a: Any, axes: Any = None) -> Value:
     """As np.transpose."""
     value = as_value(a)
-    order = tuple(reversed(range(value.ndim))) if axes is None else tuple(one_axis(axis, value.ndim) for axis in axes)
+    given = several(axes, "an axis") if axes is not None else reversed(range(value.ndim))
+    order = tuple(one_axis(axis, value.ndim) for axis in given)
     if sorted(order) != list(range(value.ndim)):
         raise ShapeError(place(), f"axes {tuple(axes)} are no order of the {value.ndim} axes", "each axis once")
     return value if order == tuple(range(value.ndim)) else record("transpose", value, axes=order)
@@ -49,7 +55,7 @@ def swapaxes(a: Any, axis1: int, axis2: int) -> Value:
     return transpose(value, order)
 
 
-@meaning_of(np.matrix_transpose)
+@meaning_of(np.matrix_transpose, np.linalg.matrix_transpose)
 def matrix_transpose(x: Any, /) -> Value:
     """As np.matrix_transpose."""
     return swapaxes(x, -1, -2)
@@ -59,8 +65,8 @@ def matrix_transpose(x: Any, /) -> Value:
 def moveaxis(a: Any, source: Any, destination: Any) -> Value:
     """As np.moveaxis."""
     value = as_value(a)
-    sources = [one_axis(axis, value.ndim) for axis in _several(source)]
-    targets = [one_axis(axis, value.ndim) for axis in _several(destination)]
+    sources = [one_axis(axis, value.ndim) for axis in several(source)]
+    targets = [one_axis(axis, value.ndim) for axis in several(destination)]
     order = [axis for axis in range(value.ndim) if axis not in sources]
     for target, origin in sorted(zip(targets, sources, strict=True)):
         order.insert(target, origin)
@@ -71,7 +77,7 @@ def moveaxis(a: Any, source: Any, destination: Any) -> Value:
 def expand_dims(a: Any, axis: Any) -> Value:
     """As np.expand_dims."""
     value = as_value(a)
-    given = _several(axis)
+    given = several(axis)
     axes = many_axes(tuple(given), value.ndim + len(given))
     sizes = iter(value.shape)
     return reshape(value, tuple(1 if axis in axes else next(sizes) for axis in range(value.ndim + len(given))))
@@ -92,7 +98,7 @@ def squeeze(a: Any, axis: Any = None) -> Value:
 def broadcast_to(array: Any, shape: Any) -> Value:
     """As np.broadcast_to."""
     value = as_value(array)
-    new = tuple(_several(shape))
+    new = tuple(several(shape))
     return value if new == value.shape else record("broadcast_to", value, shape=new)
 
 
@@ -108,22 +114,29 @@ def flip(m: Any, axis: Any = None) -> Value:
 
 
 @meaning_of(np.repeat)
-def repeat(a: Any, repeats: int, axis: int | None = None) -> Value:
-    """As np.repeat, the same number of times for each element."""
+def repeat(a: Any, repeats: Any, axis: int | None = None) -> Value:
+    """As np.repeat; each element may have a number of times of its own, which is no value."""
     value = as_value(a)
     if axis is None:
         value, axis = ravel(value), 0
     axis = one_axis(axis, value.ndim)
     before, size, after = value.shape[:axis], value.shape[axis], value.shape[axis + 1 :]
-    spread = broadcast_to(reshape(value, (*before, size, 1, *after)), (*before, size, int(repeats), *after))
-    return reshape(spread, (*before, size * int(repeats), *after))
+    counts = several(repeats, "a number of times")
+    if min(counts, default=0) < 0 or len(counts) not in (1, size):
+        raise ShapeError(place(), f"{counts} as numbers of times for {size} elements", "one, or one for each")
+    if len(counts) > 1:
+        order = np.repeat(np.arange(size), counts)
+        return record("gather", value, constant(order), axes=(axis,))
+    (count,) = counts or [0]
+    spread = broadcast_to(reshape(value, (*before, size, 1, *after)), (*before, size, count, *after))
+    return reshape(spread, (*before, size * count, *after))
 
 
 @meaning_of(np.tile)
 def tile(A: Any, reps: Any) -> Value:  # noqa: N803  # NumPy's name
     """As np.tile."""
     value = as_value(A)
-    counts = tuple(_several(reps))
+    counts = tuple(several(reps))
     ndim = max(len(counts), value.ndim)
     counts = (1,) * (ndim - len(counts)) + counts
     shape = (1,) * (ndim - value.ndim) + value.shape
@@ -131,7 +144,3 @@ def tile(A: Any, reps: Any) -> Value:  # noqa: N803  # NumPy's name
     single = tuple(size for size in shape for size in (1, size))
     spread = broadcast_to(reshape(value, single), pairs)
     return reshape(spread, tuple(count * size for count, size in zip(counts, shape, strict=True)))
-
-
-def _several(given: Any) -> list[int]:
-    return [int(each) for each in given] if isinstance(given, Sequence) else [int(given)]

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from math import prod
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -29,9 +30,29 @@ def broadcast(*shapes: Shape) -> Shape:
         ) from None
 
 
+def whole(number: Any, what: str = "a size") -> int:
+    """An integer, NumPy's too; raises ShapeError for all else, and so for a number with a fraction."""
+    try:
+        return index(number)
+    except TypeError:
+        raise ShapeError(place(), f"{number!r} as {what}", "an integer") from None
+
+
+def is_many(given: Any) -> bool:
+    """Whether there are some of them, in a tuple, list or array."""
+    return isinstance(given, Sequence) or getattr(given, "ndim", 0) > 0
+
+
+def several(given: Any, what: str = "a size") -> list[int]:
+    """One integer or some of them, in a tuple, list or array; raises ShapeError."""
+    if is_many(given):
+        return [whole(each, what) for each in given]
+    return [whole(given, what)]
+
+
 def one_axis(axis: Any, ndim: int) -> int:
     """A non-negative axis; raises ShapeError."""
-    number = int(axis)
+    number = whole(axis, "an axis")
     if not -ndim <= number < ndim:
         raise ShapeError(
             place(), f"axis {number} is not among the {ndim} axes", f"{-ndim} to {ndim - 1}" if ndim else "none"
@@ -43,7 +64,7 @@ def many_axes(axis: Any, ndim: int) -> tuple[int, ...]:
     """Axes sorted and non-negative; None means all. Raises ShapeError."""
     if axis is None:
         return tuple(range(ndim))
-    given = axis if isinstance(axis, Sequence) else (axis,)
+    given = several(axis, "an axis")
     axes = tuple(sorted(one_axis(each, ndim) for each in given))
     if len(set(axes)) < len(axes):
         raise ShapeError(place(), f"axes {tuple(given)} name an axis twice")
@@ -59,7 +80,7 @@ def reduced(shape: Shape, axes: tuple[int, ...], *, keepdims: bool) -> Shape:
 
 def resolved(shape: Any, size: int) -> Shape:
     """A new shape of `size` elements, with -1 worked out; raises ShapeError."""
-    wanted = tuple(int(each) for each in (shape if isinstance(shape, Sequence) else (shape,)))
+    wanted = tuple(several(shape))
     known = prod(each for each in wanted if each != -1)
     unknown = wanted.count(-1)
     fits = size % known == 0 if known else size == 0 and not unknown

@@ -74,6 +74,21 @@ REFUSED = {
         "a cumulative sum of shape (2, 3)\n  expected: one axis, or `axis`",
     ),
     "diagonal": (lambda: np.diagonal(X, 0, 1, 1), "a diagonal over axis 1 twice\n  expected: two axes"),
+    "axis_many": (
+        lambda: np.argmax(X, axis=(0, 1)),
+        "(0, 1) as an axis\n  expected: an integer",
+    ),
+    "axis_fraction": (lambda: np.sum(X, axis=1.0), "1.0 as an axis\n  expected: an integer"),
+    "size_fraction": (lambda: X.reshape(1.5, -1), "1.5 as a size\n  expected: an integer"),
+    "repeats": (
+        lambda: np.repeat(V, [1, 2]),
+        "[1, 2] as numbers of times for 3 elements\n  expected: one, or one for each",
+    ),
+    "parts": (lambda: np.array_split(V, 0), "0 parts of an axis\n  expected: at least one"),
+    "digitize": (
+        lambda: np.digitize(V, [2.0, 1.0]),
+        "np.digitize into bins that fall\n  expected: bins that rise\n  to do:    np.flip of the bins",
+    ),
     "diag": (
         lambda: np.diag(X[None]),
         "np.diag of shape (1, 2, 3)\n  expected: one axis or two\n  to do:    np.diagonal",

@@ -85,6 +85,8 @@ def cast(value: Value, dtype: Any, *, weak: bool = False) -> Value:
     dtype = np.dtype(dtype)
     if value.dtype == dtype:
         return value
+    if not is_numeric(dtype):
+        raise TraceError(place(), f"a value cannot be of dtype {dtype}", "bool, int, float")
     if value.operation.name == "constant":
         array = value.attributes["literal"].array
         # A weak integer that does not fit raises OverflowError here, as in NumPy.

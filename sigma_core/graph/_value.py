@@ -92,7 +92,16 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
     def __int__(self) -> NoReturn:
         self._refuse("a value has no number before it runs, so int() cannot read it", "keep it a value")
 
-    __index__ = __int__
+    def __index__(self) -> NoReturn:  # noqa: PLE0305  # as above
+        self._refuse(
+            "a value has no number before it runs, so it cannot be a size, a number of steps or an index of a list",
+            "value.shape for sizes, while_loop for steps, np.stack(list)[value] for an element",
+        )
+
+    def __format__(self, specification: str) -> str:
+        if specification:
+            self._refuse("a value has no number before it runs, so it cannot be written as one", "keep it a value")
+        return repr(self)
 
     def __setitem__(self, key: Any, item: Any) -> NoReturn:
         self._refuse("a value is immutable, so nothing can be assigned to its items", "value.at[index].set(item)")

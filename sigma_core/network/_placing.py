@@ -133,7 +133,10 @@ class _Probe:
             return attempt()
         except NetworkError:
             raise
-        except Exception as error:
+        except Exception as raised:
+            # NumPy makes a fault of its own where a value is written into an array.
+            cause = None if isinstance(raised, SigmaError) else raised.__cause__
+            error = cause if isinstance(cause, SigmaError) else raised
             got = ", ".join(_batched(value.shape[1:]) for value in self.incoming) or "nothing"
             found = error.found if isinstance(error, SigmaError) else f"{type(error).__name__}: {error}"
             remedy = error.remedy if isinstance(error, SigmaError) else "put its forward right, or what it is given"
@@ -145,7 +148,7 @@ class _Probe:
                 error.expected if isinstance(error, SigmaError) else "",
                 remedy or "change the layer's settings or the shape of what comes in",
                 line=line,
-            ) from error
+            ) from raised
 
 
 def _batched(shape: Shape) -> str:

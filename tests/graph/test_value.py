@@ -7,7 +7,7 @@ import pytest
 
 from sigma_core import testing
 from sigma_core.errors import AbsentError, ShapeError, TraceError
-from sigma_core.graph import as_value, constant, placeholder, scope
+from sigma_core.graph import as_value, constant, placeholder, scope, trace
 
 X = placeholder((2, 3), np.float32, "x")
 
@@ -29,6 +29,17 @@ REFUSED = {
     "int": (
         lambda: int(np.argmax(X)),
         "a value has no number before it runs, so int() cannot read it\n  to do:    keep it a value",
+    ),
+    "format": (
+        lambda: f"{np.sum(X):.3f}",
+        "a value has no number before it runs, so it cannot be written as one\n  to do:    keep it a value",
+    ),
+    "size": (
+        lambda: np.zeros(np.argmax(X)),
+        (
+            "a value has no number before it runs, so it cannot be a size, a number of steps or an index of a list\n"
+            "  to do:    value.shape for sizes, while_loop for steps, np.stack(list)[value] for an element"
+        ),
     ),
     "array": (
         lambda: np.asarray(X),
@@ -100,6 +111,10 @@ REFUSED = {
         ),
     ),
     "dtype": (lambda: X.astype(complex), "a value cannot be of dtype complex128\n  expected: bool, int, float"),
+    "dtype_of_sum": (
+        lambda: np.sum(X, dtype=complex),
+        "a value cannot be of dtype complex128\n  expected: bool, int, float",
+    ),
     "object": (lambda: X + "text", "a value cannot hold str of dtype <U4\n  expected: bool, int, float"),
     "pad": (
         lambda: np.pad(X, 1, mode="mean"),
@@ -254,8 +269,23 @@ def test_values_are_told_apart_by_identity():
     assert {X: 1}[X] == 1
     assert copy.copy(X) is X
     assert copy.deepcopy(X) is X
+    assert f"{X}" == repr(X)
     assert repr(X) == f"<value %{X.index} placeholder float32[2, 3]>"
     assert (as_value(X) == X).dtype == np.bool_
+
+
+@pytest.mark.skipif(np.dtype(np.longdouble).itemsize <= 8, reason="a long double is a double here")
+def test_long_floating_point_numbers_are_refused():
+    """No backend computes in them: as dtypes, constants and arguments."""
+    name = np.dtype(np.longdouble).name
+    for attempt, found in (
+        (lambda: X.astype(np.longdouble), f"a value cannot be of dtype {name}"),
+        (lambda: X * np.longdouble(2), f"a value cannot hold longdouble of dtype {name}"),
+        (lambda: trace(np.exp, np.ones(2, np.longdouble)), f"argument 0 is a ndarray, of dtype {name}"),
+    ):
+        with pytest.raises(TraceError) as caught:
+            attempt()
+        assert caught.value.found == found
 
 
 def test_constants_are_copies():

@@ -45,8 +45,26 @@ class Broken(Layer):
         return inputs.no_such_thing
 
 
-# As a message names it.
-LINE = f"{os.path.relpath(__file__)}:{Broken.forward.__code__.co_firstlineno + 1}: return inputs.no_such_thing"
+@frozen
+class Dividing(Layer):
+    def forward(self, inputs, *, parameters, context):
+        return inputs * (1 / (inputs.ndim - 2))
+
+
+@frozen
+class Writing(Layer):
+    def forward(self, inputs, *, parameters, context):
+        array = np.zeros(3)
+        array[0] = np.sum(inputs)
+        return array
+
+
+def line_in(layer, number):
+    """As a message names it."""
+    return f"{os.path.relpath(__file__)}:{layer.forward.__code__.co_firstlineno + number}"
+
+
+LINE = f"{line_in(Broken, 1)}: return inputs.no_such_thing"
 
 
 @frozen
@@ -187,6 +205,23 @@ REFUSED = [
             "a value has no attribute 'no_such_thing'\n"
             f"  at:       {LINE}\n"
             "  to do:    one of NumPy's functions"
+        ),
+    ),
+    (
+        Input(4) + Dividing(),
+        (
+            "network.layers.dividing_1: with inputs of shape (batch, 4): ZeroDivisionError: division by zero\n"
+            f"  at:       {line_in(Dividing, 1)}: return inputs * (1 / (inputs.ndim - 2))\n"
+            "  to do:    put its forward right, or what it is given"
+        ),
+    ),
+    (
+        Input(4) + Writing(),
+        (
+            "network.layers.writing_1: with inputs of shape (batch, 4): "
+            "a value has no number before it runs, so float() cannot read it\n"
+            f"  at:       {line_in(Writing, 2)}: array[0] = np.sum(inputs)\n"
+            "  to do:    keep it a value"
         ),
     ),
 ]

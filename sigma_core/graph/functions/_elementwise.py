@@ -105,8 +105,6 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: 
 def astype(x: Any, dtype: Any, /, *, copy: bool = True) -> Value:  # noqa: ARG001  # values are immutable
     """As np.astype; a weak value becomes a strong one."""
     value = as_value(x)
-    if np.dtype(dtype).kind not in "biuf":
-        raise TraceError(place(), f"a value cannot be of dtype {np.dtype(dtype)}", "bool, int, float")
     if value.weak:
         return record("cast", value, dtype=np.dtype(dtype))
     return cast(value, dtype)

@@ -110,7 +110,7 @@ def test_ties_share_the_derivative_of_a_maximum():
     assert float(grad(lambda x: np.maximum(x, 0))(0.0)) == 0.0
 
 
-@pytest.mark.parametrize("order", [None, 1, 2, 3, np.inf])
+@pytest.mark.parametrize("order", [None, 0.5, 1, 2, 3, np.inf])
 def test_a_norm_of_zeros_has_no_derivative_but_zero(order):
     """The one of its subgradients that PyTorch gives too, in both modes, and the others are not touched."""
     rows = np.array([[0.0, 0.0], [0.0, -4.0]])

@@ -102,7 +102,9 @@ def _vector_norm(value: Value, order: Any, axes: tuple[int, ...], *, keepdims: b
     if order == 1:
         return np.sum(magnitude, axis=axes, keepdims=keepdims)
     power = float(order)
-    return root(np.sum(magnitude**power, axis=axes, keepdims=keepdims), lambda total: total ** (1.0 / power))
+    # Below 1 the slope of a power is infinite at 0, too.
+    powers = root(magnitude, lambda each: each**power) if 0 < power < 1 else magnitude**power
+    return root(np.sum(powers, axis=axes, keepdims=keepdims), lambda total: total ** (1.0 / power))
 
 
 def _matrix_norm(value: Value, order: Any, axes: tuple[int, ...], *, keepdims: bool) -> Any:
@@ -163,17 +165,24 @@ def vecdot(x1: Any, x2: Any, /, *, axis: int = -1) -> Value:
     return reshape(product, product.shape[:-2])
 
 
+def _matrices(name: str, a: Any) -> Value:
+    value = as_value(a)
+    if value.ndim < 2:
+        raise ShapeError(place(), f"np.{name} with a matrix of shape {value.shape}", "two axes or more", "np.vecdot")
+    return value
+
+
 @meaning_of(np.matvec)
 def matvec(x1: Any, x2: Any, /) -> Value:
     """As np.matvec."""
-    product = matmul(as_value(x1), expand_dims(x2, -1))
+    product = matmul(_matrices("matvec", x1), expand_dims(x2, -1))
     return reshape(product, product.shape[:-1])
 
 
 @meaning_of(np.vecmat)
 def vecmat(x1: Any, x2: Any, /) -> Value:
     """As np.vecmat."""
-    product = matmul(expand_dims(x1, -2), as_value(x2))
+    product = matmul(expand_dims(x1, -2), _matrices("vecmat", x2))
     return reshape(product, (*product.shape[:-2], product.shape[-1]))
 
 

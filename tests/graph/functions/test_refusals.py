@@ -133,6 +133,10 @@ REFUSED = {
         lambda: np.linalg.norm(X[None], 1, axis=(0, 1, 2)),
         "np.linalg.norm over 3 axes\n  expected: one axis of vectors, or two of matrices",
     ),
+    "matvec": (
+        lambda: np.matvec(V, X),
+        "np.matvec with a matrix of shape (3,)\n  expected: two axes or more\n  to do:    np.vecdot",
+    ),
     "cross": (
         lambda: np.cross(V[:2], V),
         "np.cross of shapes (2,) and (3,)\n  expected: vectors with three elements",

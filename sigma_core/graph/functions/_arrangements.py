@@ -100,6 +100,8 @@ def rot90(m: Any, k: int = 1, axes: tuple[int, int] = (0, 1)) -> Value:
     """As np.rot90."""
     value = as_value(m)
     first, second = (one_axis(axis, value.ndim) for axis in axes)
+    if first == second:
+        raise ShapeError(place(), f"a rotation from axis {first} to itself", "two axes")
     turns = k % 4
     if turns == 2:
         return flip(value, (first, second))
@@ -144,6 +146,8 @@ def select(condlist: Sequence[Any], choicelist: Sequence[Any], default: Any = 0)
 @meaning_of(np.meshgrid)
 def meshgrid(*xi: Any, copy: bool = True, sparse: bool = False, indexing: str = "xy") -> tuple[Value, ...]:  # noqa: ARG001  # values are immutable
     """As np.meshgrid."""
+    if indexing not in ("xy", "ij"):
+        raise ShapeError(place(), f"np.meshgrid with indexing {indexing!r}", "'xy' or 'ij'")
     axes = [ravel(each) for each in xi]
     order = list(range(len(axes)))
     if indexing == "xy" and len(axes) > 1:
@@ -182,6 +186,8 @@ def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, *, axi
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Value:  # noqa: N803  # NumPy's name
     """As np.vander."""
     value = as_value(x)
+    if value.ndim != 1:
+        raise ShapeError(place(), f"np.vander of shape {value.shape}", "one axis")
     count = value.size if N is None else N
     powers: list[Any] = [np.ones_like(value)]
     while len(powers) < count:

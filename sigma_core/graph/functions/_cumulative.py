@@ -75,6 +75,8 @@ meaning_of(np.cumulative_prod)(_array_api("cumprod", 1))
 @meaning_of(np.diff)
 def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Value:
     """As np.diff."""
+    if n < 0:
+        raise ShapeError(place(), f"differences taken {n} times", "0 or more")
     value = as_value(a)
     axis = one_axis(axis, value.ndim)
     ends = []

@@ -7,7 +7,7 @@ import numpy as np
 
 from sigma_core.errors import ShapeError, TraceError
 from sigma_core.graph._protocol import meaning_of
-from sigma_core.graph._record import as_value, constant, record
+from sigma_core.graph._record import as_value, cast, constant, record
 from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
 from sigma_core.graph.functions._elementwise import clip
@@ -136,6 +136,8 @@ def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") 
         value, axis = ravel(value), 0
     axis = one_axis(axis, value.ndim)
     size = value.shape[axis]
+    if mode not in ("raise", "clip", "wrap"):
+        raise ShapeError(place(), f"np.take with mode {mode!r}", "'raise', 'clip' or 'wrap'")
     if mode == "clip":
         index = clip(index, 0, size - 1)
     elif mode == "wrap":
@@ -159,7 +161,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Value:
 @meaning_of(np.unravel_index)
 def unravel_index(indices: Any, shape: Any) -> tuple[Any, ...]:
     """As np.unravel_index; numbers beyond the end are not looked for."""
-    rest, found = as_value(indices), []
+    rest, found = cast(as_value(indices), np.intp), []
     for size in reversed(several(shape)):
         rest, place_of = rest // size, rest % size
         found.append(place_of)

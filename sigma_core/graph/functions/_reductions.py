@@ -162,6 +162,8 @@ def var(  # noqa: PLR0913  # NumPy's signature
     correction: float | None = None,
 ) -> Value:
     """As np.var."""
+    if ddof and correction is not None:
+        raise ShapeError(place(), "np.var with `ddof` and `correction`, which mean the same", "one of them")
     value, answer = _widened(as_value(a), dtype)
     value = _only(value, where, 0)
     if mean is None:

@@ -137,6 +137,21 @@ REFUSED = {
         lambda: np.matvec(V, X),
         "np.matvec with a matrix of shape (3,)\n  expected: two axes or more\n  to do:    np.vecdot",
     ),
+    "meshgrid": (
+        lambda: np.meshgrid(V, V, indexing="yx"),
+        "np.meshgrid with indexing 'yx'\n  expected: 'xy' or 'ij'",
+    ),
+    "vander": (lambda: np.vander(X), "np.vander of shape (2, 3)\n  expected: one axis"),
+    "rotation": (lambda: np.rot90(X, 1, (0, -2)), "a rotation from axis 0 to itself\n  expected: two axes"),
+    "take_mode": (
+        lambda: np.take(V, [0], mode="warp"),
+        "np.take with mode 'warp'\n  expected: 'raise', 'clip' or 'wrap'",
+    ),
+    "var": (
+        lambda: np.std(X, ddof=1, correction=1),
+        "np.var with `ddof` and `correction`, which mean the same\n  expected: one of them",
+    ),
+    "diff": (lambda: np.diff(V, -1), "differences taken -1 times\n  expected: 0 or more"),
     "cross": (
         lambda: np.cross(V[:2], V),
         "np.cross of shapes (2,) and (3,)\n  expected: vectors with three elements",

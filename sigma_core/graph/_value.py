@@ -54,6 +54,9 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
         if any(each is not None for each in keywords.get("out") or ()):
             self._refuse(f"{name_of(ufunc)} cannot write into `out`", "use the function's result")
         keywords.pop("out", None)
+        for name in keywords if method == "__call__" and ufunc.signature is None else ():
+            remedy = _KEYWORDS.get(name, f"{name_of(ufunc)} without it")
+            self._refuse(f"{name_of(ufunc)} with `{name}` cannot be traced", remedy)
         return self._call(ufunc, inputs, keywords) if meaning is None else meaning(*inputs, **keywords)
 
     def __array_function__(
@@ -239,6 +242,12 @@ _ABSENT = {
 
 _OTHERS = {"erf": "sigma_core.extend.erf", "expit": "sigma_core.extend.sigmoid"}
 """What stands for functions of SciPy."""
+
+_KEYWORDS = {
+    "dtype": "astype, of the operands or of the result",
+    "where": "np.where(where, result, otherwise)",
+}
+"""What to do in place of what ufuncs can be told."""
 
 _REMEDIES = {
     "at": "value.at[index].add(updates), or set, multiply, minimum, maximum",

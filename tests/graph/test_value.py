@@ -92,6 +92,25 @@ REFUSED = {
         lambda: np.add(X, X, out=X),
         "np.add cannot write into `out`\n  to do:    use the function's result",
     ),
+    "ufunc_where": (
+        lambda: np.exp(X, where=X > 0),
+        "np.exp with `where` cannot be traced\n  to do:    np.where(where, result, otherwise)",
+    ),
+    "ufunc_dtype": (
+        lambda: np.add(X, X, dtype=float),
+        "np.add with `dtype` cannot be traced\n  to do:    astype, of the operands or of the result",
+    ),
+    "ufunc_casting": (
+        lambda: np.add(X, X, casting="safe"),
+        "np.add with `casting` cannot be traced\n  to do:    np.add without it",
+    ),
+    "where": (
+        lambda: np.where(X > 0),
+        (
+            "np.where without two things to choose from picks an unknown number of elements\n"
+            "  expected: np.where(condition, x, y)\n  to do:    np.where(mask, value, 0), or sigma_core.extend.top_k"
+        ),
+    ),
     "argument": (
         lambda: np.ptp(X, out=3),
         (
@@ -209,6 +228,13 @@ MISFITS = {
     "indices": (lambda: X[0, 0, 0], "3 indices for shape (2, 3)\n  expected: at most 2"),
     "index_dtype": (lambda: X[X], "an index of dtype float32\n  expected: integers\n  to do:    astype(int)"),
     "index_array": (lambda: X[[0.5]], "an index of dtype float64\n  expected: integers\n  to do:    astype(int)"),
+    "index_known": (
+        lambda: X[:, [0, 3]],
+        "index 3 in axis 1 of shape (2, 3)\n  expected: -3 to 2",
+    ),
+    "index_of_nothing": (lambda: X[:0][[0]], "index 0 in axis 0 of shape (0, 3)\n  expected: none"),
+    "take": (lambda: np.take(X, -3, axis=0), "index -3 in axis 0 of shape (2, 3)\n  expected: -2 to 1"),
+    "update": (lambda: X.at[[2]].set(0.0), "index 2 in axis 0 of shape (2, 3)\n  expected: -2 to 1"),
     "diagonal": (lambda: np.diagonal(X[0]), "the diagonal of shape (3,)\n  expected: two axes"),
     "empty_max": (
         lambda: np.max(X[:0], axis=0),

@@ -25,8 +25,15 @@ FUNCTIONS.update({ufunc: _meaning(ufunc) for ufunc in UFUNC_OPERATIONS})
 
 
 @meaning_of(np.where)
-def where(condition: Any, x: Any, y: Any) -> Value:
+def where(condition: Any, x: Any = None, y: Any = None) -> Value:
     """As np.where with three arguments."""
+    if x is None or y is None:
+        raise TraceError(
+            place(),
+            "np.where without two things to choose from picks an unknown number of elements",
+            "np.where(condition, x, y)",
+            "np.where(mask, value, 0), or sigma_core.extend.top_k",
+        )
     a, b = as_value(x), as_value(y)
     dtype = common_dtype(a, b)
     weak = a.weak and b.weak

@@ -1,6 +1,7 @@
 """Indexing of values: slices are views, integer arrays gather."""
 
 import operator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -29,12 +30,27 @@ def getitem(value: Value, key: Any) -> Value:
         return viewed
     axes = tuple(axis for axis, entry in enumerate(entries) if isinstance(entry, Value))
     indices = tuple(entries[axis] for axis in axes)
+    check_known(indices, axes, viewed)
     picked = record("gather", viewed, *indices, axes=axes)
     if gap is None or not axes[0] < gap <= axes[-1] or len(axes) <= axes[-1] - axes[0]:
         return picked
     # NumPy takes indices with an ellipsis between them for no neighbours, even where it stands for no axes.
     count = max(index.ndim for index in indices)
     return moveaxis(picked, tuple(range(axes[0], axes[0] + count)), tuple(range(count)))
+
+
+def check_known(indices: Iterable[Value], axes: Iterable[int], value: Value) -> None:
+    """Raise ShapeError, with the line, for known indices that are out of bounds; others are only seen when run."""
+    for index, axis in zip(indices, axes, strict=True):
+        if index.operation.name == "constant" and index.size:
+            array, size = index.attributes["literal"].array, value.shape[axis]
+            wrong = next((int(each) for each in (array.min(), array.max()) if not -size <= each < size), None)
+            if wrong is not None:
+                raise ShapeError(
+                    place(),
+                    f"index {wrong} in axis {axis} of shape {value.shape}",
+                    f"{-size} to {size - 1}" if size else "none",
+                )
 
 
 def complete_key(key: list[Any], value: Value) -> tuple[list[Any], int | None]:
@@ -142,7 +158,9 @@ def take(a: Any, indices: Any, axis: int | None = None, *, mode: str = "raise") 
         index = clip(index, 0, size - 1)
     elif mode == "wrap":
         index = index % size
-    return record("gather", value, _entry(index), axes=(axis,))
+    picks = _entry(index)
+    check_known((picks,), (axis,), value)
+    return record("gather", value, picks, axes=(axis,))
 
 
 @meaning_of(np.take_along_axis)

@@ -11,7 +11,7 @@ from sigma_core.graph._protocol import UPDATES
 from sigma_core.graph._record import as_value, cast, constant, record
 from sigma_core.graph._scope import place
 from sigma_core.graph._value import Value
-from sigma_core.graph.functions._indexing import complete_key, cuts_of, getitem
+from sigma_core.graph.functions._indexing import check_known, complete_key, cuts_of, getitem
 from sigma_core.graph.functions._views import broadcast_to, reshape
 
 
@@ -100,6 +100,7 @@ def _set(value: Value, key: Any, updates: Any) -> Value:
     picks = [constant(entry) if isinstance(entry, int) else entry for entry in entries]
     axes = tuple(axis for axis, entry in enumerate(picks) if isinstance(entry, Value))
     indices = tuple(picks[axis] for axis in axes)
+    check_known(indices, axes, view)
     shape = record("gather", view, *indices, axes=axes).shape
     changed = record("scatter", view, _fitted(given, shape), *indices, axes=axes)
     return changed if changed.shape == value.shape and view is value else _set(value, basic, changed)

@@ -120,6 +120,17 @@ def test_a_norm_of_zeros_has_no_derivative_but_zero(order):
     np.testing.assert_allclose(due, [[0.0, 0.0], [0.0, -1.0]])
 
 
+@pytest.mark.parametrize("ufunc", [np.hypot, np.arctan2])
+def test_distances_and_angles_have_derivative_zero_at_the_origin(ufunc):
+    """In both modes; elsewhere on an axis they are what they are."""
+    y, x = np.array([0.0, 0.0, 2.0]), np.array([0.0, 2.0, 0.0])
+    by_y, by_x = grad(lambda y, x: np.sum(ufunc(y, x)), (0, 1))(y, x)
+    expected = ([0.0, 0.0, 1.0], [0.0, 1.0, 0.0]) if ufunc is np.hypot else ([0.0, 0.5, 0.0], [0.0, 0.0, -0.5])
+    np.testing.assert_array_equal((by_y, by_x), expected)
+    tangent = jvp(ufunc, (y, x), (np.ones(3), np.ones(3)))[1]
+    np.testing.assert_array_equal(tangent, np.sum(expected, axis=0))
+
+
 def test_the_deviation_of_equal_numbers_has_derivative_zero():
     """Where a root of the variance would give NaN; a NaN among the numbers is not hidden."""
     np.testing.assert_array_equal(grad(np.std)(np.full(3, 2.0)), np.zeros(3))

@@ -33,6 +33,11 @@ def _power_by_exponent(g: Any, y: Any, a: Any, b: Any) -> Any:  # noqa: ARG001  
     return g * (y * np.log(np.where(a == 0, 1, a)))
 
 
+def _over(numerator: Any, distance: Any) -> Any:
+    """The quotient, 0 at the origin, where an angle has no derivative and a distance has zero among its own."""
+    return np.where(distance == 0, 0, numerator / np.where(distance == 0, 1, distance))
+
+
 def _fmax_first(a: Any, b: Any) -> Any:
     """Whether fmax is its first operand: NaN is passed over."""
     return np.isnan(b) | (a > b)
@@ -56,8 +61,8 @@ DERIVATIVES: dict[np.ufunc, tuple[Rule, ...]] = {
     # Chosen, not multiplied: what is not finite in a cotangent stays where it belongs.
     np.maximum: (lambda g, y, _a, b: np.where(y > b, g, 0), lambda g, y, _a, b: np.where(y <= b, g, 0)),
     np.minimum: (lambda g, y, _a, b: np.where(y < b, g, 0), lambda g, y, _a, b: np.where(y >= b, g, 0)),
-    np.arctan2: (lambda g, _y, a, b: g * b / (a * a + b * b), lambda g, _y, a, b: -(g * a / (a * a + b * b))),
-    np.hypot: (lambda g, y, a, _b: g * a / y, lambda g, y, _a, b: g * b / y),
+    np.arctan2: (lambda g, _y, a, b: _over(g * b, a * a + b * b), lambda g, _y, a, b: -_over(g * a, a * a + b * b)),
+    np.hypot: (lambda g, y, a, _b: _over(g * a, y), lambda g, y, _a, b: _over(g * b, y)),
     np.fmax: (
         lambda g, _y, a, b: np.where(_fmax_first(a, b), g, 0),
         lambda g, _y, a, b: np.where(_fmax_first(a, b), 0, g),

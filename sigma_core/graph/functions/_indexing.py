@@ -84,6 +84,10 @@ def complete_key(key: list[Any], value: Value) -> tuple[list[Any], int | None]:
 
 
 def _entry(entry: Any) -> Any:
+    if isinstance(entry, slice) and any(isinstance(end, Value) for end in (entry.start, entry.stop, entry.step)):
+        raise TraceError(
+            place(), "a slice from or to a value has an unknown size", "numbers", "value[start + np.arange(size)]"
+        )
     if entry is None or entry is Ellipsis or isinstance(entry, slice):
         return entry
     if isinstance(entry, Value):

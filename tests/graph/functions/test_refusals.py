@@ -175,6 +175,13 @@ REFUSED = {
             "  expected: an array of truth values\n  to do:    np.where, or None"
         ),
     ),
+    "slice": (
+        lambda: V[np.argmax(V) :],
+        (
+            "a slice from or to a value has an unknown size\n"
+            "  expected: numbers\n  to do:    value[start + np.arange(size)]"
+        ),
+    ),
     "ellipses": (lambda: X[..., 0, ...], "an index with several ellipses\n  expected: one"),
     "update_around_no_axes": (
         lambda: X[None].at[:, [0, 1], ..., 2].set(1.0),

@@ -33,6 +33,11 @@ def listed(options: Iterable[str], word: str = "") -> str:
     return text + nearest_hint(word, names)
 
 
+def said(error: BaseException) -> str:
+    """`ValueError: what it says`; an error that says nothing is its class."""
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
 class Place(str):
     """Where a fault is, with the line of source that led there."""
 

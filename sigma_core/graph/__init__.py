@@ -19,7 +19,7 @@ from sigma_core.graph._graph import Graph, reachable
 from sigma_core.graph._random import fold_in, random_normal, random_uniform
 from sigma_core.graph._record import as_value, constant, native, placeholder, record
 from sigma_core.graph._replay import substituted
-from sigma_core.graph._scope import line_of, lines_kept, scope
+from sigma_core.graph._scope import line_of, lines_kept, place, place_of, scope
 from sigma_core.graph._structure import Structure, flatten, members, unflatten
 from sigma_core.graph._tangents import tangents
 from sigma_core.graph._trace import Traced, end_trace, is_static, trace, trace_with
@@ -92,6 +92,8 @@ __all__ = [
     "native",
     "one_hot",
     "optimise",
+    "place",
+    "place_of",
     "placeholder",
     "random_normal",
     "random_uniform",

@@ -79,9 +79,9 @@ def place(path: str | None = None) -> Place:
     return Place(path or "traced function", line_of(traceback.walk_stack(inspect.currentframe())))
 
 
-def place_of(function: object) -> Place:
-    """Where an error is that lies in what a function returned: the layer that is traced, and its first line."""
-    here, code = place(), getattr(inspect.unwrap(cast("Any", function)), "__code__", None)
+def place_of(function: object, path: str | None = None) -> Place:
+    """Where an error is that lies in what a function returned: the layer, as for `place`, and its first line."""
+    here, code = place(path), getattr(inspect.unwrap(cast("Any", function)), "__code__", None)
     return Place(here, (code and _shown(code.co_filename, code.co_firstlineno)) or here.line)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from attrs import define, field
 
 from sigma_core.errors import NetworkError
-from sigma_core.graph import random_normal, random_uniform
+from sigma_core.graph import place, random_normal, random_uniform
 from sigma_core.network._parameter import Shape
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Context:
     def _key(self) -> "Value":
         if self.key is None:
             raise NetworkError(
-                self.layer,
+                place(self.layer),
                 "it draws random numbers in a pass that has none",
                 "random numbers only where context.training is true",
                 "return the inputs unchanged when context.training is false",

@@ -9,6 +9,7 @@ import numpy as np
 from attrs import field, frozen
 
 from sigma_core.errors import ShapeError
+from sigma_core.graph import place_of
 from sigma_core.network._parameter import Parameter, Shape
 
 if TYPE_CHECKING:
@@ -109,13 +110,16 @@ class Cost(Layer):
 
     def forward(self, *inputs: Any, parameters: SimpleNamespace, context: "Context") -> "Value":  # noqa: ARG002
         """The mean of the losses over the batch, a scalar."""
-        predictions, targets = inputs
+        return np.mean(self.scored(*inputs))  # type: ignore[return-value]  # NumPy types know no values
+
+    def scored(self, predictions: "Value", targets: "Value") -> "Value":
+        """The losses; raises ShapeError unless there is one for each record."""
         losses = self.losses(predictions, targets)
         if np.shape(losses) != predictions.shape[:1]:
             raise ShapeError(
-                "losses",
+                place_of(self.losses),
                 f"for {predictions.shape[0]} records they have shape {np.shape(losses)}",
                 f"shape ({predictions.shape[0]},), one loss for each record",
                 "add up or average over all axes but the first",
             )
-        return np.mean(losses)  # type: ignore[return-value]  # NumPy types know no values
+        return losses

@@ -11,6 +11,7 @@ from sigma_core.errors import NetworkError, listed
 from sigma_core.graph import Value, scope
 from sigma_core.network._architecture import Architecture
 from sigma_core.network._context import Context
+from sigma_core.network._faults import check_output, check_shape, telling
 from sigma_core.network._layer import Cost, Layer
 from sigma_core.network._parameter import Parameter
 from sigma_core.network._placing import PlacedLayer, Section, place
@@ -119,16 +120,21 @@ class Network:
         for placed in self.layers:
             layer = placed.layer
             incoming = [outputs[name] for name in placed.inputs]
-            with scope(placed.path):
+            got = [*incoming, *(sections[name] for name in layer.sections if name in sections)]
+            # What a layer does at one size of a batch shows when that batch comes.
+            with scope(placed.path), telling(placed.path, (value.shape for value in got)):
                 if isinstance(layer, Cost):
                     predictions[placed.name] = layer.predict(incoming[0])
                     if layer.targets in sections:
-                        losses[placed.name] = layer.losses(incoming[0], sections[layer.targets])
+                        losses[placed.name] = layer.scored(incoming[0], sections[layer.targets])
                     continue
                 arrays = {name: parameters[f"{placed.path}.{name}"] for name in placed.parameters}
                 context = Context(placed.path, training=training, dtype=self.dtype, key=key)
-                incoming += [sections[name] for name in layer.sections]
-                outputs[placed.name] = layer.forward(*incoming, parameters=SimpleNamespace(**arrays), context=context)
+                output = layer.forward(*got, parameters=SimpleNamespace(**arrays), context=context)
+                check_output(placed.path, layer, output, got[0].shape[0])
+                if [value.shape[1:] for value in incoming] == [self[name].shape for name in placed.inputs]:
+                    check_shape(placed.path, layer, output, placed.shape)
+                outputs[placed.name] = output
         if not predictions:
             ends = {self.layers[position].name for position in self.architecture.ends()}
             predictions = {name: value for name, value in outputs.items() if name in ends}

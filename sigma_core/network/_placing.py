@@ -1,7 +1,6 @@
 """Layers at their places: named, tried on a probe, their shapes inferred and their parameters known."""
 
 import inspect
-import traceback
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, Generic, TypeVar
@@ -9,10 +8,11 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from attrs import frozen
 
-from sigma_core.errors import NetworkError, SigmaError, listed
-from sigma_core.graph import Value, line_of, placeholder, reachable, scope
+from sigma_core.errors import NetworkError, listed
+from sigma_core.graph import Value, place_of, placeholder, reachable, scope
 from sigma_core.network._architecture import Architecture
 from sigma_core.network._context import Context
+from sigma_core.network._faults import check_output, made_by, returned, telling
 from sigma_core.network._layer import Cost, Layer
 from sigma_core.network._naming import named
 from sigma_core.network._parameter import Parameter, Shape, declared
@@ -102,10 +102,10 @@ class _Probe:
         arrays = {name: placeholder(spec.shape, self.dtype, name) for name, spec in parameters.items()}
         key = placeholder((2,), np.uint64, "key")
         value: Value = self._forward(arrays, key)
-        _check_output(self.path, self.layer, value)
+        check_output(self.path, self.layer, value, _PROBE)
         if not _same_constants(value, self._forward(arrays, key)):
             raise NetworkError(
-                self.path,
+                place_of(made_by(self.layer), self.path),
                 "its forward gave two programs that differ in their numbers",
                 "the same program whenever it is traced: what it draws by np.random is drawn once and never again",
                 "draw random numbers by context.uniform(shape) or context.normal(shape)",
@@ -113,8 +113,8 @@ class _Probe:
         scored = self._forward(arrays, None)
         if not isinstance(self.layer, Cost) and getattr(scored, "shape", None) != value.shape:
             raise NetworkError(
-                self.path,
-                f"its forward returned {_named(scored)} where context.training is false",
+                place_of(self.layer.forward, self.path),
+                f"its forward returned {returned(scored)} where context.training is false",
                 f"a value of shape {_batched(value.shape[1:])}, as in training",
                 "return the same shape in both",
             )
@@ -128,27 +128,8 @@ class _Probe:
             return self._tried(lambda: self.layer.forward(*self.incoming, parameters=parameters, context=context))
 
     def _tried(self, attempt: Callable[[], Any]) -> Any:
-        """The result; whatever is raised becomes a NetworkError that names the layer and what it got."""
-        try:
+        with telling(self.path, (_batched(value.shape[1:]) for value in self.incoming)):
             return attempt()
-        except NetworkError:
-            raise
-        except Exception as raised:
-            # NumPy makes a fault of its own where a value is written into an array.
-            cause = None if isinstance(raised, SigmaError) else raised.__cause__
-            error = cause if isinstance(cause, SigmaError) else raised
-            got = ", ".join(_batched(value.shape[1:]) for value in self.incoming) or "nothing"
-            found = error.found if isinstance(error, SigmaError) else f"{type(error).__name__}: {error}"
-            remedy = error.remedy if isinstance(error, SigmaError) else "put its forward right, or what it is given"
-            steps = list(traceback.walk_tb(error.__traceback__))
-            line = error.line if isinstance(error, SigmaError) else line_of(reversed(steps))
-            raise NetworkError(
-                self.path,
-                f"with inputs of shape {got}: {found}",
-                error.expected if isinstance(error, SigmaError) else "",
-                remedy or "change the layer's settings or the shape of what comes in",
-                line=line,
-            ) from raised
 
 
 def _batched(shape: Shape) -> str:
@@ -168,32 +149,6 @@ def _constants(value: Any) -> list[np.ndarray]:
 
 def _same_bytes(one: np.ndarray, other: np.ndarray) -> bool:
     return one.shape == other.shape and one.dtype == other.dtype and one.tobytes() == other.tobytes()
-
-
-def _check_output(path: str, layer: Layer, value: Any) -> None:
-    """That a layer has made a value, and of as many records as it was given; a cost makes a single number of them."""
-    if not isinstance(value, Value):
-        raise NetworkError(
-            path,
-            f"its {'losses' if isinstance(layer, Cost) else 'forward'} returned {_named(value)}",
-            "a value of shape (batch, ...)",
-            "return what NumPy functions make of its inputs",
-        )
-    if not isinstance(layer, Cost) and value.shape[:1] != (_PROBE,):
-        raise NetworkError(
-            path,
-            f"for {_PROBE} records its forward returned a value of shape {value.shape}",
-            f"shape ({_PROBE}, ...)",
-            "keep the first axis, which is that of the records",
-        )
-
-
-def _named(value: Any) -> str:
-    if isinstance(value, np.ndarray):
-        return "an array"
-    if isinstance(value, Value):
-        return f"a value of shape {value.shape}"
-    return "None" if value is None else f"a {type(value).__name__}"
 
 
 def _declared(architecture: Architecture, dtype: np.dtype) -> dict[str, Section]:

@@ -1,11 +1,12 @@
 """Calls of components, which may raise anything and return anything."""
 
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sigma_core.errors import PluginFailedError, SigmaError, TrainerError
-from sigma_core.graph import Value
+from sigma_core.errors import PluginFailedError, SigmaError, TrainerError, said
+from sigma_core.graph import Value, line_of
 from sigma_core.training._criterion import Criterion, Moment, Observation, State
 from sigma_core.training._optimiser import Optimiser
 
@@ -18,9 +19,9 @@ def calling(where: str) -> Iterator[None]:
     except SigmaError:
         raise
     except Exception as error:
-        raise PluginFailedError(
-            where, f"it raised {type(error).__name__}: {error}", remedy="correct it, or leave it out"
-        ) from error
+        line = line_of(reversed(list(traceback.walk_tb(error.__traceback__))))
+        remedy = "correct it, or leave it out"
+        raise PluginFailedError(where, f"it raised {said(error)}", remedy=remedy, line=line) from error
 
 
 def updated(optimiser: Optimiser, parameter: Value, *arguments: Any, slots: tuple[str, ...]) -> dict[str, Any]:

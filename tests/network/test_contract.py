@@ -1,5 +1,8 @@
 """What a layer of one's own can get wrong: the network names the layer and what it did."""
 
+import linecache
+import os
+
 import numpy as np
 import pytest
 from attrs import frozen
@@ -35,6 +38,13 @@ def layer(forward=lambda inputs: inputs, parameters=None):
     return Odd()
 
 
+def defined(method):
+    """The line of a message that names the first line of a method."""
+    code = method.__code__
+    line = linecache.getline(code.co_filename, code.co_firstlineno).strip()
+    return f"\n  at:       {os.path.relpath(code.co_filename)}:{code.co_firstlineno}: {line}"
+
+
 VALUE = "\n  expected: a value of shape (batch, ...)\n  to do:    return what NumPy functions make of its inputs"
 RECORDS = "\n  expected: shape (2, ...)\n  to do:    keep the first axis, which is that of the records"
 
@@ -51,7 +61,9 @@ RECORDS = "\n  expected: shape (2, ...)\n  to do:    keep the first axis, which 
 )
 def test_a_layer_must_return_a_value_for_each_record(forward, message):
     """Told of the layer itself, not of the one after it."""
-    assert refused(Input(4) + layer(forward)) == f"network.layers.odd_1: {message}"
+    odd = layer(forward)
+    head, rest = message.split("\n", 1)
+    assert refused(Input(4) + odd) == f"network.layers.odd_1: {head}{defined(odd.forward)}\n{rest}"
 
 
 HEAD = "network.layers.odd_1: with inputs of shape (batch, 4): "
@@ -119,7 +131,8 @@ def test_a_cost_must_give_a_loss_for_each_record(losses, shape):
             return losses(predictions)
 
     assert refused(Input(4) + Odd()) == (
-        f"network.layers.odd_1: with inputs of shape (batch, 4), (batch,): for 2 records they have shape {shape}\n"
+        f"network.layers.odd_1: with inputs of shape (batch, 4), (batch,): for 2 records they have shape {shape}"
+        f"{defined(Odd.losses)}\n"
         "  expected: shape (2,), one loss for each record\n"
         "  to do:    add up or average over all axes but the first"
     )
@@ -133,7 +146,9 @@ def test_a_cost_must_be_a_value():
         def losses(self, predictions, targets):
             return np.zeros(2)
 
-    assert refused(Input(4) + Odd()) == "network.layers.odd_1: its losses returned a float64" + VALUE
+    assert refused(Input(4) + Odd()) == (
+        f"network.layers.odd_1: its losses returned a float64{defined(Odd.losses)}{VALUE}"
+    )
 
 
 @pytest.mark.parametrize(("name", "say"), [("", "layer"), ("é", "layer"), ("1st", "_1st"), ("a b", "a_b")])

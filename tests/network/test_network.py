@@ -1,5 +1,6 @@
 """Networks: names, shapes, parameters, and what is refused before the first step."""
 
+import linecache
 import os
 
 import numpy as np
@@ -8,6 +9,7 @@ from attrs import frozen
 from sigma_nn import Dense, Dropout, Flatten, Input, SoftmaxCrossEntropy, SquaredDifference
 
 from sigma_core.errors import NetworkError
+from sigma_core.graph import placeholder
 from sigma_core.network import Initialiser, Layer, Network, Parameter, Section, fans
 from sigma_core.registry import ComponentRegistry, Composer
 
@@ -71,6 +73,12 @@ LINE = f"{line_in(Broken, 1)}: return inputs.no_such_thing"
 class Drawing(Layer):
     def forward(self, inputs, *, parameters, context):
         return inputs + context.uniform(inputs.shape)
+
+
+DRAWN = (
+    f"{os.path.relpath(__file__)}:{Drawing.forward.__code__.co_firstlineno + 1}: "
+    "return inputs + context.uniform(inputs.shape)"
+)
 
 
 @frozen
@@ -258,8 +266,117 @@ def test_drawing_outside_of_training_is_refused():
 
     assert str(caught.value) == (
         "network.layers.drawing_1: it draws random numbers in a pass that has none\n"
+        f"  at:       {DRAWN}\n"
         "  expected: random numbers only where context.training is true\n"
         "  to do:    return the inputs unchanged when context.training is false"
+    )
+
+
+@frozen
+class Late(Layer):
+    """Faultless for the two records with which shapes are inferred."""
+
+    fault: str
+
+    def forward(self, inputs, *, parameters, context):
+        if inputs.shape[0] == 2:
+            return inputs
+        return {
+            "nothing": lambda: None,
+            "fewer": lambda: inputs[:5],
+            "narrow": lambda: inputs[:, :3],
+            "shapes": lambda: inputs + np.ones(3),
+            "raises": lambda: {}["no such key"],
+            "silent": silent,
+        }[self.fault]()
+
+
+def silent():
+    raise AssertionError
+
+
+@frozen
+class LateCost(SquaredDifference):
+    def losses(self, predictions, targets):
+        return predictions if predictions.shape[0] > 2 else predictions[:, 0]
+
+
+def line_in(function, offset):
+    number = function.__code__.co_firstlineno + offset
+    return f"  at:       {os.path.relpath(__file__)}:{number}: {linecache.getline(__file__, number).strip()}\n"
+
+
+RETURNED = line_in(Late.forward, 0)
+LATE = [
+    (
+        "nothing",
+        (
+            f"its forward returned None\n{RETURNED}"
+            "  expected: a value of shape (batch, ...)\n"
+            "  to do:    return what NumPy functions make of its inputs"
+        ),
+    ),
+    (
+        "fewer",
+        (
+            f"for 8 records its forward returned a value of shape (5, 4)\n{RETURNED}"
+            "  expected: shape (8, ...)\n"
+            "  to do:    keep the first axis, which is that of the records"
+        ),
+    ),
+    (
+        "narrow",
+        (
+            f"for 8 records its forward returned a value of shape (8, 3)\n{RETURNED}"
+            "  expected: shape (8, 4), as for any other number of records\n"
+            "  to do:    let shapes depend on the settings and the shapes of records only"
+        ),
+    ),
+    (
+        "shapes",
+        (
+            f"with inputs of shape (8, 4): shapes (8, 4) and (3,) do not broadcast\n{line_in(Late.forward, 7)}"
+            "  expected: equal sizes, or 1, in each axis counted from the last\n"
+            "  to do:    reshape one of them"
+        ),
+    ),
+    (
+        "raises",
+        (
+            f"with inputs of shape (8, 4): KeyError: 'no such key'\n{line_in(Late.forward, 8)}"
+            "  to do:    put its forward right, or what it is given"
+        ),
+    ),
+    (
+        "silent",
+        (
+            f"with inputs of shape (8, 4): AssertionError\n{line_in(silent, 1)}"
+            "  to do:    put its forward right, or what it is given"
+        ),
+    ),
+]
+
+
+def late(network):
+    batch = {"inputs": placeholder((8, 4), np.float32, "inputs"), "targets": placeholder((8,), np.int64, "targets")}
+    with pytest.raises(NetworkError) as caught:
+        network.apply(batch, {}, training=True)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("fault", "message"), LATE)
+def test_a_fault_that_only_some_batches_show_names_its_layer(fault, message):
+    """And the author's line, as when the network is built."""
+    assert late(build(Input(4) + Late(fault) + SoftmaxCrossEntropy())) == f"network.layers.late_1: {message}"
+
+
+def test_a_cost_that_fails_for_some_batches_is_named():
+    """A loss for each record is wanted of every batch."""
+    assert late(build(Input(4) + LateCost())) == (
+        "network.layers.late_cost_1: with inputs of shape (8, 4), (8,): for 8 records they have shape (8, 4)\n"
+        f"{line_in(LateCost.losses, 0)}"
+        "  expected: shape (8,), one loss for each record\n"
+        "  to do:    add up or average over all axes but the first"
     )
 
 

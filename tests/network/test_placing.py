@@ -1,5 +1,8 @@
 """Layers tried on a probe: what would go wrong later is refused before there are any numbers."""
 
+import linecache
+import os
+
 import numpy as np
 import pytest
 from attrs import frozen
@@ -15,6 +18,12 @@ def refused(layer):
     return str(caught.value)
 
 
+def first_line(method):
+    """The line of a message that names the first line of a method."""
+    number = method.__code__.co_firstlineno
+    return f"  at:       {os.path.relpath(__file__)}:{number}: {linecache.getline(__file__, number).strip()}\n"
+
+
 def test_numbers_drawn_by_numpy_are_refused():
     """They would be drawn once, when the layer is traced, and be the same in every step."""
 
@@ -25,6 +34,7 @@ def test_numbers_drawn_by_numpy_are_refused():
 
     assert refused(Noisy()) == (
         "network.layers.noisy_1: its forward gave two programs that differ in their numbers\n"
+        f"{first_line(Noisy.forward)}"
         "  expected: the same program whenever it is traced: what it draws by np.random is drawn once and never again\n"
         "  to do:    draw random numbers by context.uniform(shape) or context.normal(shape)"
     )
@@ -51,6 +61,7 @@ def test_a_shape_of_its_own_for_validation_is_refused():
 
     assert refused(Changing()) == (
         "network.layers.changing_1: its forward returned a value of shape (2, 2) where context.training is false\n"
+        f"{first_line(Changing.forward)}"
         "  expected: a value of shape (batch, 4), as in training\n"
         "  to do:    return the same shape in both"
     )

@@ -1,5 +1,7 @@
 """Components that raise, or return what their contract does not allow: each is named, with what to do."""
 
+import os
+
 import numpy as np
 import pytest
 from attrs import frozen
@@ -9,7 +11,16 @@ import sigma_core as sigma
 from sigma_core.errors import CheckpointError, NetworkError, PluginFailedError, TrainerError
 from sigma_core.extend import Criterion, Initialiser, Layer, Metric, Optimiser, Parameter, Slots
 
-TO_DO = "\n  to do:    correct it, or leave it out"
+
+def ouch(*_):
+    raise ValueError("ouch")
+
+
+RAISED = (
+    "it raised ValueError: ouch\n"
+    f'  at:       {os.path.relpath(__file__)}:{ouch.__code__.co_firstlineno + 1}: raise ValueError("ouch")\n'
+    "  to do:    correct it, or leave it out"
+)
 
 
 def refused(error, action):
@@ -58,10 +69,7 @@ ALIKE = (
                 "  to do:    give Slots(mean=...)"
             ),
         ),
-        (
-            lambda parameter, slots: 1 // 0,
-            "optimiser Odd, update: it raised ZeroDivisionError: integer division or modulo by zero" + TO_DO,
-        ),
+        (ouch, "optimiser Odd, update: " + RAISED),
     ],
 )
 def test_an_optimiser_must_return_what_it_was_given(make, result, message):
@@ -94,10 +102,8 @@ NUMBER = "\n  expected: one number\n  to do:    return a float"
             metric(measure=lambda predictions: predictions.sum()),
             "metric 'odd', measure: it returned float32 of shape ()" + SUMS,
         ),
-        (
-            metric(measure=lambda predictions: {"total": predictions.sum()}),
-            "metric 'odd', result: it raised KeyError: 'sum'" + TO_DO,
-        ),
+        (metric(measure=ouch), "metric 'odd', measure: " + RAISED),
+        (metric(result=ouch), "metric 'odd', result: " + RAISED),
         (metric(result=lambda totals: None), "metric 'odd', result: it returned None" + NUMBER),
         (
             metric(result=lambda totals: np.ones(3)),
@@ -133,10 +139,7 @@ STATE = '\n  expected: a dictionary with `reached`\n  to do:    end with `return
     [
         (lambda: None, "criterion Odd, update: it returned None" + STATE),
         (dict, "criterion Odd, update: it returned {}" + STATE),
-        (
-            lambda: 1 // 0,
-            "criterion Odd, update: it raised ZeroDivisionError: integer division or modulo by zero" + TO_DO,
-        ),
+        (ouch, "criterion Odd, update: " + RAISED),
     ],
 )
 def test_a_criterion_must_return_its_state(make, update, message):
@@ -195,10 +198,10 @@ def test_an_initialiser_that_raises_is_named(make):
     @frozen
     class Odd(Initialiser):
         def fill(self, shape, random):
-            raise ValueError("ouch")
+            ouch()
 
     assert refused(PluginFailedError, make(initialisers={"**.dense_1.weights": Odd()}).build) == (
-        "network.layers.dense_1.weights, initialiser Odd: it raised ValueError: ouch" + TO_DO
+        "network.layers.dense_1.weights, initialiser Odd: " + RAISED
     )
 
 
@@ -214,7 +217,7 @@ class Forgetful:
         return self._state()
 
     def restore(self, state):
-        raise KeyError("mean")
+        ouch()
 
 
 def test_a_hook_whose_state_cannot_be_had_or_restored_is_named(make, tmp_path):
@@ -222,11 +225,9 @@ def test_a_hook_whose_state_cannot_be_had_or_restored_is_named(make, tmp_path):
     trainer = make(hooks=[Forgetful(dict)])
     trainer.save(tmp_path / "checkpoint")
     assert refused(PluginFailedError, lambda: trainer.restore(tmp_path / "checkpoint")) == (
-        "plugin 'forgetful', restore: it raised KeyError: 'mean'" + TO_DO
+        "plugin 'forgetful', restore: " + RAISED
     )
-    assert refused(PluginFailedError, lambda: make(hooks=[Forgetful(lambda: 1 // 0)])) == (
-        "plugin 'forgetful', state: it raised ZeroDivisionError: integer division or modulo by zero" + TO_DO
-    )
+    assert refused(PluginFailedError, lambda: make(hooks=[Forgetful(ouch)])) == ("plugin 'forgetful', state: " + RAISED)
 
 
 @pytest.mark.parametrize("value", [None, "x", -1, []])

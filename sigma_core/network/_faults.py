@@ -1,0 +1,80 @@
+"""What a layer's own code gets wrong: told of the layer at its place, with the line of its author's source."""
+
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+
+from sigma_core.errors import NetworkError, SigmaError, said
+from sigma_core.graph import Value, line_of, place_of
+from sigma_core.network._layer import Cost, Layer
+from sigma_core.network._parameter import Shape
+
+
+@contextmanager
+def telling(path: str, shapes: Iterable[Any]) -> Iterator[None]:
+    """Make a NetworkError, which names the layer and the shapes that it got, of whatever is raised inside."""
+    try:
+        yield
+    except NetworkError:
+        raise
+    except Exception as raised:
+        # NumPy makes a fault of its own where a value is written into an array.
+        error = raised.__cause__ if isinstance(raised.__cause__, SigmaError) else raised
+        if isinstance(error, SigmaError):
+            remedy = error.remedy or "change the layer's settings or the shape of what comes in"
+            raise NetworkError(path, _with(shapes, error.found), error.expected, remedy, line=error.line) from raised
+        line = line_of(reversed(list(traceback.walk_tb(error.__traceback__))))
+        remedy = "put its forward right, or what it is given"
+        raise NetworkError(path, _with(shapes, said(error)), remedy=remedy, line=line) from raised
+
+
+def _with(shapes: Iterable[Any], found: str) -> str:
+    return f"with inputs of shape {', '.join(map(str, shapes)) or 'nothing'}: {found}"
+
+
+def check_output(path: str, layer: Layer, value: Any, records: int) -> None:
+    """That a layer has made a value, and of as many records as it was given; a cost makes a single number of them."""
+    method = made_by(layer)
+    if not isinstance(value, Value):
+        raise NetworkError(
+            place_of(method, path),
+            f"its {method.__name__} returned {returned(value)}",
+            "a value of shape (batch, ...)",
+            "return what NumPy functions make of its inputs",
+        )
+    if not isinstance(layer, Cost) and value.shape[:1] != (records,):
+        raise NetworkError(
+            place_of(method, path),
+            f"for {records} records its forward returned a value of shape {value.shape}",
+            f"shape ({records}, ...)",
+            "keep the first axis, which is that of the records",
+        )
+
+
+def check_shape(path: str, layer: Layer, value: Value, shape: Shape) -> None:
+    """That records which have the shapes they were placed with are made to the shape that was found then."""
+    if value.shape[1:] != shape:
+        records = value.shape[0]
+        raise NetworkError(
+            place_of(layer.forward, path),
+            f"for {records} records its forward returned a value of shape {value.shape}",
+            f"shape {(records, *shape)}, as for any other number of records",
+            "let shapes depend on the settings and the shapes of records only",
+        )
+
+
+def made_by(layer: Layer) -> Callable[..., Any]:
+    """The method that an author of such a layer writes."""
+    return layer.losses if isinstance(layer, Cost) else layer.forward
+
+
+def returned(value: Any) -> str:
+    """What was returned in place of a value, in words."""
+    if isinstance(value, np.ndarray):
+        return "an array"
+    if isinstance(value, Value):
+        return f"a value of shape {value.shape}"
+    return "None" if value is None else f"a {type(value).__name__}"

@@ -16,7 +16,8 @@ from attrs import define, field
 
 def nearest(word: str, options: Iterable[str]) -> str | None:
     """The option most like `word`, or None when none is alike."""
-    matches = get_close_matches(word, list(options), n=1, cutoff=0.6)
+    # What stands where a name should may be anything.
+    matches = get_close_matches(str(word), list(options), n=1, cutoff=0.6)
     return matches[0] if matches else None
 
 

@@ -52,7 +52,10 @@ class Value(np.lib.mixins.NDArrayOperatorsMixin):
         if method != "__call__" and meaning is None:
             self._refuse(f"{name_of(ufunc)}.{method} cannot be traced", _REMEDIES.get(method, "compose it of others"))
         if any(each is not None for each in keywords.get("out") or ()):
-            self._refuse(f"{name_of(ufunc)} cannot write into `out`", "use the function's result")
+            self._refuse(
+                f"{name_of(ufunc)} cannot write into `out`",
+                "use the function's result: y = y + x for y += x, as_value(y).at[i].add(x) for y[i] += x",
+            )
         keywords.pop("out", None)
         for name in keywords if method == "__call__" and ufunc.signature is None else ():
             remedy = _KEYWORDS.get(name, f"{name_of(ufunc)} without it")

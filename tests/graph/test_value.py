@@ -90,7 +90,10 @@ REFUSED = {
     ),
     "out": (
         lambda: np.add(X, X, out=X),
-        "np.add cannot write into `out`\n  to do:    use the function's result",
+        (
+            "np.add cannot write into `out`\n"
+            "  to do:    use the function's result: y = y + x for y += x, as_value(y).at[i].add(x) for y[i] += x"
+        ),
     ),
     "ufunc_where": (
         lambda: np.exp(X, where=X > 0),

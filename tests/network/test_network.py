@@ -199,6 +199,14 @@ REFUSED = [
         ),
     ),
     (
+        Input(4, section=3) + Dense(3),
+        (
+            "network.layers.input_1: the data has no section 3\n"
+            "  expected: inputs, targets\n"
+            "  to do:    name a section of the data, or give the data this section"
+        ),
+    ),
+    (
         Input(4) + Dense(3) + SoftmaxCrossEntropy(targets="target"),
         (
             "network.layers.softmax_cross_entropy_1: the data has no section 'target'\n"

@@ -1,9 +1,9 @@
 """The geometry of windows that slide over neighbouring axes."""
 
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
-import numpy as np
 from attrs import frozen
 
 from sigma_core.errors import ShapeError
@@ -61,7 +61,7 @@ class Sliding:
     def elements(self, array: Any) -> Iterator[Any]:
         """For each element of the window in turn, a view of it in all windows."""
         counts = self.positions(array.shape)
-        for element in np.ndindex(self.window):
+        for element in product(*map(range, self.window)):
             cuts = (
                 slice(number * apart, number * apart + (count - 1) * stride + 1, stride)
                 for number, apart, count, stride in zip(element, self.dilation, counts, self.strides, strict=True)

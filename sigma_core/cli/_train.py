@@ -1,6 +1,7 @@
 """`sigma train`: run a recipe."""
 
 import json
+from math import isfinite
 from pathlib import Path
 
 import click
@@ -8,7 +9,7 @@ from attrs import evolve
 
 from sigma_core.cli._warnings import warn_of_rejected
 from sigma_core.environment import Environment
-from sigma_core.errors import SigmaError
+from sigma_core.errors import SigmaError, listed
 from sigma_core.training import Recipe, Run, RunDirectory, Trainer
 
 
@@ -58,6 +59,9 @@ def train(  # noqa: PLR0913  # the options of a command
         click.echo(json.dumps(run.to_dict()))
     elif not monitors:
         click.echo(_told(run))
+    bad = [name for name, value in run.scores.items() if not isfinite(value)]
+    if bad:
+        click.echo(f"warning: not finite: {listed(bad)}; `--set backend=debug` names where it begins", err=True)
 
 
 def _set_again(trainer: Trainer, recipe: Recipe) -> None:

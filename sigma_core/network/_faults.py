@@ -22,7 +22,8 @@ def telling(path: str, shapes: Iterable[Any]) -> Iterator[None]:
         raise
     except Exception as raised:
         # NumPy makes a fault of its own where a value is written into an array.
-        error = raised.__cause__ if isinstance(raised.__cause__, SigmaError) else raised
+        by_numpy = not isinstance(raised, SigmaError) and isinstance(raised.__cause__, SigmaError)
+        error = raised.__cause__ if by_numpy else raised
         if isinstance(error, SigmaError):
             remedy = error.remedy or "change the layer's settings or the shape of what comes in"
             raise NetworkError(path, _with(shapes, error.found), error.expected, remedy, line=error.line) from raised

@@ -61,11 +61,11 @@ def test_a_plugin_that_is_not_used_is_told_where_no_monitor_does(install, sigma,
 
 
 def test_a_number_that_json_has_not_is_null(sigma, recipe):
-    """Whoever reads the object may be strict."""
+    """Whoever reads the object may be strict; whoever trains is told how to find out why."""
     import warnings
 
     with warnings.catch_warnings(action="ignore"):
-        code, out, _ = sigma(
+        code, out, err = sigma(
             "train", recipe, "--json", "--no-directory",
             "--set", "optimiser={ use = 'gradient_descent', learning_rate = 1e38 }",
             "--set", "network=[{ use = 'input', shape = 4 }, { use = 'dense', size = 9, repeat = 4 }, "
@@ -74,6 +74,7 @@ def test_a_number_that_json_has_not_is_null(sigma, recipe):
 
     assert code == 0
     assert json.loads(out, parse_constant=pytest.fail)["scores"]["training.loss"] is None
+    assert err == ("warning: not finite: training.loss, validation.loss; `--set backend=debug` names where it begins\n")
 
 
 def test_without_monitor_the_end_is_told(sigma, recipe):

@@ -14,6 +14,7 @@ from tomllib import TOMLDecodeError
 import click
 
 from sigma_core.cli._commands import sigma
+from sigma_core.cli._warnings import warnings_in_words
 from sigma_core.errors import FaultsError, SigmaError
 
 _TRACEBACK = "--traceback"
@@ -29,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     # Wherever it stands, so that it can be put behind a command that has just failed.
     wants_traceback = _TRACEBACK in given
-    sys.exit(_exit_code([word for word in given if word != _TRACEBACK], wants_traceback=wants_traceback))
+    with warnings_in_words():
+        code = _exit_code([word for word in given if word != _TRACEBACK], wants_traceback=wants_traceback)
+    sys.exit(code)
 
 
 def _settle(*streams: object) -> None:

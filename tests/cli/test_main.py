@@ -210,3 +210,20 @@ def test_what_an_encoding_lacks_is_escaped(windows, recipe, monkeypatch):
     assert windows(*arguments, is_terminal=True).decode("cp1252").startswith(r"größe \u540d ended: ")
     monkeypatch.setenv("PYTHONIOENCODING", "cp1252")
     assert windows(*arguments).decode("cp1252").startswith(r"größe \u540d ended: ")
+
+
+def test_what_a_plugin_warns_of_is_said_in_words(install, sigma):
+    """Without the place in its source; warnings that are for whoever writes it are shown as ever."""
+    source = (
+        "import warnings\n\n"
+        "class Kind(UserWarning):\n    pass\n\n"
+        "warnings.warn(Kind('the cellar is damp'))\n"
+        "warnings.warn('it grows old', DeprecationWarning)\n\n"
+        "class Cellar:\n    pass\n"
+    )
+    install("damp", {"sigma.hooks": {"cellar": "damp:Cellar"}}, modules={"damp.py": source})
+
+    with pytest.warns(DeprecationWarning, match="^it grows old$"):
+        code, _, err = sigma("components", "hooks", "cellar")
+
+    assert (code, err) == (0, "warning: the cellar is damp\n")

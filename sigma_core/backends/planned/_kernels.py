@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 from sigma_core.backends.planned._branches import cond, while_loop
 from sigma_core.backends.planned._scan import scan
-from sigma_core.backends.planned._statements import STATEMENTS, by_statement
+from sigma_core.backends.planned._statements import STATEMENTS, by_statement, call
 from sigma_core.graph import Value
+from sigma_core.graph.operations import sums_of_windows
 
 if TYPE_CHECKING:
     from sigma_core.backends.planned._writer import Writer
@@ -43,6 +44,16 @@ def concatenate(writer: "Writer", node: Value) -> Sequence[str]:
     return lines
 
 
+def windows_add(writer: "Writer", node: Value) -> Sequence[str]:
+    """Sums over one axis of the windows after the other, in memory that is planned."""
+    between, end = [], 0
+    for shape in list(sums_of_windows(node.inputs[0].shape, **node.attributes))[:-1]:
+        name, end = writer.scratch(shape, node.dtype, end)
+        between.append(name)
+    (line,) = by_statement(call)(writer, node)
+    return [line.removesuffix(")") + f", between=({''.join(name + ', ' for name in between)}))"]
+
+
 KERNELS: Mapping[str, Kernel] = {
     **{name: by_statement(each) for name, each in STATEMENTS.items()},
     "concatenate": concatenate,
@@ -50,6 +61,7 @@ KERNELS: Mapping[str, Kernel] = {
     "reshape": reshape,
     "scan": scan,
     "while_loop": while_loop,
+    "windows_add": windows_add,
 }
 """For arrays with NumPy's functions; any other operation runs by its ufunc or its implementation."""
 

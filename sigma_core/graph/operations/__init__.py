@@ -21,6 +21,7 @@ from sigma_core.graph.operations import (
 from sigma_core.graph.operations._control import signatures
 from sigma_core.graph.operations._elementwise import UFUNC_OPERATIONS
 from sigma_core.graph.operations._operation import OPERATIONS, Kind, Literal, Operation, Shape, Signature, register
+from sigma_core.graph.operations._windows import sums_of_windows
 
 __all__ = [
     "OPERATIONS",
@@ -32,6 +33,7 @@ __all__ = [
     "Signature",
     "register",
     "signatures",
+    "sums_of_windows",
 ]
 
 # Importing a module of rows fills the table.

@@ -5,6 +5,7 @@ The axes that windows slide over are replaced by one of positions each, and behi
 makes rows of it by a reshape, and then the elements of each row of a window are neighbours already.
 """
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -42,16 +43,29 @@ def _add_infer(updates: Any, shape: Shape, **attributes: Any) -> Signature:
     return shape, updates.dtype
 
 
-def _windows_add(updates: Any, shape: Shape, out: Any = None, **attributes: Any) -> Any:
-    """One axis after the other, so that what is added are rows of windows, not single elements: half the time."""
+def sums_of_windows(updates: Shape, shape: Shape, **attributes: Any) -> Iterator[Shape]:
+    """The shapes of what `windows_add` makes of updates, one axis after the other; the last is its result's."""
+    sliding = Sliding(**attributes)
+    for axis in range(sliding.axis, sliding.end):
+        # Windows have lost their axes before this one, so that the next stands right behind the positions.
+        sizes = (*updates[:axis], shape[axis], *updates[axis + 1 : sliding.end])
+        updates = (*sizes, *updates[sliding.end + 1 :])
+        yield updates
+
+
+def _windows_add(updates: Any, shape: Shape, out: Any = None, between: Sequence[Any] = (), **attributes: Any) -> Any:
+    """One axis after the other, so that what is added are rows of windows, not single elements: half the time.
+
+    `between` may give memory for all sums but the last.
+    """
     sliding = Sliding(**attributes)
     axes = zip(sliding.window, sliding.strides, sliding.dilation, strict=True)
+    shapes = list(sums_of_windows(updates.shape, shape, **attributes))
+    totals = [*(between or [np.empty(each, updates.dtype) for each in shapes[:-1]]), out]
+    if out is None:
+        totals[-1] = np.empty(shapes[-1], updates.dtype)
     for axis, (size, stride, apart) in enumerate(axes, sliding.axis):
-        # Windows have lost their axes before this one, so that the next stands right behind the positions.
-        sizes = (*updates.shape[:axis], shape[axis], *updates.shape[axis + 1 : sliding.end])
-        is_last = axis == sliding.end - 1
-        inner = updates.shape[sliding.end + 1 :]
-        total = out if is_last and out is not None else np.empty((*sizes, *inner), updates.dtype)
+        total = totals[axis - sliding.axis]
         total.fill(0)
         reach = (updates.shape[axis] - 1) * stride + 1
         for element in range(size):

@@ -22,14 +22,13 @@ def telling(path: str, shapes: Iterable[Any]) -> Iterator[None]:
         raise
     except Exception as raised:
         # NumPy makes a fault of its own where a value is written into an array.
-        by_numpy = not isinstance(raised, SigmaError) and isinstance(raised.__cause__, SigmaError)
-        error = raised.__cause__ if by_numpy else raised
+        error = raised if isinstance(raised, SigmaError) else raised.__cause__
         if isinstance(error, SigmaError):
             remedy = error.remedy or "change the layer's settings or the shape of what comes in"
             raise NetworkError(path, _with(shapes, error.found), error.expected, remedy, line=error.line) from raised
-        line = line_of(reversed(list(traceback.walk_tb(error.__traceback__))))
+        line = line_of(reversed(list(traceback.walk_tb(raised.__traceback__))))
         remedy = "put its forward right, or what it is given"
-        raise NetworkError(path, _with(shapes, said(error)), remedy=remedy, line=line) from raised
+        raise NetworkError(path, _with(shapes, said(raised)), remedy=remedy, line=line) from raised
 
 
 def _with(shapes: Iterable[Any], found: str) -> str:

@@ -48,7 +48,7 @@ def _fmin_first(a: Any, b: Any) -> Any:
 
 
 # Where both operands of a maximum are equal, the second takes the whole derivative: that of np.maximum(x, 0) is 0 at 0.
-# It is the result that is compared, which a next layer needs anyway: so the result may be written over the first operand.
+# Their result is compared, which a next layer needs anyway: so the result may be written over the first operand.
 DERIVATIVES: dict[np.ufunc, tuple[Rule, ...]] = {
     np.positive: (lambda g, _y, _x: g,),
     np.negative: (lambda g, _y, _x: -g,),

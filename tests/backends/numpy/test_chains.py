@@ -59,4 +59,4 @@ def test_an_update_needs_one_array_beside_its_own():
     graph = Graph([parameter, mean, square, gradient], [new, new_mean, new_square])
     program = NumpyBackend(part=2).compile(graph, bound="pmsg", donations=dict(enumerate("pms")))
     names = re.search(r"for (.*), in parts_", program.source)[1].split(", ")
-    assert sorted(names) == ["t0", "x0", "x1", "x2", "x3"]
+    assert sorted(names) == ["w0", "x0", "x1", "x2", "x3"]

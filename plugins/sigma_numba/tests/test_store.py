@@ -60,6 +60,7 @@ def bits_turned(content):
 
 DAMAGES = {
     "cut off": (lambda content: content[:-100], "it is cut off"),
+    "longer": (lambda content: content + b"more", "something was written behind it"),
     "empty": (lambda content: b"", "it is no file of compiled kernels"),
     "something else": (lambda content: b"x" * len(content), "it is no file of compiled kernels"),
     "turned bits": (bits_turned, "its checksum is wrong"),

@@ -39,10 +39,11 @@ def custom_derivative(
     tuple with one part per argument, or the same containers as the result; None, also in place of a whole part, stands
     for zeros. Integers and truth values have no derivative, and None is given for them.
 
-    Both rules are linear in their last argument, so one of them is enough: the other mode transposes it. They are NumPy
-    on values, and are differentiated themselves for derivatives of higher order. They may close over values, and run
-    once when the function is called, for these to be known. Raises DerivativeError where a rule returns something of
-    another structure, shape or dtype, and for derivatives by what the function closes over.
+    A rule that is linear in its last argument is enough: the other mode transposes it. Rules are NumPy on values, and
+    are differentiated themselves for derivatives of higher order. They may close over values, and run once when the
+    function is called, for these to be known. Raises DerivativeError where a rule returns something of another
+    structure, shape or dtype, where one that is not linear would have to be transposed, and for derivatives by what the
+    function closes over.
     """
     if reverse is None and forward is None:
         raise TraceError("custom_derivative", "neither a reverse nor a forward rule is given", "one of them")
@@ -162,7 +163,7 @@ class OwnRules(Rules):
     def cotangents(self, inputs: Sequence[Value], outputs: Sequence[Value], given: Sequence[Any]) -> list[Any]:
         """By the reverse rule, or the forward one transposed."""
         if self.reverse_rule is None:
-            return _transposed(lambda start: self.tangents(inputs, outputs, start), inputs[: self.count], given)
+            return self._transposed(lambda start: self.tangents(inputs, outputs, start), inputs[: self.count], given)
         due = self.reverse_rule(
             self._arguments(inputs), unflatten(self.built, outputs), unflatten(self.built, _completed(given, outputs))
         )
@@ -178,7 +179,7 @@ class OwnRules(Rules):
     def tangents(self, inputs: Sequence[Value], outputs: Sequence[Value], given: Sequence[Any]) -> list[Any]:
         """By the forward rule, or the reverse one transposed."""
         if self.forward_rule is None:
-            return _transposed(lambda start: self.cotangents(inputs, outputs, start), outputs, given[: self.count])
+            return self._transposed(lambda start: self.cotangents(inputs, outputs, start), outputs, given[: self.count])
         moved = self.forward_rule(
             self._arguments(inputs),
             unflatten(self.built, outputs),
@@ -191,6 +192,27 @@ class OwnRules(Rules):
             )
         ]
         return self._standing(parts, inputs)
+
+    def _transposed(
+        self, linear: Callable[[list[Any]], list[Any]], domain: Sequence[Value], given: Sequence[Any]
+    ) -> list[Any]:
+        """The transpose of a linear function: its derivative, which is the same everywhere, in reverse mode."""
+        zeros = _completed([None] * len(domain), domain)
+        start = [record("identity", zero) if zero is not None else None for zero in zeros]
+        moved = [each for each in start if each is not None]
+        results = zip(linear(start), given, strict=True)
+        pairs = [(part, each) for part, each in results if part is not None and each is not None]
+        found = cotangents([part for part, _ in pairs], moved, [each for _, each in pairs])
+        if _depends(found, moved):
+            word, other = ("reverse", "forward") if self.forward_rule is None else ("forward", "reverse")
+            raise DerivativeError(
+                place_of(self.reverse_rule or self.forward_rule),
+                f"the {word} rule of {self.name} is not linear in its last argument, so the {other} mode has no rule",
+                "a linear rule, which serves both modes",
+                f"give custom_derivative a {other} rule as well, or take derivatives in {word} mode alone",
+            )
+        rest = iter(found)
+        return [None if each is None else next(rest) for each in start]
 
     def _standing(self, parts: list[Any], inputs: Sequence[Value]) -> list[Any]:
         """What the rules made, of the inputs that now stand for what they close over."""
@@ -312,20 +334,17 @@ def _completed(given: Sequence[Any], values: Sequence[Value]) -> list[Any]:
     ]
 
 
-def _transposed(linear: Callable[[list[Any]], list[Any]], domain: Sequence[Value], given: Sequence[Any]) -> list[Any]:
-    """The transpose of a linear function: its derivative, which is the same everywhere, in reverse mode."""
-    start = [
-        record("identity", zero) if zero is not None else None for zero in _completed([None] * len(domain), domain)
-    ]
-    pairs = [
-        (part, each) for part, each in zip(linear(start), given, strict=True) if part is not None and each is not None
-    ]
-    found = iter(
-        cotangents(
-            [part for part, _ in pairs], [each for each in start if each is not None], [each for _, each in pairs]
-        )
-    )
-    return [None if each is None else next(found) for each in start]
+def _depends(values: Iterable[Value], others: Iterable[Value]) -> bool:
+    """Whether values are made of others, as far as can be seen: not through loops, branches and calls."""
+    wanted, seen, waiting = {each.index for each in others}, set(), list(values)
+    while waiting:
+        value = waiting.pop()
+        if value.index in wanted:
+            return True
+        if value.index not in seen and not value.operation.is_bundle:
+            seen.add(value.index)
+            waiting.extend(value.inputs)
+    return False
 
 
 def _built(structure: Structure, word: str, *, is_whole: bool) -> str:

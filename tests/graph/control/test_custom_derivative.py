@@ -48,6 +48,30 @@ def test_one_rule_serves_both_modes(function):
     check_grads(vmap(vmap(function, in_axes=(0, None))), (stacks, np.stack([X, Y])))
 
 
+def test_a_rule_that_is_not_linear_serves_its_own_mode_alone():
+    """What is no transpose is refused, not taken at zero; a rule of the other mode mends it."""
+
+    def clip(_inputs, _out, due):
+        return (np.clip(due, -1, 1),)
+
+    clipped = custom_derivative(lambda x: x * 1.0, reverse=clip)
+    np.testing.assert_array_equal(grad(lambda x: np.sum(clipped(x) ** 2))(np.array([0.2, 3.0])), [0.4, 1.0])
+    with pytest.raises(DerivativeError) as caught:
+        jvp(clipped, (X,), (Y,))
+    assert testing.message(caught.value) == (
+        "traced function: the reverse rule of <lambda> is not linear in its last argument, so the forward mode has no rule\n"
+        "  expected: a linear rule, which serves both modes\n"
+        "  to do:    give custom_derivative a forward rule as well, or take derivatives in reverse mode alone"
+    )
+    squared = custom_derivative(lambda x: x * 1.0, forward=lambda _inputs, _out, moves: moves[0] * moves[0])
+    assert float(jvp(squared, (2.0,), (3.0,))[1]) == 9.0
+    with pytest.raises(DerivativeError) as caught:
+        grad(squared)(2.0)
+    assert testing.message(caught.value).startswith("traced function: the forward rule of <lambda> is not linear")
+    both = custom_derivative(lambda x: x * 1.0, reverse=clip, forward=lambda _inputs, _out, moves: moves[0])
+    np.testing.assert_array_equal(jvp(both, (X,), (Y,))[1], Y)
+
+
 def test_a_rule_is_asked_in_place_of_the_function():
     """Each mode its own where there are two."""
     odd = custom_derivative(

@@ -81,8 +81,9 @@ def _unpacked(content: bytes) -> bytes:
     code = content[start:]
     if content[: len(MARK)] != MARK:
         raise ValueError("it is no file of compiled kernels")
-    if len(code) != int.from_bytes(content[len(MARK) : len(MARK) + 8], "little"):
-        raise ValueError("it is cut off")
+    length = int.from_bytes(content[len(MARK) : len(MARK) + 8], "little")
+    if len(code) != length:
+        raise ValueError("it is cut off" if len(code) < length else "something was written behind it")
     if sha256(code).digest() != content[len(MARK) + 8 : start]:
         raise ValueError("its checksum is wrong")
     return code

@@ -59,7 +59,8 @@ def test_a_rule_that_is_not_linear_serves_its_own_mode_alone():
     with pytest.raises(DerivativeError) as caught:
         jvp(clipped, (X,), (Y,))
     assert testing.message(caught.value) == (
-        "traced function: the reverse rule of <lambda> is not linear in its last argument, so the forward mode has no rule\n"
+        "traced function: the reverse rule of <lambda> is not linear in its last argument, "
+        "so the forward mode has no rule\n"
         "  expected: a linear rule, which serves both modes\n"
         "  to do:    give custom_derivative a forward rule as well, or take derivatives in reverse mode alone"
     )

@@ -11,11 +11,11 @@ from attrs import evolve
 from sigma_core.extend import Kernel, Value, Writer
 from sigma_numba._call import call, call_in_parts, neighbours, operand, packed
 from sigma_numba._parts import count_of
-from sigma_numba._registers import registers
+from sigma_numba._registers import fits, registers
 from sigma_numba._windows import Windows
 
 
-def _block(most: int, places: int, vectors: int, *, exactly: bool) -> tuple[int, int]:
+def _block(count: int, places: int, vectors: int, *, exactly: bool) -> tuple[int, int]:
     """How many of neighbouring places and of vectors to multiply with each other: sums for all must stay in registers.
 
     The more products per load the better; but a number that divides the places is worth a little, for it saves the code
@@ -25,7 +25,7 @@ def _block(most: int, places: int, vectors: int, *, exactly: bool) -> tuple[int,
         (each, block)
         for each in range(1, places + 1)
         for block in range(1, vectors + 1)
-        if vectors % block == 0 and each * block <= most and not (exactly and places % each)
+        if vectors % block == 0 and fits(each, block, count) and not (exactly and places % each)
     ]
 
     def worth(option: tuple[int, int]) -> float:
@@ -41,9 +41,9 @@ def correlate(writer: Writer, node: Value) -> Sequence[str]:
     inputs, end = neighbours(writer, node.inputs[0], before)
     filters, _ = packed(writer, node.inputs[1], before, end)
     shape = Windows(node, inputs)
-    lanes, most = registers(node.dtype)
+    lanes, vectors_held = registers(node.dtype)
     count = node.shape[1]
-    block, vectors = _block(most, shape.columns, count // lanes, exactly=False)
+    block, vectors = _block(vectors_held, shape.columns, count // lanes, exactly=False)
     zero = f"spread_{lanes}({node.dtype.name}(0.0))"
     parts = count_of(shape.records, node.size * filters.value.shape[0] / shape.records)
     lines = [
@@ -97,9 +97,9 @@ def correlate_back(writer: Writer, node: Value) -> Sequence[str]:
     inputs, end = neighbours(writer, node.inputs[0], before)
     due, end = packed(writer, node.inputs[1], before, end)
     shape = Windows(node, inputs)
-    lanes, most = registers(node.dtype)
+    lanes, vectors_held = registers(node.dtype)
     count = node.shape[1]
-    block, vectors = _block(most, shape.run, count // lanes, exactly=True)
+    block, vectors = _block(vectors_held, shape.run, count // lanes, exactly=True)
     sums = [(element, vector) for element in range(block) for vector in range(vectors)]
     parts = count_of(shape.records, due.value.size * node.shape[0] / shape.records)
     lines = [

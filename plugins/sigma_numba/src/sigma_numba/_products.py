@@ -13,7 +13,7 @@ from attrs import frozen
 
 from sigma_core.extend import HostBackend, Kernel, Value, Writer
 from sigma_numba._call import Operand, named, operand, packed
-from sigma_numba._registers import LANES, registers
+from sigma_numba._registers import LANES, fits, multiplies_fast, registers
 
 SMALLEST = 4
 """Rows and columns from which on there is something to keep in registers."""
@@ -67,13 +67,14 @@ class Tiles:
         return f"select({block} == {self.blocks - 1}, {self.rows - self.block}, {block} * {self.block})"
 
 
-def tiles(rows: int, columns: int, lanes: int, most: int) -> Tiles:
-    """The cheapest tiles with so many vectors of sums at most."""
+def tiles(rows: int, columns: int, lanes: int, count: int) -> Tiles:
+    """The cheapest tiles for so many registers."""
     lanes = max(each for each in LANES if each <= min(lanes, columns))
     options = [
         Tiles(rows, columns, block, vectors, lanes)
         for vectors in range(1, min(4, columns // lanes) + 1)
-        for block in range(1, min(rows, most // vectors) + 1)
+        for block in range(1, min(rows, count) + 1)
+        if fits(block, vectors, count)
     ]
     return min(options, key=lambda each: (each.cost, -each.block))
 
@@ -83,8 +84,7 @@ def matmul(writer: Writer, node: Value) -> Sequence[str]:
     if not _is_written(writer, node):
         return HostBackend.kernels["matmul"](writer, node)
     (rows, inner), columns = node.inputs[0].shape, node.shape[1]
-    lanes, most = registers(node.dtype)
-    cut = tiles(rows, columns, lanes, most)
+    cut = tiles(rows, columns, *registers(node.dtype))
     product = _Product(writer, node, cut)
     lines, second, start, step = _panels(product)
     first = operand(writer, node.inputs[0])
@@ -105,7 +105,7 @@ def matmul(writer: Writer, node: Value) -> Sequence[str]:
 
 
 def _is_written(writer: Writer, node: Value) -> bool:
-    if node.ndim != 2 or node.dtype.kind != "f" or node.dtype.itemsize not in (4, 8):
+    if node.ndim != 2 or node.dtype.kind != "f" or node.dtype.itemsize not in (4, 8) or not multiplies_fast():
         return False
     inner = node.inputs[0].shape[1]
     lies = writer.arrangement.layout[node.index].flags.c_contiguous

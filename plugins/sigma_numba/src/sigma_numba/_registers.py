@@ -7,20 +7,30 @@ import numpy as np
 
 from sigma_numba._machine import features
 
-# Bytes of a vector, and how many sums stay in registers beside what is multiplied.
-BY_FEATURE = {"avx512f": (64, 28), "avx": (32, 12)}
-OTHERS = (16, 12)
+# Bytes of a vector, and how many of them there are.
+BY_FEATURE = {"avx512f": (64, 32), "neon": (16, 32), "avx": (32, 16)}
+OTHERS = (16, 16)
 LANES = (2, 4, 8, 16)
 """Numbers in a vector that kernels can name."""
 
 
 def registers(dtype: np.dtype) -> tuple[int, int]:
-    """Numbers in a vector, and vectors of sums that are kept at a time."""
-    size, sums = _sizes()
-    return size // dtype.itemsize, sums
+    """Numbers in a vector, and how many vectors there are."""
+    known = _known()
+    size, count = next((sizes for feature, sizes in BY_FEATURE.items() if feature in known), OTHERS)
+    return size // dtype.itemsize, count
+
+
+def fits(block: int, vectors: int, count: int) -> bool:
+    """Whether the sums of a block by so many vectors stay in registers, beside those vectors and a number of a row."""
+    return block * vectors + vectors + 1 < count
+
+
+def multiplies_fast() -> bool:
+    """Whether kernels were measured to multiply matrices faster than OpenBLAS on a processor of this kind."""
+    return bool({"avx512f", "fma"} & _known())
 
 
 @cache
-def _sizes() -> tuple[int, int]:
-    known = set(re.findall(r"\+(\w+)", features()))
-    return next((sizes for feature, sizes in BY_FEATURE.items() if feature in known), OTHERS)
+def _known() -> frozenset[str]:
+    return frozenset(re.findall(r"\+(\w+)", features()))

@@ -10,7 +10,8 @@ from sigma_core.backends.numpy import NumpyBackend
 from sigma_core.graph import Graph, checkpoint, cond, evaluate, grad, jvp, placeholder, scan, vmap, while_loop
 
 SIZE = 6
-# Each makes a vector of six of one or two such vectors, through other shapes, views and dtypes.
+# Each makes a vector of six of one or two such vectors, through other shapes, views and dtypes. No branch is chosen by
+# a sum that may be zero but for rounding.
 OPERATIONS = (
     lambda a, b: a + b,
     lambda a, b: np.tanh(a),
@@ -39,15 +40,15 @@ OPERATIONS = (
     lambda a, b: np.sum(scan(lambda carry, x: (carry, carry + x), a, b.reshape(3, 2)[:, :1])[1], axis=0),
     lambda a, b: scan(lambda carry, _x: (carry[::-1], None), (a, b), length=1)[0][1],
     lambda a, b: scan(lambda carry, x: ((carry[1], carry[0]), x), (a, b), np.stack([a, b])[:0])[0][1],
-    lambda a, b: cond(np.sum(a) > 0, lambda a: np.tanh(a) * b, lambda a: b, a),
+    lambda a, b: cond(np.sum(a) > 0.1234, lambda a: np.tanh(a) * b, lambda a: b, a),
     lambda a, b: cond(a[0] > b[0], lambda: (a, b), lambda: (b, a * 2))[0],
     lambda a, b: while_loop(lambda carry: np.sum(carry**2) > 1, lambda carry: carry * 0.5 + 1e-3 * b, np.tanh(a)),
     lambda a, b: while_loop(lambda c: c[0] < 3, lambda c: (c[0] + 1, c[2], c[1] - b[::-1]), (0, a, b), most=2)[1],
     checkpoint(lambda a, b: np.tanh(a) @ b * a),
     lambda a, b: grad(lambda a: np.sum(np.tanh(a[::-1] * b) ** 2))(a),
     lambda a, b: grad(lambda a: scan(lambda carry, x: (np.sin(carry * x), None), a[0], a[1:])[0])(a) + b,
-    lambda a, b: jvp(lambda a: cond(a[0] > 0, np.sin, lambda a: a * b, a), (a,), (b,))[1],
-    lambda a, b: np.sum(vmap(lambda x: np.where(x > 0, a, x * b))(b[:3]), axis=0),
+    lambda a, b: jvp(lambda a: cond(a[0] > 0.1234, np.sin, lambda a: a * b, a), (a,), (b,))[1],
+    lambda a, b: np.sum(vmap(lambda x: np.where(x > 0.1234, a, x * b))(b[:3]), axis=0),
     lambda a, b: vmap(lambda x: while_loop(lambda y: y < 1, lambda y: y * 2 + 0.1, abs(x)))(a),
 )
 number = st.integers(0, 999)

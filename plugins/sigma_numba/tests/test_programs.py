@@ -8,8 +8,7 @@ from sigma_numba import NumbaBackend
 from sigma_core.extend import Graph, register_kernel
 from sigma_core.testing import evaluate, placeholder
 
-# Each makes a matrix of one or two of the same shape. What is compared is compared with numbers that sums which are zero
-# but for rounding, here and in the reference, are not near.
+# Each makes a matrix of one or two of the same shape. Nothing is chosen by a sum that may be zero but for rounding.
 STEPS = (
     lambda a, b: a + b,
     lambda a, b: np.tanh(a) * 0.5,

@@ -1,5 +1,7 @@
 """Products of two matrices: whichever way the operands lie, whatever their sizes, the same numbers each time."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,10 +14,16 @@ from sigma_numba._team import Team
 from sigma_core.testing import trace
 
 
+@pytest.fixture
+def pays():
+    """As it is."""
+    return _products.pays
+
+
 @pytest.fixture(autouse=True)
-def _fast(monkeypatch):
-    """Kernels are right on processors too on which nobody has measured them."""
-    monkeypatch.setattr(_products, "multiplies_fast", lambda: True)
+def _always(pays, monkeypatch):
+    """Kernels are right on machines too on which they gain nothing."""
+    monkeypatch.setattr(_products, "pays", lambda: True)
 
 
 LAYOUTS = {
@@ -130,11 +138,16 @@ def test_what_has_nothing_to_gain_is_left_to_numpy(sizes, dtype):
     np.testing.assert_allclose(found, exact, rtol=0, atol=1e-3)
 
 
-def test_processors_that_nobody_has_measured_are_left_to_numpy(monkeypatch):
-    """Where OpenBLAS may well be the faster one."""
-    monkeypatch.setattr(_products, "multiplies_fast", lambda: False)
+@pytest.mark.parametrize(
+    ("is_fast", "library", "words"), [(True, object(), "product_"), (False, object(), ".dot"), (True, None, ".dot")]
+)
+def test_kernels_stand_aside_where_nobody_has_measured_them(monkeypatch, pays, is_fast, library, words):
+    """On another kind of processor; and where another matrix library has threads that they have not."""
+    monkeypatch.setattr(_products, "pays", pays)
+    monkeypatch.setattr(_products, "multiplies_fast", lambda: is_fast)
+    monkeypatch.setattr(_products, "team", lambda: SimpleNamespace(library=library))
     source, _, _ = product(*matrices(64, 64, 64))
-    assert ".dot" in source
+    assert words in source
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.int64, np.bool_])

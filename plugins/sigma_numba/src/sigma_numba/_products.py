@@ -14,6 +14,7 @@ from attrs import frozen
 from sigma_core.extend import HostBackend, Kernel, Value, Writer
 from sigma_numba._call import Operand, named, operand, packed
 from sigma_numba._registers import LANES, fits, multiplies_fast, registers
+from sigma_numba._team import team
 
 SMALLEST = 4
 """Rows and columns from which on there is something to keep in registers."""
@@ -67,6 +68,11 @@ class Tiles:
         return f"select({block} == {self.blocks - 1}, {self.rows - self.block}, {block} * {self.block})"
 
 
+def pays() -> bool:
+    """Whether kernels are faster than NumPy's matrix library: on this processor, and with as many threads as it has."""
+    return multiplies_fast() and team().library is not None
+
+
 def tiles(rows: int, columns: int, lanes: int, count: int) -> Tiles:
     """The cheapest tiles for so many registers."""
     lanes = max(each for each in LANES if each <= min(lanes, columns))
@@ -105,7 +111,7 @@ def matmul(writer: Writer, node: Value) -> Sequence[str]:
 
 
 def _is_written(writer: Writer, node: Value) -> bool:
-    if node.ndim != 2 or node.dtype.kind != "f" or node.dtype.itemsize not in (4, 8) or not multiplies_fast():
+    if node.ndim != 2 or node.dtype.kind != "f" or node.dtype.itemsize not in (4, 8) or not pays():
         return False
     inner = node.inputs[0].shape[1]
     lies = writer.arrangement.layout[node.index].flags.c_contiguous

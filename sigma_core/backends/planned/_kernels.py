@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sigma_core.backends.planned._branches import cond, while_loop
 from sigma_core.backends.planned._scan import scan
 from sigma_core.backends.planned._statements import STATEMENTS, by_statement, call
 from sigma_core.graph import Value
-from sigma_core.graph.operations import sums_of_windows
+from sigma_core.graph.operations import adds_rows, sums_of_windows
 
 if TYPE_CHECKING:
     from sigma_core.backends.planned._writer import Writer
@@ -50,16 +52,39 @@ def windows_add(writer: "Writer", node: Value) -> Sequence[str]:
     for shape in list(sums_of_windows(node.inputs[0].shape, **node.attributes))[:-1]:
         name, end = writer.scratch(shape, node.dtype, end)
         between.append(name)
+    return _called(writer, node, between=f"({''.join(name + ', ' for name in between)})")
+
+
+def scatter_add(writer: "Writer", node: Value) -> Sequence[str]:
+    """Numbers at places that are counted in memory that is planned."""
+    if adds_rows(node.shape, node.attributes["axes"]):
+        return _called(writer, node)
+    places, _ = writer.scratch((node.inputs[0].size,), np.intp)
+    return _called(writer, node, places=places)
+
+
+def of_maxima(writer: "Writer", node: Value) -> Sequence[str]:
+    """Where maxima are is told by masks in memory that is planned."""
+    masks, _ = writer.scratch((3, *node.inputs[2].shape), np.bool_)
+    return _called(writer, node, masks=masks)
+
+
+def _called(writer: "Writer", node: Value, **memory: str) -> Sequence[str]:
+    """The call of an implementation that takes memory for what it computes in between."""
     (line,) = by_statement(call)(writer, node)
-    return [line.removesuffix(")") + f", between=({''.join(name + ', ' for name in between)}))"]
+    given = "".join(f", {name}={source}" for name, source in memory.items())
+    return [line.removesuffix(")") + given + ")"]
 
 
 KERNELS: Mapping[str, Kernel] = {
     **{name: by_statement(each) for name, each in STATEMENTS.items()},
     "concatenate": concatenate,
     "cond": cond,
+    "gather_maxima": of_maxima,
     "reshape": reshape,
     "scan": scan,
+    "scatter_add": scatter_add,
+    "scatter_maxima": of_maxima,
     "while_loop": while_loop,
     "windows_add": windows_add,
 }

@@ -20,6 +20,7 @@ from sigma_core.graph.operations import (
 )
 from sigma_core.graph.operations._control import signatures
 from sigma_core.graph.operations._elementwise import UFUNC_OPERATIONS
+from sigma_core.graph.operations._gather import adds_rows
 from sigma_core.graph.operations._operation import OPERATIONS, Kind, Literal, Operation, Shape, Signature, register
 from sigma_core.graph.operations._windows import sums_of_windows
 
@@ -31,6 +32,7 @@ __all__ = [
     "Operation",
     "Shape",
     "Signature",
+    "adds_rows",
     "register",
     "signatures",
     "sums_of_windows",

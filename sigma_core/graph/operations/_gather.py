@@ -11,6 +11,9 @@ from sigma_core.graph.operations._batching import gathered, scattered
 from sigma_core.graph.operations._operation import Kind, Operation, Shape, Signature, register
 from sigma_core.graph.operations._shapes import broadcast
 
+LONG = 256
+"""Numbers of a row from which on a loop over rows is worth it: 2,048 rows of 512 take 1.0 ms so, and 2.0 otherwise."""
+
 
 def key_of(ndim: int, axes: tuple[int, ...], indices: tuple[Any, ...]) -> tuple[Any, ...]:
     """The index of an array that has arrays in some axes."""
@@ -69,8 +72,8 @@ def _scatter_infer(updates: Any, *indices: Any, axes: tuple[int, ...], shape: Sh
     return shape, updates.dtype
 
 
-def _places(shape: Shape, axes: tuple[int, ...], indices: tuple[Any, ...]) -> Any:
-    """The numbers of the elements that are picked, counted through the whole array."""
+def _places(shape: Shape, axes: tuple[int, ...], indices: tuple[Any, ...], out: Any = None) -> Any:
+    """The numbers of the elements that are picked, counted through the whole array; `out` may give memory for them."""
     strides = [prod(shape[axis + 1 :]) for axis in range(len(shape))]
     picked: Any = 0
     for axis, index in zip(axes, map(np.asarray, indices), strict=True):
@@ -84,20 +87,41 @@ def _places(shape: Shape, axes: tuple[int, ...], indices: tuple[Any, ...]) -> An
     places = picked.reshape((*picked.shape, *(1,) * (len(others) - front)))
     for position, axis in enumerate(others):
         place_of = position if position < front else position + picked.ndim
-        places = places + (np.arange(shape[axis]) * strides[axis]).reshape((-1,) + (1,) * (ndim - 1 - place_of))
+        steps = (np.arange(shape[axis]) * strides[axis]).reshape((-1,) + (1,) * (ndim - 1 - place_of))
+        whole = np.broadcast_shapes(places.shape, steps.shape)
+        is_last = out is not None and position == len(others) - 1
+        places = np.add(places, steps, out=out.reshape(whole) if is_last else None)
     return places
 
 
-def _scatter_add(updates: Any, *indices: Any, axes: tuple[int, ...], shape: Shape, out: Any = None) -> Any:
+def adds_rows(shape: Shape, axes: tuple[int, ...]) -> bool:
+    """Whether updates are added row by row: long rows take less time so than number by number, and need no places."""
+    return axes == (0,) and prod(shape[1:]) >= LONG
+
+
+def _add_rows(out: Any, updates: Any, index: Any) -> None:
+    check_bounds(index, len(out))
+    rows = updates.reshape((index.size, -1))
+    for number, row in zip(index.reshape(-1).tolist(), rows, strict=True):
+        total = out[number]
+        np.add(total, row, total)
+
+
+def _scatter_add(
+    updates: Any, *indices: Any, axes: tuple[int, ...], shape: Shape, out: Any = None, places: Any = None
+) -> Any:
+    """`places` may give memory for one integer for each number of the updates."""
     if out is None:
         out = np.zeros(shape, np.asarray(updates).dtype)
     else:
         out.fill(0)
     if not out.flags.c_contiguous:
         np.add.at(out, key_of(len(shape), axes, indices), updates)
-        return out
-    # One-dimensional is several times faster than by rows: 0.44 ms instead of 2.3 for 2,048 rows of 128 float32.
-    np.add.at(out.reshape(-1), _places(shape, axes, indices).reshape(-1), np.ravel(updates))
+    elif adds_rows(shape, axes):
+        _add_rows(out.reshape((shape[0], -1)), updates, np.asarray(indices[0]))
+    else:
+        # One-dimensional is several times faster than by rows: 0.44 ms instead of 2.3 for 2,048 rows of 128 float32.
+        np.add.at(out.reshape(-1), _places(shape, axes, indices, places).reshape(-1), np.ravel(updates))
     return out
 
 

@@ -30,16 +30,16 @@ def _max_pool(array: Any, out: Any = None, **attributes: Any) -> Any:
     return out
 
 
-def _places(sliding: Sliding, inputs: Any, maxima: Any) -> Iterator[Any]:
+def _places(sliding: Sliding, inputs: Any, maxima: Any, masks: Any) -> Iterator[Any]:
     """For each element of the window in turn, where it is the first that is not below the maximum.
 
-    Nothing is below NaN, so in windows that hold one it is their first element.
+    Nothing is below NaN, so in windows that hold one it is their first element. `masks` may give memory for three.
     """
-    is_open = np.ones(maxima.shape, np.bool_)
-    is_below = np.empty(maxima.shape, np.bool_)
+    is_open, is_below, is_here = np.empty((3, *maxima.shape), np.bool_) if masks is None else masks
+    is_open.fill(True)
     for element in sliding.elements(inputs):
         np.less(element, maxima, out=is_below)
-        yield is_open > is_below
+        yield np.greater(is_open, is_below, out=is_here)
         is_open &= is_below
 
 
@@ -47,10 +47,10 @@ def _gather_infer(_values: Any, _inputs: Any, maxima: Any, **_attributes: Any) -
     return maxima.shape, _values.dtype
 
 
-def _gather_maxima(values: Any, inputs: Any, maxima: Any, out: Any = None, **attributes: Any) -> Any:
+def _gather_maxima(values: Any, inputs: Any, maxima: Any, out: Any = None, masks: Any = None, **attributes: Any) -> Any:
     sliding = Sliding(**attributes)
     out = np.empty(maxima.shape, values.dtype) if out is None else out
-    for element, is_here in zip(sliding.elements(values), _places(sliding, inputs, maxima), strict=True):
+    for element, is_here in zip(sliding.elements(values), _places(sliding, inputs, maxima, masks), strict=True):
         np.copyto(out, element, where=is_here)
     return out
 
@@ -59,11 +59,13 @@ def _scatter_infer(updates: Any, inputs: Any, _maxima: Any, **_attributes: Any) 
     return inputs.shape, updates.dtype
 
 
-def _scatter_maxima(updates: Any, inputs: Any, maxima: Any, out: Any = None, **attributes: Any) -> Any:
+def _scatter_maxima(
+    updates: Any, inputs: Any, maxima: Any, out: Any = None, masks: Any = None, **attributes: Any
+) -> Any:
     sliding = Sliding(**attributes)
     out = np.empty(inputs.shape, updates.dtype) if out is None else out
     out.fill(0)
-    for element, is_here in zip(sliding.elements(out), _places(sliding, inputs, maxima), strict=True):
+    for element, is_here in zip(sliding.elements(out), _places(sliding, inputs, maxima, masks), strict=True):
         if sliding.is_disjoint and (bits := _BITS.get(out.dtype.itemsize)):
             # The bits of the number, times one or zero: a third of the time of a masked copy.
             np.multiply(updates.view(bits), is_here.view(np.int8), out=element.view(bits))

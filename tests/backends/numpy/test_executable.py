@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sigma_core.backends.numpy import NumpyBackend
-from sigma_core.graph import Graph, evaluate, gradients, placeholder, random_uniform, record
+from sigma_core.graph import Graph, evaluate, gradients, max_pool, placeholder, random_uniform, record
 
 
 def dense_step(size=1000, batch=4):
@@ -77,6 +77,16 @@ def test_the_steady_state_allocates_nothing():
     assert peak < 20_000
 
 
+def peak_of(executable, *arrays):
+    """Bytes that a call takes beside what it has."""
+    tracemalloc.start()
+    try:
+        executable(*arrays)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 @pytest.mark.parametrize("window", [(3, 2), (2, 3, 2)])
 def test_windows_are_added_up_in_planned_memory(window):
     """The sums over each axis of them but the last stand between."""
@@ -89,14 +99,39 @@ def test_windows_are_added_up_in_planned_memory(window):
     executable = NumpyBackend().compile(graph).instantiate({})
 
     assert executable(array)[0].tobytes() == evaluate(graph, array)[0].tobytes()
-    tracemalloc.start()
-    try:
-        executable(array)
-        _, peak = tracemalloc.get_traced_memory()
-    finally:
-        tracemalloc.stop()
     # NumPy buffers 3 * 8192 numbers itself where they are not contiguous; a sum between has more than 400,000 bytes.
-    assert peak < 110_000
+    assert peak_of(executable, array) < 110_000
+
+
+@pytest.mark.parametrize("shape", [(40,), (4, 10), (300,), (3, 100)])
+def test_rows_are_added_in_planned_memory(shape):
+    """Short ones number by number at places that are counted there, long ones row by row."""
+    updates = placeholder((200, 20, *shape), np.float32, "updates")
+    index = placeholder((200, 20), np.int64, "index")
+    graph = Graph([updates, index], [record("scatter_add", updates * 2, index, axes=(0,), shape=(30, *shape))])
+    random = np.random.default_rng(0)
+    arrays = random.normal(size=updates.shape).astype(np.float32), random.integers(-30, 30, (200, 20))
+    executable = NumpyBackend().compile(graph).instantiate({})
+
+    expected = np.zeros((30, *shape), np.float32)
+    np.add.at(expected, arrays[1], arrays[0] * 2)
+    assert executable(*arrays)[0].tobytes() == expected.tobytes() == evaluate(graph, *arrays)[0].tobytes()
+    # The places of the updates would have more than 1,200,000 bytes; NumPy's buffers, and the indices, have these.
+    assert peak_of(executable, *arrays) < 300_000
+    with pytest.raises(IndexError, match="index 30 is out of bounds for axis with size 30"):
+        executable(arrays[0], np.full((200, 20), 30))
+
+
+def test_places_of_maxima_are_told_by_planned_memory():
+    """Three masks, for what is at hand in turn."""
+    pictures = placeholder((64, 24, 24, 16), np.float32, "pictures")
+    graph = Graph([pictures], gradients(np.sum(max_pool(pictures, 2) ** 2), [pictures]))
+    array = np.random.default_rng(0).normal(size=pictures.shape).astype(np.float32)
+    executable = NumpyBackend().compile(graph).instantiate({})
+
+    assert executable(array)[0].tobytes() == evaluate(graph, array)[0].tobytes()
+    # A mask has 147,456 bytes.
+    assert peak_of(executable, array) < 110_000
 
 
 def test_gradients_are_computed_inside_of_the_flat_vector():

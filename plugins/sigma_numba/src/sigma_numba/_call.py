@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from attrs import frozen
 
-from sigma_core.extend import Value, Writer
+from sigma_core.extend import HostBackend, Value, Writer
 from sigma_numba._memory import Memory
 
 LONG = 10_000
@@ -45,6 +45,11 @@ def neighbours(writer: Writer, value: Value, lines: list[str]) -> tuple[Operand,
     """A value whose last axis is contiguous: copied, if it is not."""
     given = operand(writer, value)
     return (given, 0) if given.steps[-1] == 1 or value.shape[-1] == 1 else packed(writer, value, lines)
+
+
+def left_to_numpy(writer: Writer, node: Value) -> Sequence[str]:
+    """The lines of a node that this backend has no kernel for, as NumPy's backend has them."""
+    return HostBackend.kernels.get(node.operation.name, HostBackend.others)(writer, node)
 
 
 def call(writer: Writer, source: Sequence[str], operands: Sequence[Operand], node: Value) -> str:

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from math import prod
 
-from sigma_core.extend import HostBackend, Value, Writer
-from sigma_numba._call import call, packed
+from sigma_core.extend import Value, Writer
+from sigma_numba._call import call, left_to_numpy, packed
 
 
 def concatenate(writer: Writer, node: Value) -> Sequence[str]:
@@ -12,7 +12,7 @@ def concatenate(writer: Writer, node: Value) -> Sequence[str]:
     axis = node.attributes["axis"]
     rows = prod(node.shape[:axis])
     if rows == 1 or node.dtype.kind not in "fi" or not node.size or len(node.inputs) > 8:
-        return HostBackend.kernels["concatenate"](writer, node)
+        return left_to_numpy(writer, node)
     before: list[str] = []
     parts, end = [], 0
     for value in node.inputs:

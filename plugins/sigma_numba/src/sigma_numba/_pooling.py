@@ -6,8 +6,8 @@ All go over channels in the innermost loop, which LLVM makes vectors of; element
 from collections.abc import Mapping, Sequence
 from math import prod
 
-from sigma_core.extend import HostBackend, Kernel, Value, Writer
-from sigma_numba._call import call, neighbours, operand, packed
+from sigma_core.extend import Kernel, Value, Writer
+from sigma_numba._call import call, left_to_numpy, neighbours, operand, packed
 from sigma_numba._windows import Windows
 
 MOST = 32
@@ -20,15 +20,11 @@ def _is_written(node: Value, value: Value) -> bool:
     return axes and prod(window) <= MOST and value.dtype.kind == "f" and node.size > 0
 
 
-def _others(writer: Writer, node: Value) -> Sequence[str]:
-    return HostBackend.others(writer, node)
-
-
 def max_pool(writer: Writer, node: Value) -> Sequence[str]:
     """Reads every element once."""
     (value,) = node.inputs
     if not _is_written(node, value):
-        return _others(writer, node)
+        return left_to_numpy(writer, node)
     lines: list[str] = []
     inputs, _ = neighbours(writer, value, lines)
     windows = Windows(node, inputs)
@@ -45,7 +41,7 @@ def scatter_maxima(writer: Writer, node: Value) -> Sequence[str]:
     """Every window writes all its elements: what is due at the first that is not below the maximum, zeros elsewhere."""
     updates, value, maxima = node.inputs
     if not _is_written(node, value):
-        return _others(writer, node)
+        return left_to_numpy(writer, node)
     lines: list[str] = []
     due, end = packed(writer, updates, lines)
     inputs, end = packed(writer, value, lines, end)
@@ -69,7 +65,7 @@ def windows_add(writer: Writer, node: Value) -> Sequence[str]:
     """Rows of windows are added where they came from."""
     (value,) = node.inputs
     if not _is_written(node, node):
-        return _others(writer, node)
+        return left_to_numpy(writer, node)
     lines: list[str] = []
     updates, _ = packed(writer, value, lines)
     windows = Windows(node, operand(writer, node))

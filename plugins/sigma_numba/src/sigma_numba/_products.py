@@ -11,8 +11,8 @@ from math import ceil
 
 from attrs import frozen
 
-from sigma_core.extend import HostBackend, Kernel, Value, Writer
-from sigma_numba._call import Operand, named, operand, packed
+from sigma_core.extend import Kernel, Value, Writer
+from sigma_numba._call import Operand, left_to_numpy, named, operand, packed
 from sigma_numba._registers import LANES, fits, multiplies_fast, registers
 from sigma_numba._team import team
 
@@ -88,7 +88,7 @@ def tiles(rows: int, columns: int, lanes: int, count: int) -> Tiles:
 def matmul(writer: Writer, node: Value) -> Sequence[str]:
     """Panel after panel, and in it block after block."""
     if not _is_written(writer, node):
-        return HostBackend.kernels["matmul"](writer, node)
+        return left_to_numpy(writer, node)
     (rows, inner), columns = node.inputs[0].shape, node.shape[1]
     cut = tiles(rows, columns, *registers(node.dtype))
     product = _Product(writer, node, cut)

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from sigma_core.extend import HostBackend, Kernel, Value, Writer
-from sigma_numba._call import call, packed
+from sigma_core.extend import Kernel, Value, Writer
+from sigma_numba._call import call, left_to_numpy, packed
 
 
 def checked(indices: np.ndarray[Any, Any], size: int) -> None:
@@ -28,7 +28,7 @@ def gather(writer: Writer, node: Value) -> Sequence[str]:
     """A copy of one row after the other."""
     value, *indices = node.inputs
     if not _is_written(node):
-        return HostBackend.others(writer, node)
+        return left_to_numpy(writer, node)
     row = prod(value.shape[1:])
     source = [
         "def kernel(x, i, z):",
@@ -45,7 +45,7 @@ def scatter_add(writer: Writer, node: Value) -> Sequence[str]:
     """Zeros everywhere, then one row after the other is added where it belongs."""
     _, *indices = node.inputs
     if not _is_written(node):
-        return HostBackend.others(writer, node)
+        return left_to_numpy(writer, node)
     row = prod(node.shape[1:])
     source = [
         "def kernel(u, i, z):",

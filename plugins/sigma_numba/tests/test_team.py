@@ -96,6 +96,23 @@ def test_who_is_held_up_does_fewer_chunks(members):
     assert len(done) >= 3
 
 
+def test_each_end_of_a_range_is_one_threads(members):
+    """So what lies there stays in the cache of one core from kernel to kernel."""
+    members(2)
+    together, of_caller, of_worker = threading.Barrier(2, timeout=20), [], []
+
+    def kernel(_table, begin, _end):
+        together.wait()
+        (of_caller if threading.current_thread() is threading.main_thread() else of_worker).append(begin)
+
+    kernel = RANGE(kernel)
+    call = shared(address_of(kernel), 64, (np.zeros(1), 0))
+    for _ in range(3):
+        call()
+    assert of_caller == [0, 16] * 3
+    assert of_worker == [48, 32] * 3
+
+
 def test_several_callers_share_a_team(members):
     """One call after the other."""
     members(2)

@@ -2,15 +2,15 @@
 ;
 ; Whoever has work takes the lock, sets the fields of the job and posts a turn to the workers. There are two ways. The matrix
 ; library's jobs wait for each other, so each worker has one of its own, which it answers. A kernel's chunks do not, so they are
-; claimed by whoever is free: the caller does all of them where no worker comes, and waits at most for what another is in the
-; middle of. Fields change only when all jobs are answered, or all chunks complete. Mail is twice the turn, and one more for
+; claimed by whoever is free: the caller, from the first on, does all of them where no worker comes, and waits at most for what
+; another is in the middle of. Workers begin with the last, so that each end of an array stays in the cache of one core. Fields change only when all jobs are answered, or all chunks complete. Mail is twice the turn, and one more for
 ; chunks. Each word that somebody waits for has a cache line, 8 words, of its own; 64 threads at most.
 
 @posted = global [512 x i64] zeroinitializer, align 64
 @finished = global [512 x i64] zeroinitializer, align 64
 @turn = global i64 0, align 64
 @lock = global i64 0, align 64
-; turn << 32 | chunks << 16 | the next to claim
+; turn << 32 | chunks << 16 | how many are claimed from the last on << 8 | and from the first on
 @claims = global i64 0, align 64
 @completed = global i64 0, align 64
 @stopping = global i64 0, align 64
@@ -71,7 +71,7 @@ work:
   br i1 %chunked, label %chunks, label %job
 chunks:
   %its.turn = lshr i64 %now, 1
-  call void @claim(i64 %its.turn)
+  call void @claim(i64 %its.turn, i1 true)
   br label %look
 job:
   %function = load ptr, ptr @job
@@ -207,7 +207,7 @@ publish:
   %members = load i64, ptr @size
   %count = call i64 @llvm.umin.i64(i64 %chunks, i64 %members)
   call void @post(i64 %letter, i64 %count)
-  call void @claim(i64 %turn)
+  call void @claim(i64 %turn, i1 false)
   br label %await
 await:
   %looks = phi i64 [ 0, %publish ], [ %again, %wait ], [ 0, %cede ]
@@ -228,8 +228,8 @@ exit:
   ret void
 }
 
-; Take chunks of a turn, and do them, as long as there are some; nothing if the turn is over.
-define internal void @claim(i64 %turn) nounwind {
+; Take chunks of a turn, the last ones or the first, and do them, as long as there are some; nothing if the turn is over.
+define internal void @claim(i64 %turn, i1 %last) nounwind {
 entry:
   %its = and i64 %turn, 4294967295
   br label %look
@@ -239,13 +239,20 @@ look:
   %current = icmp eq i64 %of, %its
   br i1 %current, label %count, label %leave
 count:
-  %next = and i64 %word, 65535
+  %front = and i64 %word, 255
+  %lowered = lshr i64 %word, 8
+  %back = and i64 %lowered, 255
   %shifted = lshr i64 %word, 16
   %chunks = and i64 %shifted, 65535
-  %left = icmp ult i64 %next, %chunks
+  %claimed = add i64 %front, %back
+  %left = icmp ult i64 %claimed, %chunks
   br i1 %left, label %take, label %leave
 take:
-  %one.more = add i64 %word, 1
+  %unclaimed = sub i64 %chunks, %back
+  %from.last = sub i64 %unclaimed, 1
+  %next = select i1 %last, i64 %from.last, i64 %front
+  %one = select i1 %last, i64 256, i64 1
+  %one.more = add i64 %word, %one
   %pair = cmpxchg ptr @claims, i64 %word, i64 %one.more acq_rel acquire
   %taken = extractvalue { i64, i1 } %pair, 1
   br i1 %taken, label %run, label %look

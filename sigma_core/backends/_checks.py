@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from sigma_core.errors import ShapeError, listed
 from sigma_core.graph import Graph, Value
 
@@ -31,7 +33,10 @@ def check_names(graph: Graph, bound: Collection[str], donations: Mapping[int, st
 
 
 def check_bound(expected: Sequence[Value], bound: Mapping[str, Any], donated: Collection[str]) -> None:
-    """Raise ShapeError unless each bound placeholder has a contiguous array that fits and, if donated, is writeable."""
+    """Raise ShapeError unless each bound placeholder has a contiguous array that fits.
+
+    One that is donated is to be writeable, and none of its memory another's, which would change while it is read.
+    """
     for value in expected:
         name = value.attributes["name"]
         if name not in bound:
@@ -46,6 +51,19 @@ def check_bound(expected: Sequence[Value], bound: Mapping[str, Any], donated: Co
             raise ShapeError(
                 f"bound array {name!r}", "it is read-only, but an output is donated to it", "a writeable array"
             )
+        others = (each for each in bound if name in donated and each != name and _overlap(array, bound[each]))
+        if (other := next(others, None)) is not None:
+            raise ShapeError(
+                f"bound array {name!r}",
+                f"an output is donated to it, but it shares memory with {other!r}",
+                "an array of its own",
+                "copy one of them",
+            )
+
+
+def _overlap(array: Any, other: Any) -> bool:
+    both = isinstance(array, np.ndarray) and isinstance(other, np.ndarray)
+    return both and np.may_share_memory(array, other)
 
 
 def check_arguments(expected: Sequence[Value], arrays: Sequence[Any]) -> None:

@@ -78,6 +78,20 @@ def test_bound_arrays_must_fit(backend, name):
     assert message(program.instantiate, bound) == f"bound array 'parameters': {expected}"
 
 
+def test_a_donated_array_shares_memory_with_no_other(backend):
+    """It changes while the other is read; arrays that are only read may share what they like."""
+    p, q = (placeholder((3,), np.float64, name) for name in "pq")
+    graph, whole = Graph([p, q], [np.tanh(p) * q]), np.zeros(5)
+    program = backend.compile(graph, bound="pq", donations={0: "p"})
+    assert message(program.instantiate, {"p": whole[:3], "q": whole[2:]}) == (
+        "bound array 'p': an output is donated to it, but it shares memory with 'q'\n"
+        "  expected: an array of its own\n"
+        "  to do:    copy one of them"
+    )
+    program.instantiate({"p": np.zeros(6)[:3], "q": np.zeros(6)[3:]})()
+    backend.compile(graph, bound="pq").instantiate({"p": whole[:3], "q": whole[:3]})()
+
+
 CALLED = {
     "shape": ([np.zeros((3, 3), np.float32)], "input 'features': an array of float32[3, 3]\n  expected: float32[2, 3]"),
     "dtype": ([np.zeros((2, 3))], "input 'features': an array of float64[2, 3]\n  expected: float32[2, 3]"),

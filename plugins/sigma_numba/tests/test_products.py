@@ -40,11 +40,18 @@ def product(a, b, first="as rows", second="as rows"):
     """Of the compiled program, called twice, whose operands lie so; and of NumPy, in float64."""
     (lay_a, see_a), (lay_b, see_b) = LAYOUTS[first], LAYOUTS[second]
     arrays = lay_a(a), lay_b(b)
-    program = NumbaBackend().compile(trace(lambda a, b: see_a(a) @ see_b(b), *arrays))
-    executable = program.instantiate({})
-    executable(*arrays)
+    graph = trace(lambda a, b: see_a(a) @ see_b(b), *arrays)
+    program = NumbaBackend().compile(graph, bound=graph.input_names)
+    executable = program.instantiate(dict(zip(graph.input_names, arrays, strict=True)))
+    executable()
     exact = see_a(arrays[0]).astype(np.float64) @ see_b(arrays[1]).astype(np.float64)
-    return program.source, np.array(executable(*arrays)[0]), exact
+    return program.source, np.array(executable()[0]), exact
+
+
+def source_of(function, *shapes, bound=()):
+    """The source of a program over zeros of these shapes, of which some stay."""
+    graph = trace(function, *(np.zeros(shape, np.float32) for shape in shapes))
+    return NumbaBackend().compile(graph, bound=[graph.input_names[each] for each in bound]).source
 
 
 def matrices(rows, inner, columns, dtype=np.float32):

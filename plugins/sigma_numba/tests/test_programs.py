@@ -55,6 +55,15 @@ def test_inputs_may_be_called_as_the_names_of_the_source():
     np.testing.assert_allclose(found[0], np.tanh(np.ones(3)))
 
 
+def test_an_argument_may_be_called_as_the_copy_of_another():
+    """Nothing is written into it."""
+    x, other = (placeholder((5,), np.float64, name) for name in ("x", "staged_x"))
+    arrays = np.arange(5.0), np.full(5, 7.0)
+    (found,) = NumbaBackend().compile(Graph([x, other], [np.tanh(x) + other])).instantiate({})(*arrays)
+    np.testing.assert_allclose(found, np.tanh(np.arange(5.0)) + 7)
+    np.testing.assert_array_equal(arrays[1], 7.0)
+
+
 def test_a_kernel_of_a_plugin_takes_the_place_of_a_line(monkeypatch):
     """Its node is in no cluster then."""
     monkeypatch.setattr("sigma_core.backends.planned._kernels._REGISTERED", {})

@@ -73,41 +73,62 @@ class _Scratch:
     """Donated memory by name: the node that it will hold."""
     names: dict[int, str] = field(factory=dict)
     dtypes: dict[str, str] = field(factory=dict)
+    reads: dict[int, list[tuple[Value, Value]]] = field(init=False)
+    """By value: the nodes that read it, with the value."""
+    held: dict[str, list[tuple[Value, Value]]] = field(init=False)
+    """By name: the reads of what is in that memory at present."""
+
+    @reads.default
+    def _reads(self) -> dict[int, list[tuple[Value, Value]]]:
+        reads: dict[int, list[tuple[Value, Value]]] = {}
+        for node in self.nodes:
+            for value in node.inputs:
+                reads.setdefault(value.index, []).append((node, value))
+        return reads
+
+    @held.default
+    def _held(self) -> dict[str, list[tuple[Value, Value]]]:
+        donated = self.writer.placement.donated
+        names = {donated[owner.index]: name for name, owner in self.lent.items()}
+        held: dict[str, list[tuple[Value, Value]]] = {name: [] for name in self.lent}
+        for index, reads in self.reads.items():
+            # Views of a donated array are read from it as well.
+            root = self.writer.arrangement.root[index]
+            if root.operation.name == "placeholder" and root.attributes["name"] in names:
+                held[names[root.attributes["name"]]] += reads
+        return held
 
     def take(self, node: Value) -> str:
         """A name for the memory of a node's result: that of an operand, if it may be, other free memory, or new."""
         free = [name for name, dtype in self.dtypes.items() if dtype == str(node.dtype) and self._is_over(name, node)]
         free += [name for name in self.lent if self._is_lent(name, node) and self._is_over(name, node)]
-        operands = {self._place(value) for value in node.inputs}
-        chosen = min(free, key=lambda name: (name not in operands, name), default=None)
+        chosen = min(free, key=lambda name: (not self._is_read_by(node, name), name), default=None)
         if chosen is None:
             # Not as the scratch memory of other nodes: a loop's names belong to the call alone.
             chosen = f"w{len(self.dtypes)}"
             self.dtypes[chosen] = str(node.dtype)
         self.names[node.index] = chosen
+        self.held[chosen] = self.reads.get(node.index, [])
         return chosen
+
+    def _is_read_by(self, node: Value, name: str) -> bool:
+        return any(reader is node for reader, _ in self.held[name])
 
     def _is_lent(self, name: str, writer: Value) -> bool:
         """Whether a node of its dtype is read no later than what the memory is donated for is written there."""
         owner = self.lent[name]
-        reads = (node for node in self.nodes for value in node.inputs if value is writer)
-        in_time = all(node.index < owner.index or (node is owner and _overwrites(owner, writer)) for node in reads)
+        in_time = all(
+            node.index < owner.index or (node is owner and _overwrites(owner, writer))
+            for node, _ in self.reads.get(writer.index, ())
+        )
         return writer.dtype == owner.dtype and writer.index < owner.index and in_time
 
     def _is_over(self, name: str, writer: Value) -> bool:
         """Whether nothing reads what is in that memory once `writer` has written over it."""
-        behind = (node for node in self.nodes if node.index >= writer.index)
-        reads = ((node, value) for node in behind for value in node.inputs if self._place(value) == name)
-        return all(node is writer and _overwrites(node, value) for node, value in reads)
-
-    def _place(self, value: Value) -> str | None:
-        """The memory of this kind that holds a value at present."""
-        if value.index in self.names:
-            return self.names[value.index]
-        root = self.writer.arrangement.root[value.index]
-        given = root.attributes.get("name") if root.operation.name == "placeholder" else None
-        donated = self.writer.placement.donated
-        return next((name for name, owner in self.lent.items() if given == donated[owner.index]), None)
+        return all(
+            node.index < writer.index or (node is writer and _overwrites(node, value))
+            for node, value in self.held[name]
+        )
 
 
 def _overwrites(node: Value, value: Value) -> bool:

@@ -118,7 +118,8 @@ class Writer:
 
         Ends are aligned, so that the next array of the same lines may start there.
         """
-        size = math.prod(shape) * np.dtype(dtype).itemsize
+        # Not nothing, even for no numbers: the name of the memory is in the source then.
+        size = max(math.prod(shape) * np.dtype(dtype).itemsize, 1)
         end = start + -(-size // ALIGNMENT) * ALIGNMENT
         self.scratch_size = max(self.scratch_size, end)
         name = f"t{len(self.setup)}"

@@ -61,7 +61,11 @@ DERIVATIVES: dict[np.ufunc, tuple[Rule, ...]] = {
     # Chosen, not multiplied: what is not finite in a cotangent stays where it belongs.
     np.maximum: (lambda g, y, _a, b: np.where(y > b, g, 0), lambda g, y, _a, b: np.where(y <= b, g, 0)),
     np.minimum: (lambda g, y, _a, b: np.where(y < b, g, 0), lambda g, y, _a, b: np.where(y >= b, g, 0)),
-    np.arctan2: (lambda g, _y, a, b: _over(g * b, a * a + b * b), lambda g, _y, a, b: -_over(g * a, a * a + b * b)),
+    # Divided twice by the distance, whose square may be no number where it is one.
+    np.arctan2: (
+        lambda g, _y, a, b: _over(_over(g * b, np.hypot(a, b)), np.hypot(a, b)),
+        lambda g, _y, a, b: -_over(_over(g * a, np.hypot(a, b)), np.hypot(a, b)),
+    ),
     np.hypot: (lambda g, y, a, _b: _over(g * a, y), lambda g, y, _a, b: _over(g * b, y)),
     np.fmax: (
         lambda g, _y, a, b: np.where(_fmax_first(a, b), g, 0),

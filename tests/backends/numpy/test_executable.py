@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 
 from sigma_core.backends.numpy import NumpyBackend
-from sigma_core.graph import Graph, evaluate, gradients, max_pool, placeholder, random_uniform, record
+from sigma_core.graph import (
+    Graph,
+    as_value,
+    convolve,
+    evaluate,
+    gradients,
+    max_pool,
+    placeholder,
+    random_uniform,
+    record,
+)
 
 
 def dense_step(size=1000, batch=4):
@@ -120,6 +130,36 @@ def test_rows_are_added_in_planned_memory(shape):
     assert peak_of(executable, *arrays) < 300_000
     with pytest.raises(IndexError, match="index 30 is out of bounds for axis with size 30"):
         executable(arrays[0], np.full((200, 20), 30))
+
+
+@pytest.mark.parametrize(("records", "table"), [(0, 10), (3, 0), (0, 0)])
+@pytest.mark.parametrize("row", [3, 300, 0])
+def test_no_rows_are_added_to_some_and_to_none(records, table, row):
+    """Whatever the length of a row; memory for places of no numbers is there all the same."""
+    updates, index = (
+        placeholder((records * bool(table), row), np.float32, "u"),
+        np.zeros(records * bool(table), np.int64),
+    )
+    graph = Graph([updates], [record("scatter_add", updates, as_value(index), axes=(0,), shape=(table, row))])
+    array = np.ones(updates.shape, np.float32)
+    expected = np.zeros((table, row), np.float32)
+    np.testing.assert_array_equal(NumpyBackend().compile(graph).instantiate({})(array)[0], expected)
+    np.testing.assert_array_equal(evaluate(graph, array)[0], expected)
+
+
+def test_windows_of_no_records_have_derivatives():
+    """Their masks and sums are of no numbers."""
+    pictures = placeholder((0, 8, 8, 3), np.float32, "pictures")
+    filters = placeholder((3, 3, 3, 4), np.float32, "filters")
+    loss = np.sum(max_pool(convolve(pictures, filters), 2))
+    graph = Graph([pictures, filters], gradients(loss, [pictures, filters]))
+    found = (
+        NumpyBackend()
+        .compile(graph)
+        .instantiate({})(np.zeros((0, 8, 8, 3), np.float32), np.ones((3, 3, 3, 4), np.float32))
+    )
+    assert [each.shape for each in found] == [(0, 8, 8, 3), (3, 3, 3, 4)]
+    assert not found[1].any()
 
 
 def test_places_of_maxima_are_told_by_planned_memory():

@@ -1,9 +1,9 @@
 """What is put side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 
-from sigma_core.extend import Value, Writer
+from sigma_core.extend import Kernel, Value, Writer
 from sigma_numba._call import call, left_to_numpy, packed
 
 
@@ -29,4 +29,4 @@ def concatenate(writer: Writer, node: Value) -> Sequence[str]:
     return [*before, call(writer, lines, parts, node)]
 
 
-KERNELS = {"concatenate": concatenate}
+KERNELS: Mapping[str, Kernel] = {"concatenate": concatenate}

@@ -110,7 +110,8 @@ class Memory:
 
     def _copied(self, root: Value, array: str) -> str:
         if root.index not in self.staged:
-            name = self.staged[root.index] = f"staged_{array}"
+            # By number, as no argument can be called.
+            name = self.staged[root.index] = f"staged_{self.writer.order[root.index]}"
             self.writer.setup.append(f"{name} = ndarray({root.shape}, {str(root.dtype)!r})")
             self.writer.body.append(f"copyto({name}, {array})")
         return self.staged[root.index]

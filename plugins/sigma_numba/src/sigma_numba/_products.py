@@ -11,17 +11,23 @@ from math import ceil
 
 from attrs import frozen
 
-from sigma_core.extend import Kernel, Value, Writer
+from sigma_core.extend import Kernel, Storage, Value, Writer
 from sigma_numba._call import Operand, left_to_numpy, named, operand, packed
 from sigma_numba._registers import LANES, fits, multiplies_fast, registers
 from sigma_numba._team import team
 
 SMALLEST = 4
 """Rows and columns from which on there is something to keep in registers."""
-LONGEST = 1 << 13
-"""Terms of a sum, which are added one after the other: more of them lose digits, and a panel leaves the cache."""
 LEAST = 1 << 17
 """Multiplications from which on a kernel gains anything; threads share it, and handing it over costs a microsecond."""
+LONGEST = 1 << 12
+"""Terms of a sum, which are added one after the other: more of them lose digits, and a panel leaves the cache."""
+ACROSS = 1 << 22
+"""Bytes of a first operand that may be read across its rows: of more, each term is in no cache any more."""
+TURNED_ONCE = 1 << 20
+"""Bytes of a second operand that may be turned for a single block of rows."""
+WORTH = 64
+"""Operations for each byte of a call's arguments, which are copied to where kernels read them."""
 ALIKE = 2048
 """Bytes: rows that are a multiple of so many apart fall into the same places of a cache, and drive each other out."""
 
@@ -111,14 +117,30 @@ def matmul(writer: Writer, node: Value) -> Sequence[str]:
 
 
 def _is_written(writer: Writer, node: Value) -> bool:
-    if node.ndim != 2 or node.dtype.kind != "f" or node.dtype.itemsize not in (4, 8) or not pays():
+    """Whether a kernel can compute a product, and gains anything; each limit was measured."""
+    if node.ndim != 2 or node.dtype.kind != "f" or node.dtype.itemsize not in (4, 8):
         return False
-    inner = node.inputs[0].shape[1]
-    lies = writer.arrangement.layout[node.index].flags.c_contiguous
-    return bool(lies and min(node.shape) >= SMALLEST and inner <= LONGEST and inner * node.size >= LEAST)
+    layout, (first, second) = writer.arrangement.layout, node.inputs
+    terms = first.shape[1]
+    work = terms * node.size
+    if min(node.shape) < SMALLEST or terms > LONGEST or work < LEAST or not layout[node.index].flags.c_contiguous:
+        return False
+    is_across = first.nbytes > ACROSS and layout[first.index].strides[1] != first.dtype.itemsize
+    if is_across or 2 * work < WORTH * _copied(writer, node) or not pays():
+        return False
+    cut = tiles(*node.shape, *registers(node.dtype))
+    is_turned = layout[second.index].strides[1] != second.dtype.itemsize
+    return not (is_turned and cut.blocks == 1 and second.nbytes > TURNED_ONCE)
 
 
-@frozen
+def _copied(writer: Writer, node: Value) -> int:
+    """Bytes of arguments of the call that are copied for a product: whole ones, of which it may read a part only."""
+    roots = {root.index: root for root in (writer.arrangement.root[value.index] for value in node.inputs)}
+    storage = writer.arrangement.storage
+    return sum(root.nbytes for root in roots.values() if storage[root.index] is Storage.ARGUMENT)
+
+
+@frozen(eq=False)
 class _Product:
     """A product that is being written."""
 

@@ -21,9 +21,9 @@ def registers(dtype: np.dtype) -> tuple[int, int]:
     return size // dtype.itemsize, count
 
 
-def fits(block: int, vectors: int, count: int) -> bool:
-    """Whether the sums of a block by so many vectors stay in registers, beside those vectors and a number of a row."""
-    return block * vectors + vectors + 1 < count
+def fits(rows: int, vectors: int, count: int) -> bool:
+    """Whether the sums of rows by so many vectors stay in registers, beside those vectors and a number of a row."""
+    return rows * vectors + vectors + 1 < count
 
 
 def multiplies_fast() -> bool:

@@ -115,7 +115,7 @@ def _multiply_types(block: Any, vectors: Any, lanes: Any, *others: Any) -> Any:
 
 
 def _multiply(context: Any, builder: Any, sig: Any, values: Any) -> Any:
-    """All sums of a tile in registers, over all terms; the loop is written here, for numba takes long to lower it."""
+    """All sums of a tile in registers, over all terms, one at least; written here, for numba takes long to lower it."""
     block, vectors, lanes = (each.literal_value for each in sig.args[:3])
     z, at, below, a, first, down, right, b, second, step, terms = values[3:]
     dtype = sig.args[3].dtype

@@ -19,8 +19,8 @@ def is_turned(writer: "Writer", node: Value) -> bool:
     """Whether a product is best made as its transpose, which is copied to its place.
 
     OpenBLAS hands out columns to its threads, which then need nothing of each other, only where there are fewer than 64
-    rows, and reads a transposed second operand slowly. With two threads a gate of an LSTM, (32, 128) by (128, 512),
-    takes 34 microseconds so, and 60 as it is; its derivative 42, and 76.
+    rows, and reads a transposed second operand slowly where sums are long. With two threads a gate of an LSTM, (32, 128)
+    by (128, 512), takes 34 microseconds so, and 60 as it is; its derivative 42, and 76.
     """
     a, b = node.inputs
     layout = writer.arrangement.layout
@@ -30,7 +30,8 @@ def is_turned(writer: "Writer", node: Value) -> bool:
         return False
     if layout[b.index].flags.c_contiguous:
         return rows < NARROW and columns > inner
-    return bool(layout[b.index].flags.f_contiguous) and rows <= SHORT
+    is_long = (rows < NARROW and inner >= NARROW) or (rows <= SHORT and inner >= 2 * SHORT)
+    return bool(layout[b.index].flags.f_contiguous) and is_long
 
 
 def matmul(writer: "Writer", node: Value) -> Sequence[str]:

@@ -11,8 +11,11 @@ SHAPES = [
     ((64, 128, 512), False, False),
     ((32, 512, 128), False, False),
     ((32, 512, 128), True, True),
-    ((256, 64, 64), True, True),
-    ((257, 64, 64), True, False),
+    ((63, 64, 128), True, True),
+    ((64, 64, 128), True, False),
+    ((256, 512, 64), True, True),
+    ((257, 512, 64), True, False),
+    ((32, 10, 1000), True, False),
     ((8, 8, 8), True, False),
 ]
 

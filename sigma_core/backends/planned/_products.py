@@ -19,8 +19,8 @@ def is_turned(writer: "Writer", node: Value) -> bool:
     """Whether a product is best made as its transpose, which is copied to its place.
 
     OpenBLAS hands out columns to its threads, which then need nothing of each other, only where there are fewer than 64
-    rows, and reads a transposed second operand slowly where sums are long. With two threads a gate of an LSTM, (32, 128)
-    by (128, 512), takes 34 microseconds so, and 60 as it is; its derivative 42, and 76.
+    rows, and reads a transposed second operand slowly where sums are long. With two threads a gate of an LSTM, (32,
+    128) by (128, 512), takes 34 microseconds so, and 60 as it is; its derivative 42, and 76.
     """
     a, b = node.inputs
     layout = writer.arrangement.layout

@@ -124,19 +124,22 @@ from sigma_core.graph import (
 )
 from sigma_core.graph.passes import rewrite
 from sigma_core.hooks import PHASES, Clock, Trigger, after, every, hookimpl, once, until
-from sigma_core.network import Activation, Context, Cost, Initialiser, Layer, Parameter, Shape, fans
+from sigma_core.network import Activation, Context, Cost, Initialiser, Layer, Parameter, Shape, check_mask, fans
 from sigma_core.registry import component, component_table, components
 from sigma_core.training import (
     Command,
     Criterion,
     Metric,
+    Modifier,
     Monitor,
     Observation,
     Operator,
     Optimiser,
     Pause,
+    Position,
     Resume,
     RunInfo,
+    Schedule,
     SetValue,
     Slots,
     StepOnce,
@@ -144,6 +147,7 @@ from sigma_core.training import (
     Task,
     Team,
     Worker,
+    check_span,
 )
 from sigma_core.training._criterion import Moment, State
 from sigma_core.training._monitor import Attachment, Progress, Send, attach
@@ -191,6 +195,7 @@ __all__ = [
     "Layer",
     "LogRecorded",
     "Metric",
+    "Modifier",
     "Moment",
     "Monitor",
     "NetworkBuilt",
@@ -211,6 +216,7 @@ __all__ = [
     "PluginRejected",
     "PluginUnavailableError",
     "Policy",
+    "Position",
     "Preprocessor",
     "Program",
     "Progress",
@@ -224,6 +230,7 @@ __all__ = [
     "RunResumed",
     "RunStarted",
     "RunStore",
+    "Schedule",
     "Sections",
     "Send",
     "SetValue",
@@ -259,6 +266,8 @@ __all__ = [
     "by_statement",
     "cache_directory",
     "check_arguments",
+    "check_mask",
+    "check_span",
     "checkpoint",
     "component",
     "component_table",

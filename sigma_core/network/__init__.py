@@ -2,7 +2,7 @@
 
 from sigma_core.network._architecture import Architecture, Node
 from sigma_core.network._context import Context
-from sigma_core.network._layer import Activation, Cost, Layer
+from sigma_core.network._layer import Activation, Cost, Layer, check_mask
 from sigma_core.network._network import Network, Pass
 from sigma_core.network._parameter import Initialiser, Parameter, Shape, fans
 from sigma_core.network._placing import PlacedLayer, Section
@@ -21,5 +21,6 @@ __all__ = [
     "PlacedLayer",
     "Section",
     "Shape",
+    "check_mask",
     "fans",
 ]

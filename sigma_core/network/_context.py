@@ -27,6 +27,8 @@ class Context:
     dtype: np.dtype
     key: "Value | None" = None
     """(seed, step) as uint64; a pass without one, such as validation, draws nothing."""
+    tracked: "dict[str, Value]" = field(factory=dict)
+    """What `track` was given."""
     _draws: int = field(default=0, init=False)
 
     def uniform(self, shape: Shape) -> "Value":
@@ -36,6 +38,20 @@ class Context:
     def normal(self, shape: Shape) -> "Value":
         """Standard normal numbers of `shape`, in the network's dtype."""
         return random_normal(self._key(), shape, self.dtype, self._stream())
+
+    def track(self, name: str, value: "Value") -> None:
+        """Have a parameter that is not trained, such as a running mean, take this value after the step.
+
+        Raises NetworkError in a pass that does not train, where nothing changes.
+        """
+        if not self.training:
+            raise NetworkError(
+                place(self.layer),
+                f"it tracks {name!r} in a pass that does not train",
+                "state that changes only where context.training is true",
+                "use the parameter as it is when context.training is false",
+            )
+        self.tracked[name] = value
 
     def _key(self) -> "Value":
         if self.key is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from attrs import field, frozen
 
-from sigma_core.errors import ShapeError
+from sigma_core.errors import DataError, ShapeError
 from sigma_core.graph import place_of
 from sigma_core.network._parameter import Parameter, Shape
 
@@ -61,6 +61,14 @@ class Layer(ABC):
         draws random numbers.
         """
 
+    def check_data(self, *arrays: "NDArray[Any] | None") -> None:  # noqa: B027  # most layers have nothing to check
+        """Raise DataError for data that this layer cannot take; called once before a run for each part of the data.
+
+        `arrays` are what `forward` will be given, (records, ...), in its order: whole sections of the data, and None
+        for what another layer computes. What shows in shapes and dtypes is seen when the network is built; this is for
+        values, such as indices that are out of range or a record whose mask is empty.
+        """
+
     def __add__(self, other: Any) -> "Architecture":
         from sigma_core.network._architecture import Architecture
 
@@ -82,6 +90,8 @@ class Cost(Layer):
 
     targets: str = field(default="targets", kw_only=True)
     """The section of the data that holds the targets."""
+    mask: str | None = field(default=None, kw_only=True)
+    """The section that tells which elements of a record count, such as the steps of a sequence; None where all do."""
     weight: float = field(default=1.0, kw_only=True)
     """The factor of this cost in the total."""
 
@@ -90,12 +100,16 @@ class Cost(Layer):
 
     @property
     def sections(self) -> tuple[str, ...]:
-        """The targets."""
-        return (self.targets,)
+        """The targets, and the mask where there is one."""
+        return (self.targets,) if self.mask is None else (self.targets, self.mask)
 
     @abstractmethod
-    def losses(self, predictions: "Value", targets: "Value") -> "Value":
-        """One loss per record, of shape (batch,); predictions are (batch, ...), targets as in the data."""
+    def losses(self, predictions: "Value", targets: "Value", mask: "Value | None" = None) -> "Value":
+        """One loss per record, of shape (batch,); predictions are (batch, ...), targets as in the data.
+
+        `mask` is true where an element counts; it is given where the cost has one, and has the leading axes of the
+        predictions, such as (batch, time).
+        """
 
     def check_targets(self, targets: "NDArray[Any]", shape: Shape) -> None:
         """Raise DataError for targets, as they are in the data, that this cost cannot score; called once before a run.
@@ -104,17 +118,54 @@ class Cost(Layer):
         are out of range. `shape` is that of the predictions of one record.
         """
 
+    def check_data(self, *arrays: "NDArray[Any] | None") -> None:
+        """Raise DataError for a record of which nothing counts."""
+        if self.mask is not None:
+            check_mask(arrays[-1])
+
     def predict(self, predictions: "Value") -> "Value":
         """What the network says to its user; the predictions themselves unless a cost works on logits."""
         return predictions
 
-    def forward(self, *inputs: Any, parameters: SimpleNamespace, context: "Context") -> "Value":  # noqa: ARG002
-        """The mean of the losses over the batch, a scalar."""
-        return np.mean(self.scored(*inputs))  # type: ignore[return-value]  # NumPy types know no values
+    def losses_with(
+        self,
+        predictions: "Value",
+        targets: "Value",
+        mask: "Value | None",
+        *,
+        parameters: SimpleNamespace,  # noqa: ARG002  # for costs that have some
+        context: "Context",  # noqa: ARG002
+    ) -> "Value":
+        """The losses, for a cost that has parameters of its own or draws random numbers; others write `losses`."""
+        return self.losses(predictions, targets) if mask is None else self.losses(predictions, targets, mask)
 
-    def scored(self, predictions: "Value", targets: "Value") -> "Value":
-        """The losses; raises ShapeError unless there is one for each record."""
-        losses = self.losses(predictions, targets)
+    def predict_with(self, predictions: "Value", *, parameters: SimpleNamespace, context: "Context") -> "Value":  # noqa: ARG002
+        """What the network says to its user, for a cost that has parameters of its own; others write `predict`."""
+        return self.predict(predictions)
+
+    def forward(self, *inputs: Any, parameters: SimpleNamespace, context: "Context") -> "Value":
+        """The mean of the losses over the batch, a scalar."""
+        losses = self.scored(*inputs, parameters=parameters, context=context)
+        return np.mean(losses)  # type: ignore[return-value]  # NumPy types know no values
+
+    def scored(
+        self,
+        predictions: "Value",
+        targets: "Value",
+        mask: "Value | None" = None,
+        *,
+        parameters: SimpleNamespace,
+        context: "Context",
+    ) -> "Value":
+        """The losses; raises ShapeError unless there is one for each record, and for a mask of other axes."""
+        if mask is not None and (mask.ndim < 1 or mask.shape != predictions.shape[: mask.ndim]):
+            raise ShapeError(
+                f"mask {self.mask!r}",
+                f"its records have shape {mask.shape[1:]}, predictions {predictions.shape[1:]}",
+                "the leading axes of the predictions",
+                "give the mask a number for each element that may count",
+            )
+        losses = self.losses_with(predictions, targets, mask, parameters=parameters, context=context)
         if np.shape(losses) != predictions.shape[:1]:
             raise ShapeError(
                 place_of(self.losses),
@@ -123,3 +174,18 @@ class Cost(Layer):
                 "add up or average over all axes but the first",
             )
         return losses
+
+
+def check_mask(mask: "NDArray[Any] | None") -> None:
+    """Raise DataError for a mask, (records, ...), that has a record in which nothing counts; None is not looked at."""
+    if mask is None or mask.ndim < 2:
+        return
+    counts = mask.reshape(len(mask), -1).astype(bool).any(axis=1)
+    if not counts.all():
+        empty = int(np.argmin(counts))
+        raise DataError(
+            "mask",
+            f"record {empty} counts nowhere: all of its {mask[empty].size} elements are masked",
+            "at least one element that counts in each record",
+            "leave out records that are empty",
+        )

@@ -123,14 +123,14 @@ class Network:
             got = [*incoming, *(sections[name] for name in layer.sections if name in sections)]
             # What a layer does at one size of a batch shows when that batch comes.
             with scope(placed.path), telling(placed.path, (value.shape for value in got)):
-                if isinstance(layer, Cost):
-                    predictions[placed.name] = layer.predict(incoming[0])
-                    if layer.targets in sections:
-                        losses[placed.name] = layer.scored(incoming[0], sections[layer.targets])
-                    continue
-                arrays = {name: parameters[f"{placed.path}.{name}"] for name in placed.parameters}
+                own = SimpleNamespace(**{name: parameters[f"{placed.path}.{name}"] for name in placed.parameters})
                 context = Context(placed.path, training=training, dtype=self.dtype, key=key)
-                output = layer.forward(*got, parameters=SimpleNamespace(**arrays), context=context)
+                if isinstance(layer, Cost):
+                    predictions[placed.name] = layer.predict_with(incoming[0], parameters=own, context=context)
+                    if layer.targets in sections:
+                        losses[placed.name] = layer.scored(*got, parameters=own, context=context)
+                    continue
+                output = layer.forward(*got, parameters=own, context=context)
                 check_output(placed.path, layer, output, got[0].shape[0])
                 if [value.shape[1:] for value in incoming] == [self[name].shape for name in placed.inputs]:
                     check_shape(placed.path, layer, output, placed.shape)

@@ -7,10 +7,12 @@ from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._directory import RunDirectory
 from sigma_core.training._inspection import Inspection
 from sigma_core.training._metric import Metric
+from sigma_core.training._modifier import Modifier
 from sigma_core.training._monitor import Monitor, RunInfo
 from sigma_core.training._operator import LocalOperator, Operator, Team
 from sigma_core.training._optimiser import Optimiser, Slots
 from sigma_core.training._run import Run
+from sigma_core.training._schedule import Position, Schedule, check_span
 from sigma_core.training._trainer import Trainer
 from sigma_core.training._worker import Task, Worker
 from sigma_core.training.recipe import Recipe
@@ -24,16 +26,19 @@ __all__ = [
     "Inspection",
     "LocalOperator",
     "Metric",
+    "Modifier",
     "Monitor",
     "Observation",
     "Operator",
     "Optimiser",
     "Pause",
+    "Position",
     "Recipe",
     "Resume",
     "Run",
     "RunDirectory",
     "RunInfo",
+    "Schedule",
     "SetValue",
     "Slots",
     "StepOnce",
@@ -42,5 +47,6 @@ __all__ = [
     "Team",
     "Trainer",
     "Worker",
+    "check_span",
     "parse_criterion",
 ]

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +16,21 @@ if TYPE_CHECKING:
 class Metric(ABC):
     """A score accumulated exactly over a pass: what is added up per batch, and what follows from the totals."""
 
-    @abstractmethod
-    def measure(self, predictions: "Value", targets: "Value") -> Mapping[str, "Value"]:
-        """Sums over one batch by name, traced; predictions are what the cost predicts, (batch, ...)."""
+    gathered: ClassVar[tuple[str, ...]] = ()
+    """Parts of `measure` that are not added up but joined along their first axis, such as the scores behind a rank."""
+    is_number: ClassVar[bool] = True
+    """Whether `result` is one number; otherwise an array, which no criterion can look at."""
 
     @abstractmethod
-    def result(self, totals: Mapping[str, NDArray[np.float64]]) -> float:
+    def measure(self, predictions: "Value", targets: "Value", mask: "Value | None" = None) -> Mapping[str, "Value"]:
+        """Sums over one batch by name, traced; predictions are what the cost predicts, (batch, ...).
+
+        `mask` is true where an element counts; it is given where the cost has one, and has the leading axes of the
+        predictions.
+        """
+
+    @abstractmethod
+    def result(self, totals: Mapping[str, NDArray[np.float64]]) -> "float | NDArray[np.float64]":
         """The score, from the sums of `measure` added up over all batches of a pass; `count` is the records seen."""
 
 

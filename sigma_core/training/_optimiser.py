@@ -24,6 +24,8 @@ class Optimiser(ABC):
     """
 
     slots: ClassVar[Slots] = Slots()
+    by_parameter: ClassVar[bool] = False
+    """Whether `update` is given each parameter by itself, in its shape, because it looks at more than one element."""
 
     @abstractmethod
     def update(
@@ -31,9 +33,10 @@ class Optimiser(ABC):
     ) -> "tuple[Value, Slots]":
         """New parameters and new slots.
 
-        `parameter`, `gradient` and each slot are vectors of the same length and dtype (all trainable parameters of a
-        network, one after the other). `step` is a scalar that counts from 1. `settings` holds the fields of the
-        optimiser; floats are scalar values that promote as Python floats do.
+        `parameter`, `gradient` and each slot have the same shape and dtype: they are vectors (all trainable parameters
+        of a network, or of a group, one after the other), or one parameter where the class says so. `step` is a
+        scalar that counts from 1. `settings` holds the fields of the optimiser; floats are scalar values that promote
+        as Python floats do.
         """
 
 

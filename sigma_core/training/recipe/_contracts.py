@@ -10,9 +10,11 @@ from sigma_core.network import Initialiser, Layer
 from sigma_core.registry import Composer
 from sigma_core.training._criterion import Criterion
 from sigma_core.training._metric import Metric
+from sigma_core.training._modifier import Modifier
 from sigma_core.training._monitor import Monitor
 from sigma_core.training._operator import Operator
 from sigma_core.training._optimiser import Optimiser
+from sigma_core.training._schedule import Schedule
 
 CONTRACTS: Mapping[str, type] = {
     "layers": Layer,
@@ -20,6 +22,8 @@ CONTRACTS: Mapping[str, type] = {
     "optimisers": Optimiser,
     "criteria": Criterion,
     "metrics": Metric,
+    "modifiers": Modifier,
+    "schedules": Schedule,
     "monitors": Monitor,
     "initialisers": Initialiser,
     "backends": Backend,

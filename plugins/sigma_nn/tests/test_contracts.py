@@ -24,8 +24,9 @@ CONTRACTS = {
     "criteria": Criterion,
     "metrics": Metric,
 }
-# Settings without a default.
+# Settings without a default; with the kind where components of two kinds have one name.
 MINIMAL = {
+    "activations.custom": {"function": "numpy:arctan"},
     "convolution": {"size": 3, "window": [2, 3]},
     "dense": {"size": 3},
     "input": {"shape": [4]},
@@ -60,6 +61,10 @@ def every(test):
     )
 
 
+def minimal(kind, name):
+    return MINIMAL.get(f"{kind}.{name}", MINIMAL.get(name, {}))
+
+
 @pytest.fixture(scope="module")
 def composer():
     return Composer(ComponentRegistry())
@@ -67,7 +72,7 @@ def composer():
 
 @pytest.fixture
 def make(composer):
-    return lambda kind, name: composer.build(kind, {"use": name, **MINIMAL.get(name, {})})
+    return lambda kind, name: composer.build(kind, {"use": name, **minimal(kind, name)})
 
 
 # All kinds
@@ -114,7 +119,7 @@ def test_a_component_is_documented(kind, name, make, composer):
 def test_a_setting_that_does_not_exist_is_refused(kind, name, composer):
     """With the settings there are."""
     faults = []
-    composer.build(kind, {"use": name, **MINIMAL.get(name, {}), "colour": "red"}, faults=faults)
+    composer.build(kind, {"use": name, **minimal(kind, name), "colour": "red"}, faults=faults)
     assert [fault.place for fault in faults] == [("colour",)]
 
 

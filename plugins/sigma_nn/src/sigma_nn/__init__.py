@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sigma_nn.activations.custom import Custom
     from sigma_nn.activations.elu import Elu
     from sigma_nn.activations.gelu import Gelu
     from sigma_nn.activations.leaky_relu import LeakyRelu
@@ -61,6 +62,7 @@ _FILES = {
     "BinaryCrossEntropy": "costs.binary_cross_entropy",
     "Constant": "initialisers.constant",
     "Convolution": "layers.convolution",
+    "Custom": "activations.custom",
     "DecayOnPlateau": "hooks.decay_on_plateau",
     "Dense": "layers.dense",
     "Dropout": "layers.dropout",
@@ -107,6 +109,7 @@ __all__ = [
     "BinaryCrossEntropy",
     "Constant",
     "Convolution",
+    "Custom",
     "DecayOnPlateau",
     "Dense",
     "Dropout",

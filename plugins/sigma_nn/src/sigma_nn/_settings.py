@@ -88,11 +88,11 @@ def margins(*, default: Any) -> Any:
     return field(default=default, converter=_as_tuples, validator=check)
 
 
-def refusal(instance: Any, attribute: "Attribute[Any]", value: Any, expected: str) -> SettingError:
-    """The error that a validator raises: `Dropout.rate: 1.5`, and what is expected."""
+def refusal(instance: Any, attribute: "Attribute[Any]", value: Any, expected: str, reason: str = "") -> SettingError:
+    """The error that a validator raises: `Dropout.rate: 1.5`, why, what is expected."""
     # A composer that runs validators one by one hands them no component; it knows itself where it is.
     owner = f"{type(instance).__name__}." if has(type(instance)) else ""
-    return SettingError(f"{owner}{attribute.name}", repr(value), expected)
+    return SettingError(f"{owner}{attribute.name}", f"{value!r}: {reason}" if reason else repr(value), expected)
 
 
 def _as_float(value: float) -> float:

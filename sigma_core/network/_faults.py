@@ -1,16 +1,17 @@
 """What a layer's own code gets wrong: told of the layer at its place, with the line of its author's source."""
 
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
-from sigma_core.errors import NetworkError, SigmaError, said
+from sigma_core.errors import NetworkError, SigmaError, listed, said
 from sigma_core.graph import Value, line_of, place_of
+from sigma_core.network._context import Context
 from sigma_core.network._layer import Cost, Layer
-from sigma_core.network._parameter import Shape
+from sigma_core.network._parameter import Parameter, Shape
 
 
 @contextmanager
@@ -63,6 +64,24 @@ def check_shape(path: str, layer: Layer, value: Value, shape: Shape) -> None:
             f"for {records} records its forward returned a value of shape {value.shape}",
             f"shape {(records, *shape)}, as for any other number of records",
             "let shapes depend on the settings and the shapes of records only",
+        )
+
+
+def check_tracked(path: str, layer: Layer, context: Context, parameters: Mapping[str, Parameter]) -> None:
+    """That what a layer tracks takes the place of parameters that it has and nobody trains, in their shapes."""
+    for name, value in context.tracked.items():
+        spec = parameters.get(name)
+        kept = {known: each.shape for known, each in parameters.items() if not each.trainable}
+        if spec is None or spec.trainable:
+            what = "which it does not have" if spec is None else "which is trained"
+            found, expected = f"it tracks {name!r}, {what}", listed(kept, name) if kept else "none that it has"
+        elif not isinstance(value, Value) or (value.shape, value.dtype) != (spec.shape, context.dtype):
+            told = f"{value.dtype} of shape {value.shape}" if isinstance(value, Value) else returned(value)
+            found, expected = f"it tracks {name!r} by {told}", f"{context.dtype} of shape {spec.shape}"
+        else:
+            continue
+        raise NetworkError(
+            place_of(layer.forward, path), found, expected, "declare it with Parameter(..., trainable=False)"
         )
 
 

@@ -11,7 +11,7 @@ from sigma_core.errors import NetworkError, listed
 from sigma_core.graph import Value, scope
 from sigma_core.network._architecture import Architecture
 from sigma_core.network._context import Context
-from sigma_core.network._faults import check_output, check_shape, telling
+from sigma_core.network._faults import check_output, check_shape, check_tracked, telling
 from sigma_core.network._layer import Cost, Layer
 from sigma_core.network._parameter import Parameter
 from sigma_core.network._placing import PlacedLayer, Section, place
@@ -28,6 +28,8 @@ class Pass:
     """What each cost predicts; for a network without costs, what its last layers put out."""
     losses: "Mapping[str, Value]"
     """Of every cost: one loss per record, (batch,)."""
+    tracked: "Mapping[str, Value]"
+    """What layers tracked while training, by identifier of the parameter that it is to take the place of."""
 
 
 @frozen(eq=False, repr=False)
@@ -117,6 +119,7 @@ class Network:
         outputs: dict[str, Value] = {}
         predictions: dict[str, Value] = {}
         losses: dict[str, Value] = {}
+        tracked: dict[str, Value] = {}
         for placed in self.layers:
             layer = placed.layer
             incoming = [outputs[name] for name in placed.inputs]
@@ -132,13 +135,15 @@ class Network:
                     continue
                 output = layer.forward(*got, parameters=own, context=context)
                 check_output(placed.path, layer, output, got[0].shape[0])
+                check_tracked(placed.path, layer, context, placed.parameters)
                 if [value.shape[1:] for value in incoming] == [self[name].shape for name in placed.inputs]:
                     check_shape(placed.path, layer, output, placed.shape)
+                tracked |= {f"{placed.path}.{name}": value for name, value in context.tracked.items()}
                 outputs[placed.name] = output
         if not predictions:
             ends = {self.layers[position].name for position in self.architecture.ends()}
             predictions = {name: value for name, value in outputs.items() if name in ends}
-        return Pass(outputs, predictions, losses)
+        return Pass(outputs, predictions, losses, tracked)
 
     def summary(self) -> str:
         """A table of the layers: name, kind, shape of what comes out, parameters."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from math import prod
 from typing import Any
 
+import numpy as np
 from attrs import frozen
 
 from sigma_core.network import Parameter, Shape
@@ -58,6 +59,17 @@ class Layout:
             **{place.identifier: place.view(trainable) for place in self.trainable},
             **{place.identifier: place.view(fixed) for place in self.fixed},
         }
+
+    def replaced(self, fixed: Any, values: Mapping[str, Any]) -> Any:
+        """The vector of fixed parameters with new values in place of some; what lies between stays in one piece."""
+        pieces = []
+        start = 0
+        for place in self.fixed:
+            if place.identifier in values:
+                pieces += [fixed[start : place.start], values[place.identifier].reshape(-1)]
+                start = place.stop
+        pieces.append(fixed[start:])
+        return np.concatenate([piece for piece in pieces if piece.size])
 
 
 def _places(parameters: Mapping[str, Parameter]) -> tuple[Place, ...]:

@@ -73,6 +73,8 @@ def training_step(
         "totals.loss": total + loss.astype(np.float64) * records,
         "totals.records": count + records,
     }
+    if done.tracked:
+        donated["fixed"] = layout.replaced(bound.fixed, done.tracked)
     return bound.program(outputs, donated)
 
 
@@ -105,7 +107,8 @@ class _Bound:
         self.dtype = network.dtype
         self.placeholders: dict[str, Value] = {}
         self.trainable = self.vector("parameters", layout.trainable_size)
-        self.views = layout.views(self.trainable, self.vector("fixed", layout.fixed_size))
+        self.fixed = self.vector("fixed", layout.fixed_size)
+        self.views = layout.views(self.trainable, self.fixed)
         self.sections = {name: placeholder(section.shape, section.dtype, name) for name, section in batch.items()}
 
     def vector(self, name: str, size: int) -> Value:

@@ -130,8 +130,12 @@ def passing(layer, inputs, dtype=np.float64, *, training=False):
     """A function of the inputs and parameters of a layer, and parameters for it."""
     random = np.random.default_rng(3)
     specs = layer.parameters(inputs.shape[1:])
-    # Not their initialisers: zeros would hide what depends on them.
-    parameters = {name: random.normal(0, 0.5, spec.shape).astype(dtype) for name, spec in specs.items()}
+    # Not their initialisers: zeros would hide what depends on them. What is tracked may not be any number.
+    parameters = {
+        name: (random.normal(0, 0.5, spec.shape) if spec.trainable else spec.initialiser.fill(spec.shape, random))
+        for name, spec in specs.items()
+    }
+    parameters = {name: array.astype(dtype) for name, array in parameters.items()}
 
     def forward(inputs, parameters):
         context = Context(
@@ -149,13 +153,15 @@ def result_of(function, inputs, parameters):
 
 INPUTS = np.random.default_rng(2).normal(size=(5, 4))
 PICTURES = INPUTS.reshape(5, 2, 2, 1)
+SEQUENCES = INPUTS.reshape(5, 2, 2)
 # What layers take that do not take vectors.
 TAKEN = {
     "average_pooling": PICTURES,
     "convolution": PICTURES,
     "embedding": np.array([[0, 3], [1, 1], [2, 0], [3, 3], [1, 2]]),
-    "lstm": INPUTS.reshape(5, 2, 2),
+    "lstm": SEQUENCES,
     "max_pooling": PICTURES,
+    "positional_encoding": SEQUENCES,
 }
 
 

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from sigma_nn.initialisers.uniform import Uniform
     from sigma_nn.initialisers.zeros import Zeros
     from sigma_nn.layers.average_pooling import AveragePooling
+    from sigma_nn.layers.batch_norm import BatchNorm
     from sigma_nn.layers.convolution import Convolution
     from sigma_nn.layers.dense import Dense
     from sigma_nn.layers.dropout import Dropout
@@ -41,8 +42,10 @@ if TYPE_CHECKING:
     from sigma_nn.layers.embedding import Embedding
     from sigma_nn.layers.flatten import Flatten
     from sigma_nn.layers.input import Input
+    from sigma_nn.layers.layer_norm import LayerNorm
     from sigma_nn.layers.lstm import Lstm
     from sigma_nn.layers.max_pooling import MaxPooling
+    from sigma_nn.layers.positional_encoding import PositionalEncoding
     from sigma_nn.metrics.accuracy import Accuracy
     from sigma_nn.metrics.mean_absolute_error import MeanAbsoluteError
     from sigma_nn.metrics.mean_squared_error import MeanSquaredError
@@ -59,6 +62,7 @@ _FILES = {
     "Adagrad": "optimisers.adagrad",
     "Adam": "optimisers.adam",
     "AveragePooling": "layers.average_pooling",
+    "BatchNorm": "layers.batch_norm",
     "BinaryCrossEntropy": "costs.binary_cross_entropy",
     "Constant": "initialisers.constant",
     "Convolution": "layers.convolution",
@@ -79,6 +83,7 @@ _FILES = {
     "Identity": "activations.none",
     "Input": "layers.input",
     "Iterations": "criteria.iterations",
+    "LayerNorm": "layers.layer_norm",
     "LeakyRelu": "activations.leaky_relu",
     "Lstm": "layers.lstm",
     "MaxPooling": "layers.max_pooling",
@@ -87,6 +92,7 @@ _FILES = {
     "Momentum": "optimisers.momentum",
     "Patience": "criteria.patience",
     "Plateau": "criteria.plateau",
+    "PositionalEncoding": "layers.positional_encoding",
     "Relu": "activations.relu",
     "Sigmoid": "activations.sigmoid",
     "Silu": "activations.silu",
@@ -106,6 +112,7 @@ __all__ = [
     "Adagrad",
     "Adam",
     "AveragePooling",
+    "BatchNorm",
     "BinaryCrossEntropy",
     "Constant",
     "Convolution",
@@ -126,6 +133,7 @@ __all__ = [
     "Identity",
     "Input",
     "Iterations",
+    "LayerNorm",
     "LeakyRelu",
     "Lstm",
     "MaxPooling",
@@ -134,6 +142,7 @@ __all__ = [
     "Momentum",
     "Patience",
     "Plateau",
+    "PositionalEncoding",
     "Relu",
     "Sigmoid",
     "Silu",

@@ -36,12 +36,13 @@ if TYPE_CHECKING:
         while_loop,
     )
     from sigma_core.hooks import Trigger, every, hookimpl
-    from sigma_core.network import Network
+    from sigma_core.network import Group, Network
     from sigma_core.training import Inspection, Recipe, Run, Trainer
 
 _HOMES = {
     "Data": "sigma_core.data",
     "Environment": "sigma_core.environment",
+    "Group": "sigma_core.network",
     "InMemory": "sigma_core.data",
     "Inspection": "sigma_core.training",
     "Network": "sigma_core.network",
@@ -80,6 +81,7 @@ _HOMES = {
 __all__ = [
     "Data",
     "Environment",
+    "Group",
     "InMemory",
     "Inspection",
     "Network",

@@ -13,6 +13,9 @@ from typing import ClassVar, Self
 
 from attrs import define, field
 
+# More options than this are not read but searched.
+_MOST_LISTED = 24
+
 
 def nearest(word: str, options: Iterable[str]) -> str | None:
     """The option most like `word`, or None when none is alike."""
@@ -28,9 +31,17 @@ def nearest_hint(word: str, options: Iterable[str]) -> str:
 
 
 def listed(options: Iterable[str], word: str = "") -> str:
-    """Options in one line, sorted; the one nearest to `word` is named last."""
+    """Options in one line, sorted; the one nearest to `word` is named last.
+
+    Of more than can be read at a glance, those that are like the word, or else the first ones, and how many there are.
+    """
     names = sorted(options)
-    text = ", ".join(names) if names else "nothing"
+    shown = names
+    if len(names) > _MOST_LISTED:
+        shown = sorted(get_close_matches(str(word), names, n=5, cutoff=0.4)) or names[:_MOST_LISTED]
+    text = ", ".join(shown) if names else "nothing"
+    if shown is not names:
+        text += f" and {len(names) - len(shown)} more"
     return text + nearest_hint(word, names)
 
 

@@ -124,7 +124,21 @@ from sigma_core.graph import (
 )
 from sigma_core.graph.passes import rewrite
 from sigma_core.hooks import PHASES, Clock, Trigger, after, every, hookimpl, once, until
-from sigma_core.network import Activation, Context, Cost, Initialiser, Layer, Parameter, Shape, check_mask, fans
+from sigma_core.network import (
+    Activation,
+    Block,
+    Context,
+    Cost,
+    Group,
+    Initialiser,
+    Layer,
+    Link,
+    Parameter,
+    Shape,
+    check_mask,
+    fans,
+    in_a_row,
+)
 from sigma_core.registry import component, component_table, components
 from sigma_core.training import (
     Command,
@@ -160,6 +174,7 @@ __all__ = [
     "Array",
     "Attachment",
     "Backend",
+    "Block",
     "Bus",
     "CheckpointError",
     "CheckpointRestored",
@@ -182,6 +197,7 @@ __all__ = [
     "FittedPreprocessor",
     "FittedState",
     "Graph",
+    "Group",
     "HookFailedError",
     "HostBackend",
     "IdentifierError",
@@ -193,6 +209,7 @@ __all__ = [
     "Kernel",
     "Kind",
     "Layer",
+    "Link",
     "LogRecorded",
     "Metric",
     "Modifier",
@@ -283,6 +300,7 @@ __all__ = [
     "hessian",
     "hookimpl",
     "hvp",
+    "in_a_row",
     "jacobian",
     "jvp",
     "linearize",

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from sigma_core.cli import main
+from sigma_core.errors import listed
+from sigma_core.registry import ComponentRegistry
+from sigma_core.training import recipe as recipes
 
 RECIPE = """stop = "1 epochs"
 dataset = {dataset}
@@ -22,15 +25,8 @@ network = [
   {{ use = "softmax_cross_entropy" }},
 ]
 """
-LAYERS = (
-    "average_pooling, binary_cross_entropy, convolution, dense, dropout, element_wise, embedding, flatten, input, "
-    "lstm, max_pooling, softmax_cross_entropy, squared_difference"
-)
 DATASETS = "breast_cancer, digits, extracted, iris, mnist, wine, xor"
-KEYS = (
-    "backend, batch_size, dataset, dtype, hooks, initialisers, metrics, monitors, name, network, operator, optimiser, "
-    "prefetch, seed, stop"
-)
+KEYS = listed(recipes.KEYS)
 ELSEWHERE = "  to do:    choose another with --directory, or remove this one\n"
 
 
@@ -126,7 +122,7 @@ def test_an_unknown_component(train):
         "mine.toml, line 2, dataset: datasets 'iriss': there is no such dataset\n"
         f"  expected: {DATASETS} (nearest: iris)\n"
         "mine.toml, line 6, network[1].use: layers 'densse': there is no such layer\n"
-        f"  expected: {LAYERS} (nearest: dense)\n",
+        f"  expected: {listed(ComponentRegistry().names('layers'), 'densse')}\n",
     )
 
 

@@ -1,11 +1,15 @@
-"""How layers are connected: an immutable directed acyclic graph, composed with `+` and `*`."""
+"""How layers are connected: an immutable directed acyclic graph, composed with `+` and `*` or by calling layers."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, frozen
 
 from sigma_core.errors import NetworkError
 from sigma_core.network._layer import Layer
+
+if TYPE_CHECKING:
+    from sigma_core.network._block import Group
+    from sigma_core.network._link import Link
 
 # Far more than a network has; what is more is a slip that would fill the memory.
 _MOST_LAYERS = 100_000
@@ -17,6 +21,8 @@ class Node:
 
     layer: Layer
     inputs: tuple[int, ...] = ()
+    shares: int | None = None
+    """Position of the earlier node whose parameters it has; None where it has its own."""
 
 
 @frozen
@@ -32,8 +38,15 @@ class Architecture:
     def of(cls, layers: Any) -> "Architecture":
         """An architecture as it is, a layer alone, or a sequence of either connected one after the other.
 
-        Raises NetworkError for anything else.
+        A link, or a sequence of links, is all that it is made of. Raises NetworkError for anything else.
         """
+        from sigma_core.network._link import Link, architecture_of
+
+        if isinstance(layers, Link):
+            return architecture_of([layers])
+        if isinstance(layers, list | tuple) and any(isinstance(part, Link) for part in layers):
+            _check_links(layers)
+            return architecture_of(layers)
         if isinstance(layers, Architecture):
             return layers
         if isinstance(layers, Layer):
@@ -62,7 +75,8 @@ class Architecture:
         shifted = []
         for node in following.nodes:
             inputs = tuple(position + offset for position in node.inputs)
-            shifted.append(evolve(node, inputs=inputs or ends))
+            shares = None if node.shares is None else node.shares + offset
+            shifted.append(evolve(node, inputs=inputs or ends, shares=shares))
         return Architecture(self.nodes + tuple(shifted))
 
     def __radd__(self, other: Any) -> "Architecture":
@@ -95,7 +109,35 @@ class Architecture:
 
     __rmul__ = __mul__
 
+    def __call__(self, *inputs: Any) -> "Link":
+        """What the last layer puts out when the first ones are fed by `inputs`: links, input layers, lists of them.
+
+        Called again, it has the same parameters at both places. Raises NetworkError unless it has one last layer.
+        """
+        from sigma_core.network._link import call_all
+
+        return call_all(self, inputs)
+
+    def as_layer(self, name: str | None = None) -> "Group":
+        """The whole as one layer of a larger network; its layers are found below its name, `encoder.dense_1`."""
+        from sigma_core.network._block import Group
+
+        return Group(self, name=name)
+
     def ends(self) -> tuple[int, ...]:
         """Positions of the nodes that feed no other."""
         used = {position for node in self.nodes for position in node.inputs}
         return tuple(position for position in range(len(self.nodes)) if position not in used)
+
+
+def _check_links(parts: Any) -> None:
+    from sigma_core.network._link import Link
+
+    for part in parts:
+        if not isinstance(part, Link):
+            raise NetworkError(
+                "network",
+                f"links stand in a list with {part!r}, a {type(part).__name__}"[:200],
+                "links alone, one for each cost or output, or layers alone, in a row",
+                "call the layer on the link that feeds it",
+            )

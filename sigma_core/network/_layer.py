@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sigma_core.graph import Value
     from sigma_core.network._architecture import Architecture
     from sigma_core.network._context import Context
+    from sigma_core.network._link import Link
 
 
 class Activation(ABC):
@@ -32,9 +33,12 @@ class Activation(ABC):
 class Layer(ABC):
     """A step of a network: parameters by name, and a forward pass over values.
 
-    Layers are immutable and hold settings only. The same layer object may stand at several places of a network, each
-    place with parameters of its own. `a + b` feeds `a` into `b`; `3 * a` repeats it.
+    Layers are immutable and hold settings only. `a + b` feeds `a` into `b`, and `3 * a` repeats it; each place has
+    parameters of its own. `a(x)` feeds links, what other layers put out, into `a`; called twice, it shares parameters.
     """
+
+    is_output: ClassVar[bool] = False
+    """Whether what it puts out is an answer of the network, although no layer uses it and no cost scores it."""
 
     name: str | None = field(default=None, kw_only=True)
     """Given name, unique in the network; without one a layer is called after its class, as `dense_1`."""
@@ -47,6 +51,11 @@ class Layer(ABC):
     @property
     def section_shapes(self) -> Mapping[str, Shape]:
         """Shapes of records, without the batch axis, that this layer declares for sections of the data."""
+        return {}
+
+    @property
+    def borrowed(self) -> Mapping[str, str]:
+        """Parameters of other layers that `forward` is given besides its own: its name here, and `layer.parameter`."""
         return {}
 
     def parameters(self, *shapes: Shape) -> Mapping[str, Parameter]:  # noqa: ARG002
@@ -68,6 +77,15 @@ class Layer(ABC):
         for what another layer computes. What shows in shapes and dtypes is seen when the network is built; this is for
         values, such as indices that are out of range or a record whose mask is empty.
         """
+
+    def __call__(self, *inputs: Any) -> "Link":
+        """What this layer puts out when it is fed by `inputs`: links, input layers, or lists of them.
+
+        Raises NetworkError for anything else.
+        """
+        from sigma_core.network._link import call
+
+        return call(self, inputs)
 
     def __add__(self, other: Any) -> "Architecture":
         from sigma_core.network._architecture import Architecture

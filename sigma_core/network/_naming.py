@@ -2,10 +2,10 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sigma_core.errors import NetworkError
-from sigma_core.network._layer import Layer
+from sigma_core.network._architecture import Node
 from sigma_core.registry import snake_case
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -19,16 +19,21 @@ def _plain(name: str) -> str:
     return f"_{plain}" if plain[0].isdigit() else plain
 
 
-def named(layers: Sequence[Layer]) -> tuple[str, ...]:
-    """A name for each layer, all different.
+def named(nodes: Sequence[Node], prefix: str = "") -> tuple[str, ...]:
+    """A name for each node, all different; a layer that shares parameters is called after their owner, `encoder_2`.
 
-    Raises NetworkError where two layers were given the same name, or one that cannot stand in an identifier.
+    `prefix` is the path of what holds them, for messages. Raises NetworkError where two layers were given the same
+    name, or one that cannot stand in an identifier.
     """
-    given = [layer.name for layer in layers if layer.name is not None]
+    owners = [node for node in nodes if node.shares is None]
+    given = [node.layer.name for node in owners if node.layer.name is not None]
     for name, count in Counter(given).items():
         if count > 1:
             raise NetworkError(
-                f"network.layers.{name}", f"{count} layers have this name", "a name for each", "rename all but one"
+                f"network.layers.{prefix}{name}",
+                f"{count} layers have this name",
+                "a name for each",
+                "rename all but one",
             )
         if not _PLAIN_NAME.fullmatch(name):
             raise NetworkError(
@@ -38,15 +43,18 @@ def named(layers: Sequence[Layer]) -> tuple[str, ...]:
                 f"call it {_plain(name)!r}, say",
             )
     taken = set(given)
-    counts: Counter[str] = Counter()
-    names = []
-    for layer in layers:
-        if layer.name is not None:
-            names.append(layer.name)
+    names: list[str] = []
+    for node in nodes:
+        if node.shares is None and node.layer.name is not None:
+            names.append(node.layer.name)
             continue
-        kind = snake_case(type(layer).__name__)
-        counts[kind] += 1
-        while f"{kind}_{counts[kind]}" in taken:
-            counts[kind] += 1
-        names.append(f"{kind}_{counts[kind]}")
+        kind, number = (snake_case(type(node.layer).__name__), 1) if node.shares is None else (names[node.shares], 2)
+        names.append(_free(kind, number, taken))
+        taken.add(names[-1])
     return tuple(names)
+
+
+def _free(kind: str, number: int, taken: Collection[str]) -> str:
+    while f"{kind}_{number}" in taken:
+        number += 1
+    return f"{kind}_{number}"

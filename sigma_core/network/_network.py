@@ -1,6 +1,7 @@
 """A network: an architecture whose layers are named, whose shapes fit and whose parameters are known."""
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, TypeGuard
 
@@ -11,10 +12,13 @@ from sigma_core.errors import NetworkError, listed
 from sigma_core.graph import Value, scope
 from sigma_core.network._architecture import Architecture
 from sigma_core.network._context import Context
+from sigma_core.network._ends import check_ends
+from sigma_core.network._expansion import expanded
 from sigma_core.network._faults import check_output, check_shape, check_tracked, telling
 from sigma_core.network._layer import Cost, Layer
 from sigma_core.network._parameter import Parameter
 from sigma_core.network._placing import PlacedLayer, Section, place
+from sigma_core.network._summary import summary
 from sigma_core.registry import Composer
 
 
@@ -25,11 +29,11 @@ class Pass:
     outputs: "Mapping[str, Value]"
     """Of every layer: (batch, ...), or () where it is a cost."""
     predictions: "Mapping[str, Value]"
-    """What each cost predicts; for a network without costs, what its last layers put out."""
+    """What each cost predicts and each output puts out; for a network with neither, what its last layers put out."""
     losses: "Mapping[str, Value]"
     """Of every cost: one loss per record, (batch,)."""
     tracked: "Mapping[str, Value]"
-    """What layers tracked while training, by identifier of the parameter that it is to take the place of."""
+    """What parameters that are not trained become after a training pass, by identifier."""
 
 
 @frozen(eq=False, repr=False)
@@ -59,7 +63,9 @@ class Network:
             architecture = _resolved(architecture, composer)
         if not architecture.nodes:
             raise NetworkError("network", "it has no layers", "at least an input", "add layers")
-        return cls(architecture, tuple(place(architecture, sections, np.dtype(dtype))), np.dtype(dtype))
+        layers = tuple(place(expanded(architecture), sections, np.dtype(dtype)))
+        check_ends(layers)
+        return cls(architecture, layers, np.dtype(dtype))
 
     def __repr__(self) -> str:
         return f"<Network of {len(self.layers)} layers with {self.size:,} parameters; summary() shows them>"
@@ -69,11 +75,21 @@ class Network:
 
     def __getitem__(self, name: str) -> PlacedLayer[Layer]:
         """The layer of that name. Raises NetworkError with the nearest name where there is none."""
-        for placed in self.layers:
-            if placed.name == name:
-                return placed
-        names = [placed.name for placed in self.layers]
-        raise NetworkError("network", f"there is no layer {name!r}", listed(names, name), "use one of these names")
+        if name not in self._by_name:
+            raise NetworkError(
+                "network", f"there is no layer {name!r}", listed(self._by_name, name), "use one of these names"
+            )
+        return self._by_name[name]
+
+    @cached_property
+    def _by_name(self) -> dict[str, PlacedLayer[Layer]]:
+        return {placed.name: placed for placed in self.layers}
+
+    @property
+    def ends(self) -> tuple[str, ...]:
+        """Names of the layers that feed no other."""
+        used = {name for placed in self.layers for name in placed.inputs}
+        return tuple(placed.name for placed in self.layers if placed.name not in used)
 
     @property
     def costs(self) -> tuple[PlacedLayer[Cost], ...]:
@@ -91,7 +107,7 @@ class Network:
         used = (name for placed in self.layers if not isinstance(placed.layer, Cost) for name in placed.layer.sections)
         return tuple(dict.fromkeys(used))
 
-    @property
+    @cached_property
     def parameters(self) -> Mapping[str, Parameter]:
         """Every parameter by identifier, such as `network.layers.dense_1.weights`, in order of the layers."""
         return MappingProxyType(
@@ -126,7 +142,9 @@ class Network:
             got = [*incoming, *(sections[name] for name in layer.sections if name in sections)]
             # What a layer does at one size of a batch shows when that batch comes.
             with scope(placed.path), telling(placed.path, (value.shape for value in got)):
-                own = SimpleNamespace(**{name: parameters[f"{placed.path}.{name}"] for name in placed.parameters})
+                # A layer that stands at two places goes on with what it has tracked at the first.
+                given = {name: tracked.get(at, parameters[at]) for name, at in placed.reads.items()}
+                own = SimpleNamespace(**given)
                 context = Context(placed.path, training=training, dtype=self.dtype, key=key)
                 if isinstance(layer, Cost):
                     predictions[placed.name] = layer.predict_with(incoming[0], parameters=own, context=context)
@@ -135,30 +153,27 @@ class Network:
                     continue
                 output = layer.forward(*got, parameters=own, context=context)
                 check_output(placed.path, layer, output, got[0].shape[0])
-                check_tracked(placed.path, layer, context, placed.parameters)
+                check_tracked(placed.path, layer, context, self._specifications(placed))
                 if [value.shape[1:] for value in incoming] == [self[name].shape for name in placed.inputs]:
                     check_shape(placed.path, layer, output, placed.shape)
-                tracked |= {f"{placed.path}.{name}": value for name, value in context.tracked.items()}
+                tracked |= {placed.reads[name]: value for name, value in context.tracked.items()}
                 outputs[placed.name] = output
+                if layer.is_output:
+                    predictions[placed.name] = output
         if not predictions:
-            ends = {self.layers[position].name for position in self.architecture.ends()}
-            predictions = {name: value for name, value in outputs.items() if name in ends}
+            predictions = {name: value for name, value in outputs.items() if name in self.ends}
         return Pass(outputs, predictions, losses, tracked)
 
+    def _specifications(self, placed: PlacedLayer[Layer]) -> dict[str, Parameter]:
+        return {name: self.parameters[identifier] for name, identifier in placed.reads.items()}
+
     def summary(self) -> str:
-        """A table of the layers: name, kind, shape of what comes out, parameters."""
-        rows = [("layer", "kind", "output", "parameters")]
-        for placed in self.layers:
-            shape = "scalar" if isinstance(placed.layer, Cost) else str(("batch", *placed.shape)).replace("'", "")
-            rows.append((placed.name, type(placed.layer).__name__, shape, f"{placed.size:,}"))
-        rows.append(("total", "", "", f"{self.size:,}"))
-        widths = [max(len(row[column]) for row in rows) for column in range(4)]
-        return "\n".join(
-            "  ".join(
-                [*(cell.ljust(width) for cell, width in zip(row, widths[:3], strict=False)), row[3].rjust(widths[3])]
-            )
-            for row in rows
-        )
+        """A table of the layers: what feeds them, what comes out, parameters, memory and operations of a record.
+
+        Memory is what comes out, in bytes per record; operations are those of a forward pass, per record, counted in
+        additions.
+        """
+        return summary(self)
 
 
 def _is_cost(placed: PlacedLayer[Layer]) -> TypeGuard[PlacedLayer[Cost]]:

@@ -1,28 +1,23 @@
-"""Layers at their places: named, tried on a probe, their shapes inferred and their parameters known."""
+"""Layers at their places: tried on a probe, their shapes inferred and their parameters known."""
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, Generic, TypeVar
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 
 from sigma_core.errors import NetworkError, listed
 from sigma_core.graph import Value, place_of, placeholder, reachable, scope
-from sigma_core.network._architecture import Architecture
 from sigma_core.network._context import Context
-from sigma_core.network._faults import check_output, made_by, returned, telling
+from sigma_core.network._expansion import PREFIX, Place
+from sigma_core.network._faults import check_output, check_tracked, made_by, returned, telling
 from sigma_core.network._layer import Cost, Layer
-from sigma_core.network._naming import named
 from sigma_core.network._parameter import Parameter, Shape, declared
 
-PREFIX = "network.layers"
 AnyLayer_co = TypeVar("AnyLayer_co", bound=Layer, covariant=True)
 # Records in the batch with which shapes are inferred; any number would do, since no layer may depend on it.
-_PROBE = 2
-# What `forward` is given by name.
-_BY_NAME = ("parameters", "context")
+PROBED = 2
 
 
 @frozen
@@ -42,8 +37,17 @@ class PlacedLayer(Generic[AnyLayer_co]):
     inputs: tuple[str, ...]
     """Names of the layers that feed it."""
     parameters: Mapping[str, Parameter]
+    """Those that are its own, by name."""
+    reads: Mapping[str, str]
+    """Identifiers of all parameters that it is given, by the name it knows them by: own, shared and borrowed ones."""
     shape: Shape
     """Shape of what comes out, without the batch axis."""
+    dtype: np.dtype
+    """Of what comes out."""
+    hands_on: str | None = None
+    """The section of the data that it puts out as it is."""
+    program: tuple[Value, ...] = field(default=(), eq=False, repr=False)
+    """What its training pass computes for a batch of `PROBED` records, of which its costs are counted."""
 
     @property
     def path(self) -> str:
@@ -57,29 +61,78 @@ class PlacedLayer(Generic[AnyLayer_co]):
 
 
 def place(
-    architecture: Architecture, sections: Mapping[str, Section] | None, dtype: np.dtype
+    places: tuple[Place, ...], sections: Mapping[str, Section] | None, dtype: np.dtype
 ) -> Iterator[PlacedLayer[Layer]]:
     """Each layer with its parameters and shape, by tracing a probe through all of them."""
-    names = named([node.layer for node in architecture.nodes])
-    known = dict(sections) if sections is not None else _declared(architecture, dtype)
-    values: dict[str, Any] = {}
-    for name, node in zip(names, architecture.nodes, strict=True):
-        layer, path = node.layer, f"{PREFIX}.{name}"
-        inputs = tuple(names[position] for position in node.inputs)
-        _check_arity(path, layer, inputs)
-        incoming = [_output(path, values, feeding) for feeding in inputs]
+    known = dict(sections) if sections is not None else _declared(places, dtype)
+    done: dict[str, PlacedLayer[Layer]] = {}
+    parameters: dict[str, Parameter] = {}
+    for each in places:
+        layer, path = each.layer, each.path
+        feeding = [_fed(path, done[name]) for name in each.inputs]
         wanted = [section for section in layer.sections if section in known or sections is not None]
-        incoming += [_section_value(path, section, known) for section in wanted]
+        taken = [_section(path, name, known) for name in wanted]
         if len(wanted) < len(layer.sections):
-            values[name] = None
-            yield PlacedLayer(name, layer, inputs, {}, ())
-            continue
-        probe = _Probe(path, layer, tuple(incoming), dtype)
-        parameters = probe.parameters()
-        value = probe.run(parameters)
-        values[name] = None if isinstance(layer, Cost) else value
-        shape = () if isinstance(layer, Cost) else value.shape[1:]
-        yield PlacedLayer(name, layer, inputs, MappingProxyType(parameters), shape)
+            done[each.name] = PlacedLayer(each.name, layer, each.inputs, {}, {}, (), dtype)
+        else:
+            described = [*(Section(fed.shape, fed.dtype) for fed in feeding), *taken]
+            # Values of its own for each layer: what one computes ends there.
+            incoming = tuple(placeholder((PROBED, *of.shape), of.dtype, "input") for of in described)
+            probe = _Probe(path, layer, incoming, dtype)
+            own, reads = _reading(probe, each, parameters)
+            parameters |= {f"{path}.{name}": spec for name, spec in own.items()}
+            value = probe.run({name: parameters[identifier] for name, identifier in reads.items()})
+            is_cost = isinstance(layer, Cost)
+            handed = [*(fed.hands_on for fed in feeding), *wanted]
+            done[each.name] = PlacedLayer(
+                each.name,
+                layer,
+                each.inputs,
+                MappingProxyType(own),
+                MappingProxyType(reads),
+                () if is_cost else value.shape[1:],
+                value.dtype,
+                next((name for name, given in zip(handed, incoming, strict=True) if given is value), None),
+                tuple(node for node in reachable([value]) if node.operation.name != "placeholder"),
+            )
+        yield done[each.name]
+
+
+def _reading(
+    probe: "_Probe", each: Place, known: Mapping[str, Parameter]
+) -> tuple[dict[str, Parameter], dict[str, str]]:
+    """The parameters that a layer brings, and the identifiers of all that it is given."""
+    declared = probe.parameters()
+    owner = f"{PREFIX}.{each.owner}"
+    reads = {name: f"{owner}.{name}" for name in declared}
+    if owner != each.path:
+        for name, spec in declared.items():
+            shared = known.get(reads[name])
+            if shared is None or shared.shape != spec.shape:
+                raise NetworkError(
+                    each.path,
+                    f"it shares {reads[name]}, which has shape {None if shared is None else shared.shape}",
+                    f"shape {spec.shape}, for what comes in here",
+                    "feed both places with records of one shape, or give this place a layer of its own",
+                )
+    for name, wanted in each.layer.borrowed.items():
+        reads[name] = _lent(each, wanted, known)
+    return (declared if owner == each.path else {}), reads
+
+
+def _lent(each: Place, wanted: str, known: Mapping[str, Parameter]) -> str:
+    """The identifier of a parameter that a layer borrows: beside it, or from the top of the network."""
+    inside = f"{PREFIX}.{each.name}".rpartition(".")[0]
+    for identifier in (f"{inside}.{wanted}", f"{PREFIX}.{wanted}"):
+        if identifier in known:
+            return identifier
+    names = [identifier.removeprefix(f"{PREFIX}.") for identifier in known]
+    raise NetworkError(
+        each.path,
+        f"it borrows {wanted!r}, which no layer before it has",
+        listed(names, wanted),
+        "name a layer and its parameter, as dense_1.weights",
+    )
 
 
 @frozen(eq=False)
@@ -101,16 +154,18 @@ class _Probe:
         """What its forward makes of them; checked in every way in which a run would stumble over it later."""
         arrays = {name: placeholder(spec.shape, self.dtype, name) for name, spec in parameters.items()}
         key = placeholder((2,), np.uint64, "key")
-        value: Value = self._forward(arrays, key)
-        check_output(self.path, self.layer, value, _PROBE)
-        if not _same_constants(value, self._forward(arrays, key)):
+        value: Value
+        value, context = self._forward(arrays, key)
+        check_output(self.path, self.layer, value, PROBED)
+        check_tracked(self.path, self.layer, context, parameters)
+        if not _same_constants(value, self._forward(arrays, key)[0]):
             raise NetworkError(
                 place_of(made_by(self.layer), self.path),
                 "its forward gave two programs that differ in their numbers",
                 "the same program whenever it is traced: what it draws by np.random is drawn once and never again",
                 "draw random numbers by context.uniform(shape) or context.normal(shape)",
             )
-        scored = self._forward(arrays, None)
+        scored, _ = self._forward(arrays, None)
         if not isinstance(self.layer, Cost) and getattr(scored, "shape", None) != value.shape:
             raise NetworkError(
                 place_of(self.layer.forward, self.path),
@@ -120,12 +175,13 @@ class _Probe:
             )
         return value
 
-    def _forward(self, arrays: Mapping[str, Value], key: Value | None) -> Any:
+    def _forward(self, arrays: Mapping[str, Value], key: Value | None) -> tuple[Any, Context]:
         """A pass of a step where there is a key, of a validation without one."""
         context = Context(self.path, training=key is not None, dtype=self.dtype, key=key)
         parameters = SimpleNamespace(**arrays)
         with scope(self.path):
-            return self._tried(lambda: self.layer.forward(*self.incoming, parameters=parameters, context=context))
+            made = self._tried(lambda: self.layer.forward(*self.incoming, parameters=parameters, context=context))
+        return made, context
 
     def _tried(self, attempt: Callable[[], Any]) -> Any:
         with telling(self.path, (_batched(value.shape[1:]) for value in self.incoming)):
@@ -151,42 +207,23 @@ def _same_bytes(one: np.ndarray, other: np.ndarray) -> bool:
     return one.shape == other.shape and one.dtype == other.dtype and one.tobytes() == other.tobytes()
 
 
-def _declared(architecture: Architecture, dtype: np.dtype) -> dict[str, Section]:
-    shapes = {name: shape for node in architecture.nodes for name, shape in node.layer.section_shapes.items()}
+def _declared(places: tuple[Place, ...], dtype: np.dtype) -> dict[str, Section]:
+    shapes = {name: shape for each in places for name, shape in each.layer.section_shapes.items()}
     return {name: Section(shape, dtype) for name, shape in shapes.items()}
 
 
-def _check_arity(path: str, layer: Layer, inputs: tuple[str, ...]) -> None:
-    """That as many layers feed this one as its `forward` takes."""
-    positional = [
-        parameter
-        for parameter in inspect.signature(layer.forward).parameters.values()
-        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY and parameter.name not in _BY_NAME
-    ]
-    if isinstance(layer, Cost):
-        needed, open_ended = 1, False
-    else:
-        open_ended = any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in positional)
-        needed = 1 if open_ended else len(positional) - len(layer.sections)
-    if len(inputs) == needed or (open_ended and len(inputs) > needed):
-        return
-    count = "1 layer feeds" if len(inputs) == 1 else f"{len(inputs)} layers feed"
-    found = f"{count} it ({', '.join(inputs)})" if inputs else "no layer feeds it"
-    expected = f"{needed} or more" if open_ended else str(needed)
-    remedy = "begin the network with an input layer" if not inputs else "connect it to as many layers as it takes"
-    raise NetworkError(path, found, expected, remedy)
-
-
-def _output(path: str, values: Mapping[str, Any], feeding: str) -> Any:
-    value = values[feeding]
-    if value is None:
+def _fed(path: str, feeding: PlacedLayer[Layer]) -> PlacedLayer[Layer]:
+    if isinstance(feeding.layer, Cost):
         raise NetworkError(
-            path, f"it comes after the cost {feeding!r}", "nothing after a cost", "put the cost last in the network"
+            path,
+            f"it comes after the cost {feeding.name!r}",
+            "nothing after a cost",
+            "put the cost last in the network",
         )
-    return value
+    return feeding
 
 
-def _section_value(path: str, section: str, known: Mapping[str, Section]) -> Any:
+def _section(path: str, section: str, known: Mapping[str, Section]) -> Section:
     if section not in known:
         raise NetworkError(
             path,
@@ -194,4 +231,4 @@ def _section_value(path: str, section: str, known: Mapping[str, Section]) -> Any
             listed(known, section),
             "name a section of the data, or give the data this section",
         )
-    return placeholder((_PROBE, *known[section].shape), known[section].dtype, section)
+    return known[section]

@@ -2,6 +2,8 @@
 
 import json
 
+from sigma_core.errors import listed
+from sigma_core.registry import ComponentRegistry
 from sigma_core.training import Recipe
 
 SHOWN = {
@@ -53,9 +55,7 @@ def test_faults_are_told(sigma, recipe):
             "--set optimiser.learning_rate=fast, optimiser.learning_rate: 'fast' is a str\n"
             "  expected: float\n"
             f"{recipe}, line 8, network[1].use: layers 'dens': there is no such layer\n"
-            "  expected: average_pooling, binary_cross_entropy, convolution, dense, dropout, element_wise, embedding, "
-            "flatten, input, lstm, max_pooling, softmax_cross_entropy, "
-            "squared_difference (nearest: dense)\n"
+            f"  expected: {listed(ComponentRegistry().names('layers'), 'dens')}\n"
         ),
     )
 

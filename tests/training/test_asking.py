@@ -277,20 +277,6 @@ def test_several_inputs_are_given_by_name(forked):
     )
 
 
-def test_a_network_that_is_no_row_has_no_recipe(forked):
-    """A list of layers would compose another one."""
-    from sigma_core.errors import ComponentError
-    from sigma_core.training.recipe._write import _layers
-
-    trainer, _ = forked
-
-    assert refused(ComponentError, lambda: _layers(FORKED, trainer.environment.composer)) == (
-        "network, layer 1, Input: it is fed by no layer\n"
-        "  expected: layers in a row, each fed by the one before it\n"
-        "  to do:    compose this network in Python; a recipe holds a list of layers"
-    )
-
-
 def test_outputs_are_read_when_they_are_looked_up():
     """Numbers as floats, gradients as arrays; what is not there is no attribute of chance."""
     from sigma_core.training._worker import Outputs

@@ -6,7 +6,7 @@ from sys import maxsize as NEVER  # noqa: N812  # a line that does not come
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from sigma_core.backends import Backend
 from sigma_core.data import Dataset, as_dataset
@@ -30,6 +30,7 @@ from sigma_core.training._metric import Metric
 from sigma_core.training._operator import Operator
 from sigma_core.training._optimiser import Optimiser
 from sigma_core.training.recipe._contracts import check_contract
+from sigma_core.training.recipe._layers import read_layers
 from sigma_core.training.recipe._lines import Place
 
 if TYPE_CHECKING:
@@ -81,6 +82,11 @@ class _Reader:
     def refuse(self, place: Place, found: str, expected: str, remedy: str) -> None:
         where = ".".join(str(key) for key in place)
         self.faults.append(Fault(place, SettingError(where, found, expected, remedy)))
+
+    def count(self, value: Any, place: Place) -> int:
+        """A whole number from 1, whatever is given."""
+        number: int = _count(1)(self, value, place)
+        return number
 
     def each(self, kind: str, values: Any, place: Place) -> tuple[Any, ...]:
         if isinstance(values, str) or not isinstance(values, Sequence):
@@ -169,48 +175,13 @@ def _dataset(reader: _Reader, value: Any, place: Place) -> Any:
 
 def _network(reader: _Reader, value: Any, place: Place) -> Any:
     try:
-        return _architecture(reader, value, place)
+        return read_layers(reader, value, place)
     except NetworkError as error:
         reader.faults.append(Fault(place, error))
         return None
     except RecursionError:
         reader.refuse(place, "its groups are nested too deeply", "some dozens of levels at most", "write them flatter")
         return None
-
-
-def _architecture(reader: _Reader, value: Any, place: Place) -> Architecture:
-    """Layers in a row, each a table, a name, a layer or architecture, or a group `{repeat = 2, layers = [...]}`."""
-    if isinstance(value, Architecture):
-        layers = [reader.component("layers", node.layer, (*place, index)) for index, node in enumerate(value.nodes)]
-        if any(layer is None for layer in layers):
-            return value
-        return Architecture(tuple(evolve(node, layer=layer) for node, layer in zip(value.nodes, layers, strict=True)))
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        value = [value]
-    whole = Architecture()
-    for index, entry in enumerate(value):
-        part = _part(reader, entry, (*place, index))
-        if part is not None:
-            whole = whole + part
-    return whole
-
-
-def _part(reader: _Reader, entry: Any, place: Place) -> Architecture | None:
-    if isinstance(entry, Architecture):
-        return _architecture(reader, entry, place)
-    repeat = 1
-    if isinstance(entry, Mapping):
-        entry = dict(entry)
-        repeat = _count(1)(reader, entry.pop("repeat", 1), (*place, "repeat"))
-        if "layers" in entry and "use" not in entry:
-            for key in entry:
-                if key != "layers":
-                    reader.refuse((*place, key), f"there is no key {key!r}", "layers, repeat", "leave it out")
-            group: Architecture = _architecture(reader, entry["layers"], (*place, "layers")) * repeat
-            return group
-    layer = reader.component("layers", entry, place)
-    repeated: Architecture | None = None if layer is None else Architecture.of(layer) * repeat
-    return repeated
 
 
 def _initialisers(reader: _Reader, value: Any, place: Place) -> Any:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from sigma_core.errors import ComponentError, SigmaError
-from sigma_core.network import Architecture
+from sigma_core.errors import SigmaError
 from sigma_core.registry import Composer
 from sigma_core.training._criterion import Criterion
 from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training.recipe._compose import KEYS, Setup, metric_name, usual_metrics
+from sigma_core.training.recipe._layers import written
 from sigma_core.training.recipe._recipe import Recipe
 
 
@@ -27,7 +27,7 @@ def write(setup: Setup, composer: Composer) -> Recipe:
         "stop": _criterion(setup.stop, composer),
         "dataset": _short(composer.table(setup.dataset)),
         "optimiser": _short(composer.table(setup.optimiser)),
-        "network": _layers(setup.network, composer),
+        "network": written(setup.network, composer),
         "initialisers": {pattern: composer.table(chosen) for pattern, chosen in setup.initialisers.items()},
         "metrics": _metrics(setup, composer),
         "hooks": [composer.table(hook) for hook in setup.hooks],
@@ -56,27 +56,6 @@ def _criterion(stop: Criterion, composer: Composer) -> Any:
     except SigmaError:
         pass
     return composer.table(stop)
-
-
-def _layers(network: Architecture, composer: Composer) -> list[dict[str, Any]]:
-    """The layers in a row; equal ones that follow each other become one entry with `repeat`."""
-    entries: list[dict[str, Any]] = []
-    for index, node in enumerate(network.nodes):
-        if node.inputs != ((index - 1,) if index else ()):
-            raise ComponentError(
-                f"network, layer {index}, {type(node.layer).__name__}",
-                f"it is fed by {', '.join(f'layer {number}' for number in node.inputs) or 'no layer'}",
-                "layers in a row, each fed by the one before it",
-                "compose this network in Python; a recipe holds a list of layers",
-            )
-        table = composer.table(node.layer)
-        previous = dict(entries[-1]) if entries else {}
-        times = previous.pop("repeat", 1)
-        if previous == table and "name" not in table:
-            entries[-1]["repeat"] = times + 1
-        else:
-            entries.append(table)
-    return entries
 
 
 def _metrics(setup: Setup, composer: Composer) -> Any:

@@ -103,13 +103,14 @@ def test_the_dtype_stays():
 
 @pytest.mark.parametrize("backend", ["numpy", "numba"])
 def test_a_network_with_it_learns(backend):
-    """On every backend."""
+    """On every backend, and is validated with what it tracked."""
     inputs = np.random.default_rng(6).normal(size=(64, 5))
     data = (inputs, np.sin(inputs[:, :2]))
     network = Input(5) + Dense(32) + BatchNorm() + Dense(16, "tanh") + Dense(2) + SquaredDifference()
-    trainer = Trainer(network, data, Adam(0.01), "40 epochs", batch_size=16, backend=backend)
+    trainer = Trainer(network, data, Adam(0.01), "40 epochs", batch_size=16, validation=data, backend=backend)
     trainer.run()
     assert trainer.scores["training.loss"] < 0.1
+    assert trainer.scores["validation.loss"] < 0.1
 
 
 def test_what_makes_no_sense_is_refused():

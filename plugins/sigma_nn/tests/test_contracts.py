@@ -32,7 +32,10 @@ MINIMAL = {
     "input": {"shape": [4]},
     "element_wise": {"activation": "tanh"},
     "embedding": {"vocabulary": 4, "size": 3},
+    "gru": {"size": 3},
     "lstm": {"size": 3},
+    "multi_head_attention": {"heads": 2},
+    "simple_recurrent": {"size": 3},
     "constant": {"value": 0.5},
     "epochs": {"count": 2},
     "iterations": {"count": 20},
@@ -112,7 +115,7 @@ def test_a_component_is_documented(kind, name, make, composer):
             assert member.__doc__, f"{name}.{attribute}"
     if kind in ("layers", "costs", "activations"):
         call = {"layers": "forward", "costs": "losses", "activations": "__call__"}[kind]
-        assert "batch" in description.documentation + vars(type(component))[call].__doc__
+        assert "batch" in description.documentation + getattr(type(component), call).__doc__
 
 
 @every
@@ -159,9 +162,12 @@ TAKEN = {
     "average_pooling": PICTURES,
     "convolution": PICTURES,
     "embedding": np.array([[0, 3], [1, 1], [2, 0], [3, 3], [1, 2]]),
+    "gru": SEQUENCES,
     "lstm": SEQUENCES,
     "max_pooling": PICTURES,
+    "multi_head_attention": SEQUENCES,
     "positional_encoding": SEQUENCES,
+    "simple_recurrent": SEQUENCES,
 }
 
 

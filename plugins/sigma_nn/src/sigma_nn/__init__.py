@@ -41,11 +41,14 @@ if TYPE_CHECKING:
     from sigma_nn.layers.element_wise import ElementWise
     from sigma_nn.layers.embedding import Embedding
     from sigma_nn.layers.flatten import Flatten
+    from sigma_nn.layers.gru import Gru
     from sigma_nn.layers.input import Input
     from sigma_nn.layers.layer_norm import LayerNorm
     from sigma_nn.layers.lstm import Lstm
     from sigma_nn.layers.max_pooling import MaxPooling
+    from sigma_nn.layers.multi_head_attention import MultiHeadAttention
     from sigma_nn.layers.positional_encoding import PositionalEncoding
+    from sigma_nn.layers.simple_recurrent import SimpleRecurrent
     from sigma_nn.metrics.accuracy import Accuracy
     from sigma_nn.metrics.mean_absolute_error import MeanAbsoluteError
     from sigma_nn.metrics.mean_squared_error import MeanSquaredError
@@ -79,6 +82,7 @@ _FILES = {
     "Gelu": "activations.gelu",
     "Glorot": "initialisers.glorot",
     "GradientDescent": "optimisers.gradient_descent",
+    "Gru": "layers.gru",
     "He": "initialisers.he",
     "Identity": "activations.none",
     "Input": "layers.input",
@@ -90,12 +94,14 @@ _FILES = {
     "MeanAbsoluteError": "metrics.mean_absolute_error",
     "MeanSquaredError": "metrics.mean_squared_error",
     "Momentum": "optimisers.momentum",
+    "MultiHeadAttention": "layers.multi_head_attention",
     "Patience": "criteria.patience",
     "Plateau": "criteria.plateau",
     "PositionalEncoding": "layers.positional_encoding",
     "Relu": "activations.relu",
     "Sigmoid": "activations.sigmoid",
     "Silu": "activations.silu",
+    "SimpleRecurrent": "layers.simple_recurrent",
     "Softmax": "activations.softmax",
     "SoftmaxCrossEntropy": "costs.softmax_cross_entropy",
     "Softplus": "activations.softplus",
@@ -129,6 +135,7 @@ __all__ = [
     "Gelu",
     "Glorot",
     "GradientDescent",
+    "Gru",
     "He",
     "Identity",
     "Input",
@@ -140,12 +147,14 @@ __all__ = [
     "MeanAbsoluteError",
     "MeanSquaredError",
     "Momentum",
+    "MultiHeadAttention",
     "Patience",
     "Plateau",
     "PositionalEncoding",
     "Relu",
     "Sigmoid",
     "Silu",
+    "SimpleRecurrent",
     "Softmax",
     "SoftmaxCrossEntropy",
     "Softplus",

@@ -44,7 +44,8 @@ def integer(*, default: Any = NOTHING, **bounds: int) -> Any:
         if not _is_plain(value, Integral) or not _within(value, bounds):
             raise refusal(instance, attribute, value, f"an integer{_worded(bounds)}")
 
-    return field(default=default, converter=_as_integer, validator=check)
+    # What may be left out is None, and that needs no check.
+    return field(default=default, converter=_as_integer, validator=optional(check) if default is None else check)
 
 
 def choice(*options: str, default: Any = NOTHING) -> Any:

@@ -2,6 +2,7 @@
 
 import re
 from abc import ABC, abstractmethod
+from fractions import Fraction
 
 from attrs import frozen
 
@@ -17,7 +18,7 @@ def check_span(text: str, where: str = "span") -> str:
     return text
 
 
-def _parse(text: str, where: str) -> tuple[float, str]:
+def _parse(text: str, where: str) -> tuple[Fraction, str]:
     found = _SPAN.fullmatch(text) if isinstance(text, str) else None
     if found is None or float(found[1]) <= 0:
         raise SettingError(
@@ -26,7 +27,8 @@ def _parse(text: str, where: str) -> tuple[float, str]:
             "a number above 0 with iterations, epochs or run",
             'write "10 epochs", "500 iterations" or "0.3 run"',
         )
-    return float(found[1]), found[2].removesuffix("s")
+    # Exact, so that "0.7 run" of 10 iterations ends with the seventh.
+    return Fraction(found[1]), found[2].removesuffix("s")
 
 
 @frozen
@@ -46,9 +48,9 @@ class Position:
         """
         number, unit = _parse(span, "span")
         if unit == "iteration":
-            return number
+            return float(number)
         if unit == "epoch":
-            return number * self.iterations_per_epoch
+            return float(number * self.iterations_per_epoch)
         if self.total_iterations is None:
             raise SettingError(
                 "span",
@@ -56,7 +58,7 @@ class Position:
                 "a criterion that ends the run after some epochs or iterations",
                 'stop after "20 epochs", say, or count the span in epochs or iterations',
             )
-        return number * self.total_iterations
+        return float(number * self.total_iterations)
 
 
 class Schedule(ABC):

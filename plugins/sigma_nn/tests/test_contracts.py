@@ -4,15 +4,30 @@ A component that cannot be made from its defaults needs a line in `MINIMAL`, not
 """
 
 import inspect
+import json
 from importlib.metadata import entry_points
 from itertools import pairwise
+from math import isfinite
 from types import SimpleNamespace
 
 import attrs
 import numpy as np
 import pytest
 
-from sigma_core.extend import Activation, Context, Cost, Criterion, Initialiser, Layer, Metric, Observation, Optimiser
+from sigma_core.extend import (
+    Activation,
+    Context,
+    Cost,
+    Criterion,
+    Initialiser,
+    Layer,
+    Metric,
+    Modifier,
+    Observation,
+    Optimiser,
+    Position,
+    Schedule,
+)
 from sigma_core.testing import ComponentRegistry, Composer, check_grads, evaluate, trace, vjp
 
 CONTRACTS = {
@@ -21,6 +36,8 @@ CONTRACTS = {
     "activations": Activation,
     "initialisers": Initialiser,
     "optimisers": Optimiser,
+    "schedules": Schedule,
+    "modifiers": Modifier,
     "criteria": Criterion,
     "metrics": Metric,
 }
@@ -41,6 +58,9 @@ MINIMAL = {
     "iterations": {"count": 20},
     "patience": {"value": "validation.loss", "count": 2},
     "plateau": {"value": "validation.loss", "count": 2},
+    "on_plateau": {"value": "validation.loss", "patience": 0},
+    "scale": {"factor": 0.5},
+    "sequence": {"schedules": ["warm_up", "cosine"], "lengths": ["5 iterations"]},
     "threshold": {"value": "validation.loss", "comparison": "<", "bound": 0.5},
 }
 # Costs whose targets are not of the predictions' shape and kind.
@@ -347,6 +367,63 @@ def test_an_optimiser_stands_still_at_a_learning_rate_of_zero(name, composer):
 def test_the_settings_of_an_optimiser_that_are_numbers_are_floats(name, make):
     """Others are not live in a compiled step."""
     assert not [value for value in attrs.asdict(make("optimisers", name)).values() if type(value) is int]
+
+
+# Schedules
+
+
+@of("schedules")
+def test_a_schedule_is_a_function_of_position_and_state(name, make):
+    """Finite, never negative, the same whenever it is asked; the state is JSON, and an update leaves the old one."""
+    schedule = make("schedules", name)
+    before = schedule.initial()
+    state = schedule.update(before, Observation(10, 1, 1.0, {"validation.loss": 0.25}))
+    assert before == schedule.initial()
+    assert json.loads(json.dumps(state)) == state
+    positions = [Position(iteration, 10, 40) for iteration in range(60)]
+    factors = [schedule.factor(position, state) for position in positions]
+    assert all(type(factor) is float and isfinite(factor) and factor >= 0 for factor in factors)
+    assert factors[::-1] == [schedule.factor(position, state) for position in reversed(positions)]
+
+
+# Modifiers
+
+
+def modified(modifier, gradients, parameters):
+    """New gradients, and new parameters, as a trainer traces them: hyperparameters are weak placeholders."""
+    settings = {key: value for key, value in attrs.asdict(modifier).items() if isinstance(value, float)}
+
+    def change(gradients, parameters, settings):
+        settings = SimpleNamespace(**settings)
+        return list(modifier.gradients(gradients, parameters, settings)), list(modifier.updated(parameters, settings))
+
+    graph = trace(change, gradients, parameters, settings)
+    results = evaluate(graph, *gradients, *parameters, *map(np.asarray, settings.values()))
+    return results[: len(gradients)], results[len(gradients) :]
+
+
+@of("modifiers")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_modifier_keeps_shapes_and_dtype(name, dtype, make):
+    """Whether it is given parameters or, where that is all the same to it, one vector; it does something to them."""
+    modifier, random = make("modifiers", name), np.random.default_rng(5)
+    for shapes in [(7,)], [(3, 4), (4,), (2, 2, 3)]:
+        gradients, parameters = ([random.normal(0, 9, shape).astype(dtype) for shape in shapes] for _ in range(2))
+        new_gradients, new_parameters = modified(modifier, gradients, parameters)
+        for new, old in zip([*new_gradients, *new_parameters], gradients + parameters, strict=True):
+            assert (new.shape, new.dtype) == (old.shape, dtype)
+    assert not all(
+        np.array_equal(new, old)
+        for new, old in zip([*new_gradients, *new_parameters], gradients + parameters, strict=True)
+    )
+
+
+@of("modifiers")
+def test_a_modifier_makes_no_nan_of_zeros(name, make):
+    """Gradients and parameters of zero stay what they are."""
+    zeros = [np.zeros((3, 4)), np.zeros(4)]
+    for arrays in modified(make("modifiers", name), zeros, zeros):
+        assert all(np.array_equal(array, zero) for array, zero in zip(arrays, zeros, strict=True))
 
 
 # Criteria

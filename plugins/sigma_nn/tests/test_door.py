@@ -9,7 +9,18 @@ from inspect import getsource
 import pytest
 import sigma_nn
 
-GROUPS = ("layers", "costs", "activations", "initialisers", "optimisers", "criteria", "metrics", "hooks")
+GROUPS = (
+    "layers",
+    "costs",
+    "activations",
+    "initialisers",
+    "optimisers",
+    "schedules",
+    "modifiers",
+    "criteria",
+    "metrics",
+    "hooks",
+)
 
 
 def test_every_registered_component_goes_through_the_door():

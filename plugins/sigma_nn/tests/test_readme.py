@@ -10,7 +10,17 @@ import sigma_nn
 from sigma_core.testing import ComponentRegistry, Composer
 
 README = Path(__file__).parents[1] / "README.md"
-KINDS = ("layers", "costs", "activations", "initialisers", "optimisers", "criteria", "metrics")
+KINDS = (
+    "layers",
+    "costs",
+    "activations",
+    "initialisers",
+    "optimisers",
+    "schedules",
+    "modifiers",
+    "criteria",
+    "metrics",
+)
 
 
 def rows(kind):

@@ -1,4 +1,4 @@
-"""Layers, costs, activations, initialisers, optimisers, criteria, metrics and hooks.
+"""Layers, costs, activations, initialisers, optimisers, schedules, modifiers, criteria, metrics and hooks.
 
 A module is imported when one of its names is first used, so that a network of three layers does not pay for the rest.
 """
@@ -52,11 +52,29 @@ if TYPE_CHECKING:
     from sigma_nn.metrics.accuracy import Accuracy
     from sigma_nn.metrics.mean_absolute_error import MeanAbsoluteError
     from sigma_nn.metrics.mean_squared_error import MeanSquaredError
+    from sigma_nn.modifiers.clip_by_global_norm import ClipByGlobalNorm
+    from sigma_nn.modifiers.clip_by_norm import ClipByNorm
+    from sigma_nn.modifiers.clip_by_value import ClipByValue
+    from sigma_nn.modifiers.l1 import L1Penalty
+    from sigma_nn.modifiers.l2 import L2Penalty
+    from sigma_nn.modifiers.max_norm import MaxNorm
+    from sigma_nn.modifiers.non_negative import NonNegative
+    from sigma_nn.modifiers.scale import Scale
     from sigma_nn.optimisers.adadelta import Adadelta
     from sigma_nn.optimisers.adagrad import Adagrad
     from sigma_nn.optimisers.adam import Adam
     from sigma_nn.optimisers.gradient_descent import GradientDescent
     from sigma_nn.optimisers.momentum import Momentum
+    from sigma_nn.schedules.constant import ConstantSchedule
+    from sigma_nn.schedules.cosine import CosineSchedule
+    from sigma_nn.schedules.exponential import ExponentialSchedule
+    from sigma_nn.schedules.milestones import MilestonesSchedule
+    from sigma_nn.schedules.on_plateau import OnPlateauSchedule
+    from sigma_nn.schedules.one_cycle import OneCycleSchedule
+    from sigma_nn.schedules.polynomial import PolynomialSchedule
+    from sigma_nn.schedules.sequence import SequenceSchedule
+    from sigma_nn.schedules.step import StepSchedule
+    from sigma_nn.schedules.warm_up import WarmUpSchedule
 
 # The file of each name; a test holds it to the entry points and to the imports above.
 _FILES = {
@@ -67,8 +85,13 @@ _FILES = {
     "AveragePooling": "layers.average_pooling",
     "BatchNorm": "layers.batch_norm",
     "BinaryCrossEntropy": "costs.binary_cross_entropy",
+    "ClipByGlobalNorm": "modifiers.clip_by_global_norm",
+    "ClipByNorm": "modifiers.clip_by_norm",
+    "ClipByValue": "modifiers.clip_by_value",
     "Constant": "initialisers.constant",
+    "ConstantSchedule": "schedules.constant",
     "Convolution": "layers.convolution",
+    "CosineSchedule": "schedules.cosine",
     "Custom": "activations.custom",
     "DecayOnPlateau": "hooks.decay_on_plateau",
     "Dense": "layers.dense",
@@ -77,6 +100,7 @@ _FILES = {
     "Elu": "activations.elu",
     "Embedding": "layers.embedding",
     "Epochs": "criteria.epochs",
+    "ExponentialSchedule": "schedules.exponential",
     "Flatten": "layers.flatten",
     "Gaussian": "initialisers.gaussian",
     "Gelu": "activations.gelu",
@@ -87,18 +111,28 @@ _FILES = {
     "Identity": "activations.none",
     "Input": "layers.input",
     "Iterations": "criteria.iterations",
+    "L1Penalty": "modifiers.l1",
+    "L2Penalty": "modifiers.l2",
     "LayerNorm": "layers.layer_norm",
     "LeakyRelu": "activations.leaky_relu",
     "Lstm": "layers.lstm",
+    "MaxNorm": "modifiers.max_norm",
     "MaxPooling": "layers.max_pooling",
     "MeanAbsoluteError": "metrics.mean_absolute_error",
     "MeanSquaredError": "metrics.mean_squared_error",
+    "MilestonesSchedule": "schedules.milestones",
     "Momentum": "optimisers.momentum",
     "MultiHeadAttention": "layers.multi_head_attention",
+    "NonNegative": "modifiers.non_negative",
+    "OnPlateauSchedule": "schedules.on_plateau",
+    "OneCycleSchedule": "schedules.one_cycle",
     "Patience": "criteria.patience",
     "Plateau": "criteria.plateau",
+    "PolynomialSchedule": "schedules.polynomial",
     "PositionalEncoding": "layers.positional_encoding",
     "Relu": "activations.relu",
+    "Scale": "modifiers.scale",
+    "SequenceSchedule": "schedules.sequence",
     "Sigmoid": "activations.sigmoid",
     "Silu": "activations.silu",
     "SimpleRecurrent": "layers.simple_recurrent",
@@ -106,9 +140,11 @@ _FILES = {
     "SoftmaxCrossEntropy": "costs.softmax_cross_entropy",
     "Softplus": "activations.softplus",
     "SquaredDifference": "costs.squared_difference",
+    "StepSchedule": "schedules.step",
     "Tanh": "activations.tanh",
     "Threshold": "criteria.threshold",
     "Uniform": "initialisers.uniform",
+    "WarmUpSchedule": "schedules.warm_up",
     "Zeros": "initialisers.zeros",
 }
 
@@ -120,8 +156,13 @@ __all__ = [
     "AveragePooling",
     "BatchNorm",
     "BinaryCrossEntropy",
+    "ClipByGlobalNorm",
+    "ClipByNorm",
+    "ClipByValue",
     "Constant",
+    "ConstantSchedule",
     "Convolution",
+    "CosineSchedule",
     "Custom",
     "DecayOnPlateau",
     "Dense",
@@ -130,6 +171,7 @@ __all__ = [
     "Elu",
     "Embedding",
     "Epochs",
+    "ExponentialSchedule",
     "Flatten",
     "Gaussian",
     "Gelu",
@@ -140,18 +182,28 @@ __all__ = [
     "Identity",
     "Input",
     "Iterations",
+    "L1Penalty",
+    "L2Penalty",
     "LayerNorm",
     "LeakyRelu",
     "Lstm",
+    "MaxNorm",
     "MaxPooling",
     "MeanAbsoluteError",
     "MeanSquaredError",
+    "MilestonesSchedule",
     "Momentum",
     "MultiHeadAttention",
+    "NonNegative",
+    "OnPlateauSchedule",
+    "OneCycleSchedule",
     "Patience",
     "Plateau",
+    "PolynomialSchedule",
     "PositionalEncoding",
     "Relu",
+    "Scale",
+    "SequenceSchedule",
     "Sigmoid",
     "Silu",
     "SimpleRecurrent",
@@ -159,9 +211,11 @@ __all__ = [
     "SoftmaxCrossEntropy",
     "Softplus",
     "SquaredDifference",
+    "StepSchedule",
     "Tanh",
     "Threshold",
     "Uniform",
+    "WarmUpSchedule",
     "Zeros",
 ]
 

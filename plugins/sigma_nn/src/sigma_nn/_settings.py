@@ -15,17 +15,18 @@ from typing import Any
 from attrs import NOTHING, Attribute, field, has
 from attrs.validators import optional
 
-from sigma_core.extend import SettingError
+from sigma_core.extend import SettingError, check_span
 
 _WORDS: dict[str, tuple[str, Callable[[float, float], bool]]] = {
     "above": ("above", operator.gt),
     "at_least": ("of at least", operator.ge),
+    "at_most": ("of at most", operator.le),
     "below": ("below", operator.lt),
 }
 
 
 def number(*, default: Any = NOTHING, **bounds: float) -> Any:
-    """A field that holds a finite float within bounds, which are any of `above`, `at_least` and `below`.
+    """A field that holds a finite float within bounds, which are any of `above`, `at_least`, `at_most` and `below`.
 
     Integers become floats: hyperparameters must be floats to stay changeable in the compiled step.
     """
@@ -89,11 +90,36 @@ def margins(*, default: Any) -> Any:
     return field(default=default, converter=_as_tuples, validator=check)
 
 
+def span(*, default: Any = NOTHING) -> Any:
+    """A field that holds a length of time: a number of iterations, of epochs or of runs, as text."""
+
+    def check(instance: Any, attribute: "Attribute[str]", value: Any) -> None:
+        check_span(value, place_of(instance, attribute))
+
+    return field(default=default, validator=check)
+
+
+def spans(*, default: Any = NOTHING) -> Any:
+    """A field that holds a tuple of lengths of time; a single one needs no brackets."""
+
+    def check(instance: Any, attribute: "Attribute[tuple[str, ...]]", value: Any) -> None:
+        for each in value:
+            check_span(each, place_of(instance, attribute))
+
+    return field(default=default, converter=_as_several, validator=check)
+
+
 def refusal(instance: Any, attribute: "Attribute[Any]", value: Any, expected: str, reason: str = "") -> SettingError:
     """The error that a validator raises: `Dropout.rate: 1.5`, why, what is expected."""
+    found = f"{value!r}: {reason}" if reason else repr(value)
+    return SettingError(place_of(instance, attribute), found, expected)
+
+
+def place_of(instance: Any, attribute: "Attribute[Any]") -> str:
+    """Where a setting stands: `Dropout.rate`."""
     # A composer that runs validators one by one hands them no component; it knows itself where it is.
     owner = f"{type(instance).__name__}." if has(type(instance)) else ""
-    return SettingError(f"{owner}{attribute.name}", f"{value!r}: {reason}" if reason else repr(value), expected)
+    return f"{owner}{attribute.name}"
 
 
 def _as_float(value: float) -> float:
@@ -107,6 +133,10 @@ def _as_integer(value: int) -> int:
 def _as_tuples(value: Any) -> Any:
     """Lists, as recipes have them, as tuples, so that components are hashable."""
     return tuple(_as_tuples(each) for each in value) if isinstance(value, list | tuple) else value
+
+
+def _as_several(value: Any) -> tuple[Any, ...]:
+    return tuple(value) if isinstance(value, list | tuple) else (value,)
 
 
 def _is_plain(value: Any, kind: type) -> bool:

@@ -16,7 +16,8 @@ class DecayOnPlateau:
     """Multiply a hyperparameter by `factor` when a score has had no new best in `count` epochs.
 
     The epochs are counted anew after each decay; the value never falls below `minimum`. Raises IdentifierError, at the
-    first epoch's end, when the run reports no such score.
+    first epoch's end, when the run reports no such score. The value itself is set, unlike by the schedule `on_plateau`,
+    which multiplies whatever it is set to.
     """
 
     value: str = score_identifier()

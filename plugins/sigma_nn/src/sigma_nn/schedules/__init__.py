@@ -1,0 +1,1 @@
+"""Schedules: factors of hyperparameters that change along a run; one file each."""

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from sigma_core.errors import NetworkError
 from sigma_core.network._architecture import Architecture
@@ -13,6 +13,7 @@ from sigma_core.network._faults import telling
 from sigma_core.network._layer import Cost, Layer
 from sigma_core.network._link import Link
 from sigma_core.network._naming import named
+from sigma_core.registry import Composer
 
 PREFIX = "network.layers"
 # What `forward` is given by name.
@@ -49,6 +50,7 @@ class _Entry(Layer):
 
 @define
 class _Expansion:
+    composer: Composer | None
     places: list[Place] = field(factory=list)
 
     def add(self, architecture: Architecture, prefix: str, owner: str, feeding: Sequence[str]) -> list[str]:
@@ -88,15 +90,23 @@ class _Expansion:
                 "a link",
                 "return what calling its last layer gives",
             )
-        return self.add(Architecture.of(made), f"{name}.", f"{owner}.", inputs)[-1]
+        # What a block connects has been seen by nobody before.
+        return self.add(resolved(Architecture.of(made), self.composer), f"{name}.", f"{owner}.", inputs)[-1]
 
 
-def expanded(architecture: Architecture) -> tuple[Place, ...]:
+def resolved(architecture: Architecture, composer: Composer | None) -> Architecture:
+    """The same architecture with every setting that names a component replaced by the component."""
+    if composer is None:
+        return architecture
+    return Architecture(tuple(evolve(node, layer=composer.build("layers", node.layer)) for node in architecture.nodes))
+
+
+def expanded(architecture: Architecture, composer: Composer | None = None) -> tuple[Place, ...]:
     """The layers of an architecture and of all its blocks, each behind those that feed it.
 
     Raises NetworkError for names and connections that do not fit.
     """
-    expansion = _Expansion()
+    expansion = _Expansion(composer)
     expansion.add(architecture, "", "", ())
     return tuple(expansion.places)
 
@@ -123,8 +133,9 @@ def arity(layer: Layer) -> tuple[int, int | None]:
         for parameter in inspect.signature(takes).parameters.values()
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY and parameter.name not in _BY_NAME
     ]
-    sections = len(layer.sections)
     if any(parameter.kind is inspect.Parameter.VAR_POSITIONAL for parameter in positional):
         return 1, None
     needed = sum(parameter.default is inspect.Parameter.empty for parameter in positional)
-    return max(0, needed - sections), len(positional) - sections
+    # Sections come last, so they are the first to stand where a default would.
+    others = len(positional) - len(layer.sections)
+    return max(0, min(needed, others)), others

@@ -6,14 +6,14 @@ from types import MappingProxyType, SimpleNamespace
 from typing import Any, TypeGuard
 
 import numpy as np
-from attrs import evolve, frozen
+from attrs import frozen
 
 from sigma_core.errors import NetworkError, listed
 from sigma_core.graph import Value, scope
 from sigma_core.network._architecture import Architecture
 from sigma_core.network._context import Context
 from sigma_core.network._ends import check_ends
-from sigma_core.network._expansion import expanded
+from sigma_core.network._expansion import expanded, resolved
 from sigma_core.network._faults import check_output, check_shape, check_tracked, telling
 from sigma_core.network._layer import Cost, Layer
 from sigma_core.network._parameter import Parameter
@@ -58,12 +58,10 @@ class Network:
         `sections` tells what the data holds; where it is left out, the network's inputs have the shapes that they
         declare and costs are not run. Raises NetworkError with the path of the first layer that does not fit.
         """
-        architecture = Architecture.of(layers)
-        if composer is not None:
-            architecture = _resolved(architecture, composer)
+        architecture = resolved(Architecture.of(layers), composer)
         if not architecture.nodes:
             raise NetworkError("network", "it has no layers", "at least an input", "add layers")
-        layers = tuple(place(expanded(architecture), sections, np.dtype(dtype)))
+        layers = tuple(place(expanded(architecture, composer), sections, np.dtype(dtype)))
         check_ends(layers)
         return cls(architecture, layers, np.dtype(dtype))
 
@@ -178,8 +176,3 @@ class Network:
 
 def _is_cost(placed: PlacedLayer[Layer]) -> TypeGuard[PlacedLayer[Cost]]:
     return isinstance(placed.layer, Cost)
-
-
-def _resolved(architecture: Architecture, composer: Composer) -> Architecture:
-    """The same architecture with every setting that names a component replaced by the component."""
-    return Architecture(tuple(evolve(node, layer=composer.build("layers", node.layer)) for node in architecture.nodes))

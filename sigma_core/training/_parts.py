@@ -22,7 +22,8 @@ def groundwork(setup: Setup, environment: Environment, validation: Any) -> tuple
     """The data, loaded, and the network that takes it; no parameter is filled. Raises what `Parts.make` raises."""
     data = with_validation(setup.dataset.prepare(environment, setup.seed), validation, environment)
     data = data.cast(setup.dtype)
-    network = Network.build(setup.network, sections_of(data.training), dtype=setup.dtype)
+    composer = environment.composer
+    network = Network.build(setup.network, sections_of(data.training), composer=composer, dtype=setup.dtype)
     if not network.costs:
         raise TrainerError(
             "network",
@@ -32,7 +33,7 @@ def groundwork(setup: Setup, environment: Environment, validation: Any) -> tuple
         )
     for part in data.validation.values():
         # Its dtypes may be others: whatever a layer says of them it is to say now, not after the first epoch.
-        Network.build(setup.network, sections_of(part), dtype=setup.dtype)
+        Network.build(setup.network, sections_of(part), composer=composer, dtype=setup.dtype)
     check_targets(network, data)
     return data, network
 

@@ -6,11 +6,11 @@ import os
 import numpy as np
 import pytest
 from attrs import frozen
-from sigma_nn import Dense, Dropout, Flatten, Input, SoftmaxCrossEntropy, SquaredDifference
+from sigma_nn import Dense, Dropout, Flatten, Gru, Input, SoftmaxCrossEntropy, SquaredDifference, Tanh
 
 from sigma_core.errors import NetworkError
 from sigma_core.graph import placeholder
-from sigma_core.network import Initialiser, Layer, Network, Parameter, Section, fans
+from sigma_core.network import Block, Initialiser, Layer, Network, Parameter, Section, fans
 from sigma_core.registry import ComponentRegistry, Composer
 
 CLASSES = {"inputs": Section((4,), np.float32), "targets": Section((), np.int64)}
@@ -442,3 +442,31 @@ def test_a_layer_draws_what_it_asks_for():
 def test_fans_count_what_feeds_and_what_is_fed(shape, expected):
     """Of weights, kernels, vectors and scalars."""
     assert fans(shape) == expected
+
+
+def test_layers_that_a_block_connects_name_their_components():
+    """As those of a user do, however deep they lie."""
+
+    @frozen
+    class Inner(Block):
+        def connect(self, inputs):
+            return Dense(3, "tanh")(inputs)
+
+    @frozen
+    class Outer(Block):
+        def connect(self, inputs):
+            return Inner()(inputs)
+
+    network = build(Input(4) + Outer() + SoftmaxCrossEntropy())
+    assert network["outer_1.inner_1.dense_1"].layer.activation == Tanh()
+
+
+def test_a_section_stands_for_an_input_that_may_be_left_out():
+    """And for no other: something must feed a layer all the same."""
+    sections = {"inputs": Section((5, 4), np.float32), "mask": Section((5,), np.bool_)}
+    assert build(Input((5, 4)) + Gru(3, mask="mask"), sections)["gru_1"].shape == (5, 3)
+    with pytest.raises(NetworkError) as caught:
+        build(Gru(3, mask="mask"), sections)
+    assert str(caught.value) == (
+        "network.layers.gru_1: no layer feeds it\n  expected: 1\n  to do:    begin the network with an input layer"
+    )

@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Sequence
 from typing import Any
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from sigma_core.errors import NetworkError
 from sigma_core.network._architecture import Architecture
@@ -50,7 +50,7 @@ class _Entry(Layer):
 
 @define
 class _Expansion:
-    composer: Composer | None
+    composer: Composer
     places: list[Place] = field(factory=list)
 
     def add(self, architecture: Architecture, prefix: str, owner: str, feeding: Sequence[str]) -> list[str]:
@@ -69,11 +69,14 @@ class _Expansion:
             shared = name if node.shares is None else names[node.shares]
             if isinstance(node.layer, _Entry):
                 outputs.append(feeding[node.layer.number])
-            elif isinstance(node.layer, Block):
-                outputs.append(self._block(node.layer, f"{prefix}{name}", f"{owner}{shared}", inputs))
+                continue
+            # Those that a block has made are resolved like those that it was given.
+            layer = self.composer.build("layers", node.layer)
+            if isinstance(layer, Block):
+                outputs.append(self._block(layer, f"{prefix}{name}", f"{owner}{shared}", inputs))
             else:
-                place = Place(f"{prefix}{name}", node.layer, inputs, f"{owner}{shared}")
-                check_arity(place.path, node.layer, inputs)
+                place = Place(f"{prefix}{name}", layer, inputs, f"{owner}{shared}")
+                check_arity(place.path, layer, inputs)
                 self.places.append(place)
                 outputs.append(place.name)
         return outputs
@@ -90,21 +93,14 @@ class _Expansion:
                 "a link",
                 "return what calling its last layer gives",
             )
-        # What a block connects has been seen by nobody before.
-        return self.add(resolved(Architecture.of(made), self.composer), f"{name}.", f"{owner}.", inputs)[-1]
+        return self.add(Architecture.of(made), f"{name}.", f"{owner}.", inputs)[-1]
 
 
-def resolved(architecture: Architecture, composer: Composer | None) -> Architecture:
-    """The same architecture with every setting that names a component replaced by the component."""
-    if composer is None:
-        return architecture
-    return Architecture(tuple(evolve(node, layer=composer.build("layers", node.layer)) for node in architecture.nodes))
-
-
-def expanded(architecture: Architecture, composer: Composer | None = None) -> tuple[Place, ...]:
+def expanded(architecture: Architecture, composer: Composer) -> tuple[Place, ...]:
     """The layers of an architecture and of all its blocks, each behind those that feed it.
 
-    Raises NetworkError for names and connections that do not fit.
+    Settings that name a component are replaced by it. Raises NetworkError for names and connections that do not fit,
+    and what `Composer.build` does.
     """
     expansion = _Expansion(composer)
     expansion.add(architecture, "", "", ())

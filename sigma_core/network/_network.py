@@ -13,13 +13,13 @@ from sigma_core.graph import Value, scope
 from sigma_core.network._architecture import Architecture
 from sigma_core.network._context import Context
 from sigma_core.network._ends import check_ends
-from sigma_core.network._expansion import expanded, resolved
+from sigma_core.network._expansion import expanded
 from sigma_core.network._faults import check_output, check_shape, check_tracked, telling
 from sigma_core.network._layer import Cost, Layer
 from sigma_core.network._parameter import Parameter
 from sigma_core.network._placing import PlacedLayer, Section, place
 from sigma_core.network._summary import summary
-from sigma_core.registry import Composer
+from sigma_core.registry import ComponentRegistry, Composer
 
 
 @frozen
@@ -56,12 +56,15 @@ class Network:
         """Name the layers, infer every shape and check that all fits, before any number is made.
 
         `sections` tells what the data holds; where it is left out, the network's inputs have the shapes that they
-        declare and costs are not run. Raises NetworkError with the path of the first layer that does not fit.
+        declare and costs are not run. `composer` makes the components that settings name. Raises NetworkError with the
+        path of the first layer that does not fit.
         """
-        architecture = resolved(Architecture.of(layers), composer)
+        architecture = Architecture.of(layers)
         if not architecture.nodes:
             raise NetworkError("network", "it has no layers", "at least an input", "add layers")
-        layers = tuple(place(expanded(architecture, composer), sections, np.dtype(dtype)))
+        layers = tuple(
+            place(expanded(architecture, composer or Composer(ComponentRegistry())), sections, np.dtype(dtype))
+        )
         check_ends(layers)
         return cls(architecture, layers, np.dtype(dtype))
 

@@ -11,7 +11,7 @@ from sigma_core.network._architecture import Architecture
 from sigma_core.network._block import Block
 from sigma_core.network._faults import telling
 from sigma_core.network._layer import Cost, Layer
-from sigma_core.network._link import Link
+from sigma_core.network._link import Link, call
 from sigma_core.network._naming import named
 from sigma_core.registry import Composer
 
@@ -85,7 +85,7 @@ class _Expansion:
         path = f"{PREFIX}.{name}"
         check_arity(path, block, inputs)
         with telling(path, ()):
-            made = block.connect(*(Link(_Entry(number=number)) for number in range(len(inputs))))
+            made = block.connect(*(call(_Entry(number=number), ()) for number in range(len(inputs))))
         if not isinstance(made, Link):
             raise NetworkError(
                 path,

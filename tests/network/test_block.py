@@ -129,6 +129,7 @@ def test_a_block_may_have_optional_inputs():
     """One or two."""
     assert names(Optional()(Input(4))) == ["input_1", "optional_1.sum_1"]
     assert names(Optional()(Input(4), Input(4))) == ["input_1", "input_2", "optional_1.sum_1"]
+    assert Network.build(Optional()(Input(4), Input(4)))["optional_1.sum_1"].inputs == ("input_1", "input_2")
     assert refused(lambda: Network.build(Optional()(Input(4), Input(4), Input(4)))) == (
         "network.layers.optional_1: 3 layers feed it (input_1, input_2, input_3)\n"
         "  expected: 1 to 2\n"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sigma_core.compilation import compile  # noqa: A004  # the word that everybody uses for it
-    from sigma_core.data import Data, InMemory
+    from sigma_core.data import Data, InMemory, pad_sequences
     from sigma_core.environment import Environment
     from sigma_core.errors import SigmaError, UserError
     from sigma_core.events import RunStore
@@ -68,6 +68,7 @@ _HOMES = {
     "jvp": "sigma_core.graph",
     "linearize": "sigma_core.graph",
     "max_pool": "sigma_core.graph",
+    "pad_sequences": "sigma_core.data",
     "scan": "sigma_core.graph",
     "stop_gradient": "sigma_core.graph",
     "trace": "sigma_core.graph",
@@ -107,6 +108,7 @@ __all__ = [
     "jvp",
     "linearize",
     "max_pool",
+    "pad_sequences",
     "scan",
     "stop_gradient",
     "trace",

@@ -6,6 +6,7 @@ from sigma_core.data._extractor import Extractor
 from sigma_core.data._iterator import Batch, Iterator
 from sigma_core.data._memory import InMemory, as_dataset
 from sigma_core.data._minibatches import Minibatches
+from sigma_core.data._padding import pad_sequences
 from sigma_core.data._prefetch import Prefetch
 from sigma_core.data._preprocessor import FittedPreprocessor, FittedState, Preprocessor
 from sigma_core.data._sections import Array, Sections
@@ -29,4 +30,5 @@ __all__ = [
     "Source",
     "Undivided",
     "as_dataset",
+    "pad_sequences",
 ]

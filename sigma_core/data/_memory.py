@@ -24,10 +24,27 @@ def _arrays(sections: Mapping[str, Any]) -> dict[str, Array]:
         try:
             arrays[name] = np.asarray(values)
         except ValueError as error:
-            raise DataError(
-                "data", f"section {name!r} is no array: {error}", "an array, or lists of equal lengths"
-            ) from error
+            raise DataError("data", *_no_array(name, values, error)) from error
     return arrays
+
+
+def _no_array(name: str, values: Any, error: ValueError) -> tuple[str, str, str]:
+    """What is found, expected and to do; records of unequal lengths are what it is nearly always."""
+    try:
+        lengths = sorted({len(record) for record in values})
+    except TypeError:
+        lengths = []
+    if len(lengths) < 2:
+        return (
+            f"section {name!r} is no array: {error}",
+            "an array, or lists of equal lengths",
+            "give records of one shape",
+        )
+    return (
+        f"section {name!r} has records of unequal lengths, from {lengths[0]} to {lengths[-1]}",
+        "an array, or lists of equal lengths",
+        "pad them, `inputs, mask = pad_sequences(records)`, and give layers and cost the mask as a section",
+    )
 
 
 def _parts(parts: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Array]]:

@@ -168,11 +168,13 @@ def test_faults_are_reported_with_their_place(dataset, message):
 
 
 def test_ragged_lists_are_refused():
-    """Lists of unequal lengths are no array."""
+    """Records of unequal shapes are no array."""
     with pytest.raises(DataError) as caught:
-        InMemory({"inputs": [[1, 2], [3]]})
+        InMemory({"inputs": [[1, [2]], [3, 4]]})
     assert str(caught.value).startswith("data: section 'inputs' is no array: setting an array element")
-    assert str(caught.value).endswith("\n  expected: an array, or lists of equal lengths")
+    assert str(caught.value).endswith((
+        "\n  expected: an array, or lists of equal lengths\n  to do:    give records of one shape"
+    )
 
 
 def test_data_from_arrays_is_checked():

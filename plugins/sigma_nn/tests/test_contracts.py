@@ -61,6 +61,7 @@ MINIMAL = {
     "on_plateau": {"value": "validation.loss", "patience": 0},
     "scale": {"factor": 0.5},
     "sequence": {"schedules": ["warm_up", "cosine"], "lengths": ["5 iterations"]},
+    "tied_dense": {"size": 4, "of": "dense_1"},
     "threshold": {"value": "validation.loss", "comparison": "<", "bound": 0.5},
 }
 # Costs whose targets are not of the predictions' shape and kind.
@@ -158,6 +159,8 @@ def passing(layer, inputs, dtype=np.float64, *, training=False):
         name: (random.normal(0, 0.5, spec.shape) if spec.trainable else spec.initialiser.fill(spec.shape, random))
         for name, spec in specs.items()
     }
+    # What is borrowed here is square.
+    parameters |= {name: random.normal(0, 0.5, (4, 4)) for name in layer.borrowed}
     parameters = {name: array.astype(dtype) for name, array in parameters.items()}
 
     def forward(inputs, parameters):

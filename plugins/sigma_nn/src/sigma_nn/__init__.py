@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from sigma_nn.layers.multi_head_attention import MultiHeadAttention
     from sigma_nn.layers.positional_encoding import PositionalEncoding
     from sigma_nn.layers.simple_recurrent import SimpleRecurrent
+    from sigma_nn.layers.tied_dense import TiedDense
     from sigma_nn.metrics.accuracy import Accuracy
     from sigma_nn.metrics.mean_absolute_error import MeanAbsoluteError
     from sigma_nn.metrics.mean_squared_error import MeanSquaredError
@@ -143,6 +144,7 @@ _FILES = {
     "StepSchedule": "schedules.step",
     "Tanh": "activations.tanh",
     "Threshold": "criteria.threshold",
+    "TiedDense": "layers.tied_dense",
     "Uniform": "initialisers.uniform",
     "WarmUpSchedule": "schedules.warm_up",
     "Zeros": "initialisers.zeros",
@@ -214,6 +216,7 @@ __all__ = [
     "StepSchedule",
     "Tanh",
     "Threshold",
+    "TiedDense",
     "Uniform",
     "WarmUpSchedule",
     "Zeros",

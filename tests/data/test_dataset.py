@@ -172,7 +172,7 @@ def test_ragged_lists_are_refused():
     with pytest.raises(DataError) as caught:
         InMemory({"inputs": [[1, [2]], [3, 4]]})
     assert str(caught.value).startswith("data: section 'inputs' is no array: setting an array element")
-    assert str(caught.value).endswith((
+    assert str(caught.value).endswith(
         "\n  expected: an array, or lists of equal lengths\n  to do:    give records of one shape"
     )
 

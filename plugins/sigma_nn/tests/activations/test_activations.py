@@ -75,12 +75,14 @@ def test_not_a_number_stays_visible(activation, run):
 
 @pytest.mark.parametrize("activation", TORCH, ids=str)
 def test_values_and_derivatives_are_those_of_pytorch(activation, torch, run, derive):
-    """At the corners as well."""
+    """At the corners as well, close to them and far out, where nothing may overflow."""
+    points = np.array([0.0, 1e-3, -1e-3, 50.0, -50.0, 1000.0, -1000.0, 0.7])
+    x = np.concatenate([X, points.reshape(2, 4), points[::-1].reshape(2, 4)])
     module = eval(f"torch.nn.{TORCH[activation]}", {"torch": torch})  # noqa: S307  # the table above
-    x = torch.tensor(X, requires_grad=True)
-    weights = np.arange(8.0).reshape(X.shape)
-    expected = module(x)
+    given, weights = torch.tensor(x, requires_grad=True), np.arange(1.0, 1 + x.size).reshape(x.shape)
+    expected = module(given)
     (expected * torch.tensor(weights)).sum().backward()
-    np.testing.assert_allclose(run(activation, X), expected.detach().numpy(), rtol=1e-9, atol=1e-12)
-    (derivative,) = derive(lambda x: activation(x) * weights, X)
-    np.testing.assert_allclose(derivative, x.grad.numpy(), rtol=1e-6, atol=1e-9)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        result, (derivative,) = run(activation, x), derive(lambda x: activation(x) * weights, x)
+    np.testing.assert_allclose(result, expected.detach().numpy(), rtol=1e-12, atol=1e-12)
+    np.testing.assert_allclose(derivative, given.grad.numpy(), rtol=1e-12, atol=1e-12)

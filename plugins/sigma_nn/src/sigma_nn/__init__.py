@@ -33,23 +33,38 @@ if TYPE_CHECKING:
     from sigma_nn.initialisers.he import He
     from sigma_nn.initialisers.uniform import Uniform
     from sigma_nn.initialisers.zeros import Zeros
+    from sigma_nn.layers.add import Add
+    from sigma_nn.layers.average import Average
     from sigma_nn.layers.average_pooling import AveragePooling
     from sigma_nn.layers.batch_norm import BatchNorm
+    from sigma_nn.layers.concatenate import Concatenate
     from sigma_nn.layers.convolution import Convolution
     from sigma_nn.layers.dense import Dense
+    from sigma_nn.layers.dot import Dot
     from sigma_nn.layers.dropout import Dropout
     from sigma_nn.layers.element_wise import ElementWise
     from sigma_nn.layers.embedding import Embedding
     from sigma_nn.layers.flatten import Flatten
+    from sigma_nn.layers.global_average_pooling import GlobalAveragePooling
+    from sigma_nn.layers.global_max_pooling import GlobalMaxPooling
     from sigma_nn.layers.gru import Gru
     from sigma_nn.layers.input import Input
     from sigma_nn.layers.layer_norm import LayerNorm
     from sigma_nn.layers.lstm import Lstm
+    from sigma_nn.layers.mask import Mask
     from sigma_nn.layers.max_pooling import MaxPooling
+    from sigma_nn.layers.maximum import Maximum
     from sigma_nn.layers.multi_head_attention import MultiHeadAttention
+    from sigma_nn.layers.multiply import Multiply
+    from sigma_nn.layers.noise import Noise
+    from sigma_nn.layers.output import Output
+    from sigma_nn.layers.permute import Permute
     from sigma_nn.layers.positional_encoding import PositionalEncoding
+    from sigma_nn.layers.reshape import Reshape
     from sigma_nn.layers.simple_recurrent import SimpleRecurrent
+    from sigma_nn.layers.spatial_dropout import SpatialDropout
     from sigma_nn.layers.tied_dense import TiedDense
+    from sigma_nn.layers.transposed_convolution import TransposedConvolution
     from sigma_nn.metrics.accuracy import Accuracy
     from sigma_nn.metrics.mean_absolute_error import MeanAbsoluteError
     from sigma_nn.metrics.mean_squared_error import MeanSquaredError
@@ -83,12 +98,15 @@ _FILES = {
     "Adadelta": "optimisers.adadelta",
     "Adagrad": "optimisers.adagrad",
     "Adam": "optimisers.adam",
+    "Add": "layers.add",
+    "Average": "layers.average",
     "AveragePooling": "layers.average_pooling",
     "BatchNorm": "layers.batch_norm",
     "BinaryCrossEntropy": "costs.binary_cross_entropy",
     "ClipByGlobalNorm": "modifiers.clip_by_global_norm",
     "ClipByNorm": "modifiers.clip_by_norm",
     "ClipByValue": "modifiers.clip_by_value",
+    "Concatenate": "layers.concatenate",
     "Constant": "initialisers.constant",
     "ConstantSchedule": "schedules.constant",
     "Convolution": "layers.convolution",
@@ -96,6 +114,7 @@ _FILES = {
     "Custom": "activations.custom",
     "DecayOnPlateau": "hooks.decay_on_plateau",
     "Dense": "layers.dense",
+    "Dot": "layers.dot",
     "Dropout": "layers.dropout",
     "ElementWise": "layers.element_wise",
     "Elu": "activations.elu",
@@ -105,6 +124,8 @@ _FILES = {
     "Flatten": "layers.flatten",
     "Gaussian": "initialisers.gaussian",
     "Gelu": "activations.gelu",
+    "GlobalAveragePooling": "layers.global_average_pooling",
+    "GlobalMaxPooling": "layers.global_max_pooling",
     "Glorot": "initialisers.glorot",
     "GradientDescent": "optimisers.gradient_descent",
     "Gru": "layers.gru",
@@ -117,21 +138,28 @@ _FILES = {
     "LayerNorm": "layers.layer_norm",
     "LeakyRelu": "activations.leaky_relu",
     "Lstm": "layers.lstm",
+    "Mask": "layers.mask",
     "MaxNorm": "modifiers.max_norm",
     "MaxPooling": "layers.max_pooling",
+    "Maximum": "layers.maximum",
     "MeanAbsoluteError": "metrics.mean_absolute_error",
     "MeanSquaredError": "metrics.mean_squared_error",
     "MilestonesSchedule": "schedules.milestones",
     "Momentum": "optimisers.momentum",
     "MultiHeadAttention": "layers.multi_head_attention",
+    "Multiply": "layers.multiply",
+    "Noise": "layers.noise",
     "NonNegative": "modifiers.non_negative",
     "OnPlateauSchedule": "schedules.on_plateau",
     "OneCycleSchedule": "schedules.one_cycle",
+    "Output": "layers.output",
     "Patience": "criteria.patience",
+    "Permute": "layers.permute",
     "Plateau": "criteria.plateau",
     "PolynomialSchedule": "schedules.polynomial",
     "PositionalEncoding": "layers.positional_encoding",
     "Relu": "activations.relu",
+    "Reshape": "layers.reshape",
     "Scale": "modifiers.scale",
     "SequenceSchedule": "schedules.sequence",
     "Sigmoid": "activations.sigmoid",
@@ -140,11 +168,13 @@ _FILES = {
     "Softmax": "activations.softmax",
     "SoftmaxCrossEntropy": "costs.softmax_cross_entropy",
     "Softplus": "activations.softplus",
+    "SpatialDropout": "layers.spatial_dropout",
     "SquaredDifference": "costs.squared_difference",
     "StepSchedule": "schedules.step",
     "Tanh": "activations.tanh",
     "Threshold": "criteria.threshold",
     "TiedDense": "layers.tied_dense",
+    "TransposedConvolution": "layers.transposed_convolution",
     "Uniform": "initialisers.uniform",
     "WarmUpSchedule": "schedules.warm_up",
     "Zeros": "initialisers.zeros",
@@ -155,12 +185,15 @@ __all__ = [
     "Adadelta",
     "Adagrad",
     "Adam",
+    "Add",
+    "Average",
     "AveragePooling",
     "BatchNorm",
     "BinaryCrossEntropy",
     "ClipByGlobalNorm",
     "ClipByNorm",
     "ClipByValue",
+    "Concatenate",
     "Constant",
     "ConstantSchedule",
     "Convolution",
@@ -168,6 +201,7 @@ __all__ = [
     "Custom",
     "DecayOnPlateau",
     "Dense",
+    "Dot",
     "Dropout",
     "ElementWise",
     "Elu",
@@ -177,6 +211,8 @@ __all__ = [
     "Flatten",
     "Gaussian",
     "Gelu",
+    "GlobalAveragePooling",
+    "GlobalMaxPooling",
     "Glorot",
     "GradientDescent",
     "Gru",
@@ -189,21 +225,28 @@ __all__ = [
     "LayerNorm",
     "LeakyRelu",
     "Lstm",
+    "Mask",
     "MaxNorm",
     "MaxPooling",
+    "Maximum",
     "MeanAbsoluteError",
     "MeanSquaredError",
     "MilestonesSchedule",
     "Momentum",
     "MultiHeadAttention",
+    "Multiply",
+    "Noise",
     "NonNegative",
     "OnPlateauSchedule",
     "OneCycleSchedule",
+    "Output",
     "Patience",
+    "Permute",
     "Plateau",
     "PolynomialSchedule",
     "PositionalEncoding",
     "Relu",
+    "Reshape",
     "Scale",
     "SequenceSchedule",
     "Sigmoid",
@@ -212,11 +255,13 @@ __all__ = [
     "Softmax",
     "SoftmaxCrossEntropy",
     "Softplus",
+    "SpatialDropout",
     "SquaredDifference",
     "StepSchedule",
     "Tanh",
     "Threshold",
     "TiedDense",
+    "TransposedConvolution",
     "Uniform",
     "WarmUpSchedule",
     "Zeros",

@@ -4,9 +4,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from sigma_nn import Convolution, Glorot, Relu, Tanh, Zeros
+from sigma_nn import AveragePooling, Convolution, Glorot, Input, MaxPooling, Relu, Tanh, Zeros
 
-from sigma_core.extend import Parameter, SettingError, ShapeError, convolve
+from sigma_core import Network, testing
+from sigma_core.extend import NetworkError, Parameter, SettingError, ShapeError, convolve
 from sigma_core.testing import ComponentRegistry, Composer
 
 random = np.random.default_rng(5)
@@ -58,24 +59,50 @@ def test_outputs(apply):
     )
 
 
-def test_outputs_and_derivatives_are_those_of_pytorch(torch, apply, derive):
-    """In float64, on sequences; PyTorch has channels first."""
-    inputs, weights = INPUTS[:, 0], WEIGHTS[:, 0]
-    x = torch.tensor(inputs.swapaxes(1, 2).copy(), requires_grad=True)
-    w, b = torch.tensor(weights.transpose(2, 1, 0).copy(), requires_grad=True), torch.tensor(BIASES, requires_grad=True)
-    expected = torch.tanh(torch.nn.functional.conv1d(x, w, b, padding=1))
+SETTINGS = [
+    ((7, 4), (3,), {}, {"padding": 1}),
+    ((7, 4), (4,), {"padding": "valid", "strides": 2, "dilation": 2}, {"stride": 2, "dilation": 2}),
+    ((7, 6, 4), (3, 3), {"strides": (2, 1), "padding": 1, "groups": 2}, {"stride": (2, 1), "padding": 1, "groups": 2}),
+    ((7, 6, 4), (3, 2), {"padding": (2, 1), "dilation": (2, 3)}, {"padding": (2, 1), "dilation": (2, 3)}),
+    ((7, 6, 4), (1, 1), {"padding": "valid", "strides": 3, "groups": 4}, {"stride": 3, "groups": 4}),
+]
+
+
+@pytest.mark.parametrize(("shape", "window", "ours", "theirs"), SETTINGS)
+def test_outputs_and_derivatives_are_those_of_pytorch(shape, window, ours, theirs, torch, apply, derive):
+    """In float64, on sequences and pictures; PyTorch has channels first and filters before them."""
+    inputs, biases = random.normal(size=(2, *shape)), random.normal(size=8)
+    weights = random.normal(size=(*window, 4 // ours.get("groups", 1), 8))
+    x = torch.tensor(np.moveaxis(inputs, -1, 1).copy(), requires_grad=True)
+    w = torch.tensor(np.moveaxis(weights, [-1, -2], [0, 1]).copy(), requires_grad=True)
+    b = torch.tensor(biases, requires_grad=True)
+    expected = torch.tanh(getattr(torch.nn.functional, f"conv{len(window)}d")(x, w, b, **theirs))
     expected.sum().backward()
-    layer = Convolution(3, 3, Tanh())
+    layer = Convolution(8, window, Tanh(), **ours)
 
     def forward(inputs, weights, biases):
         return layer.forward(inputs, parameters=SimpleNamespace(weights=weights, biases=biases), context=None)
 
-    result = apply(layer, inputs, weights=weights, biases=BIASES)
-    np.testing.assert_allclose(result.swapaxes(1, 2), expected.detach().numpy(), rtol=1e-12)
-    by_inputs, by_weights, by_biases = derive(forward, inputs, weights, BIASES)
-    np.testing.assert_allclose(by_inputs.swapaxes(1, 2), x.grad.numpy(), rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(by_weights.transpose(2, 1, 0), w.grad.numpy(), rtol=1e-9, atol=1e-12)
-    np.testing.assert_allclose(by_biases, b.grad.numpy(), rtol=1e-9)
+    result = apply(layer, inputs, weights=weights, biases=biases)
+    np.testing.assert_allclose(np.moveaxis(result, -1, 1), expected.detach().numpy(), rtol=1e-9, atol=1e-12)
+    by_inputs, by_weights, by_biases = derive(forward, inputs, weights, biases)
+    np.testing.assert_allclose(np.moveaxis(by_inputs, -1, 1), x.grad.numpy(), rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(np.moveaxis(by_weights, [-1, -2], [0, 1]), w.grad.numpy(), rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(by_biases, b.grad.numpy(), rtol=1e-8, atol=1e-10)
+
+
+@pytest.mark.parametrize("layer", [Convolution(3, 5, padding="valid"), MaxPooling(5), AveragePooling(5)])
+def test_a_window_larger_than_its_input_is_refused(layer):
+    """With the path of the layer and both sizes, when the network is built."""
+    with pytest.raises(NetworkError) as caught:
+        Network.build(Input((3, 6, 1)) + layer, composer=Composer(ComponentRegistry()))
+    name = {Convolution: "convolution_1", MaxPooling: "max_pooling_1", AveragePooling: "average_pooling_1"}[type(layer)]
+    assert testing.message(caught.value) == (
+        f"network.layers.{name}: with inputs of shape (batch, 3, 6, 1): "
+        "windows that reach over (5, 5) elements do not fit into (3, 6)\n"
+        "  expected: windows that are no larger than what they slide over, padding included\n"
+        "  to do:    a smaller window or dilation, or more padding"
+    )
 
 
 @pytest.mark.parametrize(("window", "shape"), [(5, (784,)), (5, (2, 3, 4, 5)), ((5, 5), (28, 3)), ((5,), (28, 28, 1))])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sigma_nn import Embedding, Gaussian
 
-from sigma_core.extend import Parameter, ShapeError
+from sigma_core.extend import DataError, Parameter, ShapeError
 from sigma_core.testing import ComponentRegistry, Composer
 
 WEIGHTS = np.random.default_rng(6).normal(size=(7, 3))
@@ -54,3 +54,18 @@ def test_a_word_that_is_not_in_the_vocabulary_is_an_index_error(apply):
     """As it is in NumPy."""
     with pytest.raises(IndexError, match="index 7 is out of bounds"):
         apply(Embedding(7, 3), WORDS + 1, weights=WEIGHTS)
+
+
+def test_words_are_looked_at_before_a_run():
+    """The first that is not in the vocabulary is named, with its record; what cannot be looked at is left alone."""
+    layer = Embedding(7, 3)
+    for words in (WORDS, WORDS.astype(np.uint8), WORDS[:0], WORDS * 1.5, None):
+        layer.check_data(words)
+    for words, found in ((WORDS + 1, "record 0 holds 7"), (WORDS - np.array([[0], [1]]), "record 1 holds -1")):
+        with pytest.raises(DataError) as caught:
+            layer.check_data(words)
+        assert str(caught.value) == (
+            f"Embedding: {found}\n"
+            "  expected: integers from 0 to 6, for a vocabulary of 7\n"
+            "  to do:    make the vocabulary larger, or put another word in its place"
+        )

@@ -9,6 +9,7 @@ from sigma_core.extend import SettingError, ShapeError, average_pool, max_pool
 from sigma_core.testing import ComponentRegistry, Composer
 
 INPUTS = np.random.default_rng(5).normal(size=(2, 7, 6, 4))
+COUNTED = {"count_include_pad": False}
 POOLINGS = pytest.mark.parametrize(
     ("layer", "pool"), [(MaxPooling, max_pool), (AveragePooling, average_pool)], ids=["max", "average"]
 )
@@ -21,6 +22,29 @@ def test_outputs(layer, pool, apply):
     np.testing.assert_array_equal(apply(layer((3, 2)), INPUTS), pool(INPUTS, (3, 2), (3, 2)))
     np.testing.assert_array_equal(apply(layer(3, 2, "same"), INPUTS), pool(INPUTS, 3, 2, padding="same"))
     np.testing.assert_array_equal(apply(layer(2), INPUTS[:, 0]), pool(INPUTS[:, 0], 2))
+
+
+@POOLINGS
+@pytest.mark.parametrize(
+    ("inputs", "ours", "theirs"),
+    [
+        (INPUTS, {"window": (3, 2)}, {"kernel_size": (3, 2)}),
+        (INPUTS, {"window": 3, "strides": (2, 1), "padding": 1}, {"kernel_size": 3, "stride": (2, 1), "padding": 1}),
+        (INPUTS[:, 0], {"window": 2, "strides": 1}, {"kernel_size": 2, "stride": 1}),
+        (INPUTS[:, 0], {"window": 4, "strides": 3, "padding": 2}, {"kernel_size": 4, "stride": 3, "padding": 2}),
+    ],
+)
+def test_outputs_and_derivatives_are_those_of_pytorch(layer, pool, inputs, ours, theirs, torch, apply, derive):
+    """On pictures and sequences; what is put around does not count."""
+    count = inputs.ndim - 2
+    kind, settings = (f"max_pool{count}d", {}) if pool is max_pool else (f"avg_pool{count}d", COUNTED)
+    x = torch.tensor(np.moveaxis(inputs, -1, 1).copy(), requires_grad=True)
+    expected = getattr(torch.nn.functional, kind)(x, **theirs, **settings)
+    (expected**2).sum().backward()
+    result = apply(layer(**ours), inputs)
+    np.testing.assert_allclose(np.moveaxis(result, -1, 1), expected.detach().numpy(), rtol=1e-12, atol=1e-15)
+    (found,) = derive(lambda x: layer(**ours).forward(x, parameters=None, context=None) ** 2, inputs)
+    np.testing.assert_allclose(np.moveaxis(found, -1, 1), x.grad.numpy(), rtol=1e-9, atol=1e-12)
 
 
 @POOLINGS

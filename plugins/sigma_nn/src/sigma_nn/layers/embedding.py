@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 from attrs import frozen
+from numpy.typing import NDArray
 
-from sigma_core.extend import Context, Initialiser, Layer, Parameter, Shape, ShapeError, Value, component
+from sigma_core.extend import Context, DataError, Initialiser, Layer, Parameter, Shape, ShapeError, Value, component
 from sigma_nn._settings import integer
 
 
@@ -14,7 +17,8 @@ class Embedding(Layer):
     """Look up a vector of `size` numbers for each integer: `weights[inputs]`.
 
     Takes integers (batch, ...) from 0 to `vocabulary` - 1, as `Input(..., dtype="integer")` hands them on, gives
-    (batch, ..., size). Parameter: `weights` (vocabulary, size). Raises ShapeError for inputs that are no integers.
+    (batch, ..., size). Parameter: `weights` (vocabulary, size). Raises ShapeError for inputs that are no integers,
+    DataError for integers outside of the vocabulary.
     """
 
     vocabulary: int = integer(at_least=1)
@@ -33,3 +37,19 @@ class Embedding(Layer):
                 "Embedding", f"inputs are {inputs.dtype}", "integers", 'give the input before it dtype="integer"'
             )
         return parameters.weights[inputs]
+
+    def check_data(self, *arrays: NDArray[Any] | None) -> None:
+        """Raise DataError for an integer that is not in the vocabulary."""
+        (words,) = arrays
+        # Of a kind that is refused otherwise, or nothing that could be looked at.
+        if words is None or words.dtype.kind not in "iu" or words.size == 0:
+            return
+        is_strange = (words < 0) | (words >= self.vocabulary)
+        if is_strange.any():
+            place = np.unravel_index(np.argmax(is_strange), words.shape)
+            raise DataError(
+                "Embedding",
+                f"record {place[0]} holds {words[place]}",
+                f"integers from 0 to {self.vocabulary - 1}, for a vocabulary of {self.vocabulary}",
+                "make the vocabulary larger, or put another word in its place",
+            )

@@ -13,12 +13,9 @@ from types import SimpleNamespace
 import attrs
 import numpy as np
 import pytest
-from sigma_nn import Input
 
-from sigma_core import Network
 from sigma_core.extend import (
     Activation,
-    Block,
     Context,
     Cost,
     Criterion,
@@ -47,7 +44,6 @@ CONTRACTS = {
 # Settings without a default; with the kind where components of two kinds have one name.
 MINIMAL = {
     "activations.custom": {"function": "numpy:arctan"},
-    "bidirectional": {"layer": {"use": "gru", "size": 3}},
     "convolution": {"size": 3, "window": [2, 3]},
     "dense": {"size": 3},
     "input": {"shape": [4]},
@@ -55,11 +51,11 @@ MINIMAL = {
     "embedding": {"vocabulary": 4, "size": 3},
     "gru": {"size": 3},
     "lstm": {"size": 3},
+    "negative_sampling": {"vocabulary": 4},
     "multi_head_attention": {"heads": 2},
     "simple_recurrent": {"size": 3},
     "permute": {"axes": [0]},
     "reshape": {"shape": [2, -1]},
-    "transformer_block": {"size": 4, "heads": 2},
     "transposed_convolution": {"size": 3, "window": [2, 3], "strides": 2},
     "constant": {"value": 0.5},
     "epochs": {"count": 2},
@@ -73,7 +69,10 @@ MINIMAL = {
     "threshold": {"value": "validation.loss", "comparison": "<", "bound": 0.5},
 }
 # Costs whose targets are not of the predictions' shape and kind.
-TARGETS = {"softmax_cross_entropy": np.array([0, 2, 1, 1, 0])}
+TARGETS = {
+    "negative_sampling": np.array([0, 2, 1, 3, 0]),
+    "softmax_cross_entropy": np.array([0, 2, 1, 1, 0]),
+}
 
 REGISTERED = [
     (kind, entry.name)
@@ -161,9 +160,7 @@ def test_a_setting_that_does_not_exist_is_refused(kind, name, composer):
 def passing(layer, inputs, dtype=np.float64, *, training=False):
     """A function of the inputs and parameters of a layer, and parameters for it."""
     random = np.random.default_rng(3)
-    key = np.array([1, 2], np.uint64)
-    block = isinstance(layer, Block) and block_as_network(layer, inputs, dtype)
-    specs = block.parameters if block else layer.parameters(*(each.shape[1:] for each in inputs))
+    specs = layer.parameters(*(each.shape[1:] for each in inputs))
     # Not their initialisers: zeros would hide what depends on them. What is tracked may not be any number.
     parameters = {
         name: (random.normal(0, 0.5, spec.shape) if spec.trainable else spec.initialiser.fill(spec.shape, random))
@@ -174,19 +171,12 @@ def passing(layer, inputs, dtype=np.float64, *, training=False):
     parameters = {name: array.astype(dtype) for name, array in parameters.items()}
 
     def forward(inputs, parameters):
-        if block:
-            sections = dict(zip(block.sections, inputs, strict=True))
-            (outputs,) = block.apply(sections, parameters, training=training, key=key).predictions.values()
-            return outputs
-        context = Context("network.layers.tested", training=training, dtype=np.dtype(dtype), key=key)
+        context = Context(
+            "network.layers.tested", training=training, dtype=np.dtype(dtype), key=np.array([1, 2], np.uint64)
+        )
         return layer.forward(*inputs, parameters=SimpleNamespace(**parameters), context=context)
 
     return forward, parameters
-
-
-def block_as_network(block, inputs, dtype):
-    entries = [Input(each.shape[1:], section=f"inputs_{number}") for number, each in enumerate(inputs)]
-    return Network.build(block(*entries), composer=Composer(ComponentRegistry()), dtype=dtype)
 
 
 def result_of(layer, inputs, dtype=np.float64, *, training=False):
@@ -203,7 +193,6 @@ TAKEN = {
     "add": (INPUTS, INPUTS + 1),
     "average": (INPUTS, INPUTS + 1),
     "average_pooling": (PICTURES,),
-    "bidirectional": (SEQUENCES,),
     "concatenate": (INPUTS, INPUTS[:, :2]),
     "convolution": (PICTURES,),
     "dot": (INPUTS, INPUTS[::-1]),
@@ -220,7 +209,6 @@ TAKEN = {
     "positional_encoding": (SEQUENCES,),
     "simple_recurrent": (SEQUENCES,),
     "spatial_dropout": (PICTURES,),
-    "transformer_block": (np.stack([INPUTS, INPUTS[::-1]], axis=1),),
     "transposed_convolution": (PICTURES,),
 }
 
@@ -480,7 +468,7 @@ def test_a_criterion_is_pure_and_has_a_text_form(name, make):
 
 @of("metrics")
 def test_a_metric_is_exact_over_unequal_batches(name, make):
-    """The sums of two batches, added up, give the score of the whole."""
+    """The parts of two batches, added up or joined, give the score of the whole."""
     metric = make("metrics", name)
     predictions = np.random.default_rng(4).random((7, 3))
     targets = np.eye(3)[[0, 2, 1, 1, 0, 2, 2]]
@@ -491,7 +479,13 @@ def test_a_metric_is_exact_over_unequal_batches(name, make):
         return dict(zip(graph.output_names, evaluate(graph, *arrays), strict=True))
 
     whole, first, second = totals(slice(0, 7)), totals(slice(0, 5)), totals(slice(5, 7))
-    added = {key: np.float64(first[key] + second[key]) for key in first}
-    assert metric.result(added | {"count": np.float64(7)}) == pytest.approx(
-        metric.result({key: np.float64(value) for key, value in whole.items()} | {"count": np.float64(7)}), rel=1e-12
-    )
+    together = {
+        key: np.concatenate([first[key], second[key]]) if key in metric.gathered else first[key] + second[key]
+        for key in first
+    }
+    scores = [
+        metric.result({key: np.float64(value) for key, value in parts.items()} | {"count": np.float64(7)})
+        for parts in (together, whole)
+    ]
+    np.testing.assert_allclose(*scores, rtol=1e-12)
+    assert np.ndim(scores[0]) == 0 if metric.is_number else np.ndim(scores[0]) > 0

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from sigma_nn.activations.softmax import Softmax
     from sigma_nn.activations.softplus import Softplus
     from sigma_nn.activations.tanh import Tanh
+    from sigma_nn.costs.absolute_difference import AbsoluteDifference
     from sigma_nn.costs.binary_cross_entropy import BinaryCrossEntropy
+    from sigma_nn.costs.hinge import Hinge
+    from sigma_nn.costs.huber import Huber
+    from sigma_nn.costs.negative_sampling import NegativeSampling
     from sigma_nn.costs.softmax_cross_entropy import SoftmaxCrossEntropy
     from sigma_nn.costs.squared_difference import SquaredDifference
     from sigma_nn.criteria.epochs import Epochs
@@ -37,7 +41,6 @@ if TYPE_CHECKING:
     from sigma_nn.layers.average import Average
     from sigma_nn.layers.average_pooling import AveragePooling
     from sigma_nn.layers.batch_norm import BatchNorm
-    from sigma_nn.layers.bidirectional import Bidirectional
     from sigma_nn.layers.concatenate import Concatenate
     from sigma_nn.layers.convolution import Convolution
     from sigma_nn.layers.dense import Dense
@@ -65,11 +68,17 @@ if TYPE_CHECKING:
     from sigma_nn.layers.simple_recurrent import SimpleRecurrent
     from sigma_nn.layers.spatial_dropout import SpatialDropout
     from sigma_nn.layers.tied_dense import TiedDense
-    from sigma_nn.layers.transformer_block import TransformerBlock
     from sigma_nn.layers.transposed_convolution import TransposedConvolution
     from sigma_nn.metrics.accuracy import Accuracy
+    from sigma_nn.metrics.confusion_matrix import ConfusionMatrix
+    from sigma_nn.metrics.f1 import F1Score
     from sigma_nn.metrics.mean_absolute_error import MeanAbsoluteError
     from sigma_nn.metrics.mean_squared_error import MeanSquaredError
+    from sigma_nn.metrics.perplexity import Perplexity
+    from sigma_nn.metrics.precision import Precision
+    from sigma_nn.metrics.recall import Recall
+    from sigma_nn.metrics.roc_auc import RocAuc
+    from sigma_nn.metrics.top_k_accuracy import TopKAccuracy
     from sigma_nn.modifiers.clip_by_global_norm import ClipByGlobalNorm
     from sigma_nn.modifiers.clip_by_norm import ClipByNorm
     from sigma_nn.modifiers.clip_by_value import ClipByValue
@@ -96,6 +105,7 @@ if TYPE_CHECKING:
 
 # The file of each name; a test holds it to the entry points and to the imports above.
 _FILES = {
+    "AbsoluteDifference": "costs.absolute_difference",
     "Accuracy": "metrics.accuracy",
     "Adadelta": "optimisers.adadelta",
     "Adagrad": "optimisers.adagrad",
@@ -104,12 +114,12 @@ _FILES = {
     "Average": "layers.average",
     "AveragePooling": "layers.average_pooling",
     "BatchNorm": "layers.batch_norm",
-    "Bidirectional": "layers.bidirectional",
     "BinaryCrossEntropy": "costs.binary_cross_entropy",
     "ClipByGlobalNorm": "modifiers.clip_by_global_norm",
     "ClipByNorm": "modifiers.clip_by_norm",
     "ClipByValue": "modifiers.clip_by_value",
     "Concatenate": "layers.concatenate",
+    "ConfusionMatrix": "metrics.confusion_matrix",
     "Constant": "initialisers.constant",
     "ConstantSchedule": "schedules.constant",
     "Convolution": "layers.convolution",
@@ -124,6 +134,7 @@ _FILES = {
     "Embedding": "layers.embedding",
     "Epochs": "criteria.epochs",
     "ExponentialSchedule": "schedules.exponential",
+    "F1Score": "metrics.f1",
     "Flatten": "layers.flatten",
     "Gaussian": "initialisers.gaussian",
     "Gelu": "activations.gelu",
@@ -133,6 +144,8 @@ _FILES = {
     "GradientDescent": "optimisers.gradient_descent",
     "Gru": "layers.gru",
     "He": "initialisers.he",
+    "Hinge": "costs.hinge",
+    "Huber": "costs.huber",
     "Identity": "activations.none",
     "Input": "layers.input",
     "Iterations": "criteria.iterations",
@@ -151,6 +164,7 @@ _FILES = {
     "Momentum": "optimisers.momentum",
     "MultiHeadAttention": "layers.multi_head_attention",
     "Multiply": "layers.multiply",
+    "NegativeSampling": "costs.negative_sampling",
     "Noise": "layers.noise",
     "NonNegative": "modifiers.non_negative",
     "OnPlateauSchedule": "schedules.on_plateau",
@@ -158,11 +172,15 @@ _FILES = {
     "Output": "layers.output",
     "Patience": "criteria.patience",
     "Permute": "layers.permute",
+    "Perplexity": "metrics.perplexity",
     "Plateau": "criteria.plateau",
     "PolynomialSchedule": "schedules.polynomial",
     "PositionalEncoding": "layers.positional_encoding",
+    "Precision": "metrics.precision",
+    "Recall": "metrics.recall",
     "Relu": "activations.relu",
     "Reshape": "layers.reshape",
+    "RocAuc": "metrics.roc_auc",
     "Scale": "modifiers.scale",
     "SequenceSchedule": "schedules.sequence",
     "Sigmoid": "activations.sigmoid",
@@ -177,7 +195,7 @@ _FILES = {
     "Tanh": "activations.tanh",
     "Threshold": "criteria.threshold",
     "TiedDense": "layers.tied_dense",
-    "TransformerBlock": "layers.transformer_block",
+    "TopKAccuracy": "metrics.top_k_accuracy",
     "TransposedConvolution": "layers.transposed_convolution",
     "Uniform": "initialisers.uniform",
     "WarmUpSchedule": "schedules.warm_up",
@@ -185,6 +203,7 @@ _FILES = {
 }
 
 __all__ = [
+    "AbsoluteDifference",
     "Accuracy",
     "Adadelta",
     "Adagrad",
@@ -193,12 +212,12 @@ __all__ = [
     "Average",
     "AveragePooling",
     "BatchNorm",
-    "Bidirectional",
     "BinaryCrossEntropy",
     "ClipByGlobalNorm",
     "ClipByNorm",
     "ClipByValue",
     "Concatenate",
+    "ConfusionMatrix",
     "Constant",
     "ConstantSchedule",
     "Convolution",
@@ -213,6 +232,7 @@ __all__ = [
     "Embedding",
     "Epochs",
     "ExponentialSchedule",
+    "F1Score",
     "Flatten",
     "Gaussian",
     "Gelu",
@@ -222,6 +242,8 @@ __all__ = [
     "GradientDescent",
     "Gru",
     "He",
+    "Hinge",
+    "Huber",
     "Identity",
     "Input",
     "Iterations",
@@ -240,6 +262,7 @@ __all__ = [
     "Momentum",
     "MultiHeadAttention",
     "Multiply",
+    "NegativeSampling",
     "Noise",
     "NonNegative",
     "OnPlateauSchedule",
@@ -247,11 +270,15 @@ __all__ = [
     "Output",
     "Patience",
     "Permute",
+    "Perplexity",
     "Plateau",
     "PolynomialSchedule",
     "PositionalEncoding",
+    "Precision",
+    "Recall",
     "Relu",
     "Reshape",
+    "RocAuc",
     "Scale",
     "SequenceSchedule",
     "Sigmoid",
@@ -266,7 +293,7 @@ __all__ = [
     "Tanh",
     "Threshold",
     "TiedDense",
-    "TransformerBlock",
+    "TopKAccuracy",
     "TransposedConvolution",
     "Uniform",
     "WarmUpSchedule",

@@ -35,7 +35,7 @@ def number(*, default: Any = NOTHING, **bounds: float) -> Any:
         if not _is_plain(value, Real) or not isfinite(value) or not _within(value, bounds):
             raise refusal(instance, attribute, value, f"a finite number{_worded(bounds)}")
 
-    return field(default=default, converter=_as_float, validator=check)
+    return field(default=default, converter=_as_float, validator=optional(check) if default is None else check)
 
 
 def integer(*, default: Any = NOTHING, **bounds: int) -> Any:
@@ -47,6 +47,19 @@ def integer(*, default: Any = NOTHING, **bounds: int) -> Any:
 
     # What may be left out is None, and that needs no check.
     return field(default=default, converter=_as_integer, validator=optional(check) if default is None else check)
+
+
+def numbers(*, default: Any = NOTHING, **bounds: float) -> Any:
+    """A field that holds a tuple of finite floats within bounds, which are those of `number`."""
+
+    def check(instance: Any, attribute: "Attribute[Any]", value: Any) -> None:
+        is_tuple = isinstance(value, tuple) and len(value) > 0
+        if not is_tuple or not all(
+            _is_plain(each, Real) and isfinite(each) and _within(each, bounds) for each in value
+        ):
+            raise refusal(instance, attribute, value, f"finite numbers{_worded(bounds)}")
+
+    return field(default=default, converter=_as_floats, validator=optional(check) if default is None else check)
 
 
 def choice(*options: str, default: Any = NOTHING) -> Any:
@@ -124,6 +137,12 @@ def place_of(instance: Any, attribute: "Attribute[Any]") -> str:
 
 def _as_float(value: float) -> float:
     return float(value) if _is_plain(value, Real) else value
+
+
+def _as_floats(value: Any) -> Any:
+    """Lists, as recipes have them, and arrays as tuples of floats, so that components are hashable."""
+    is_several = isinstance(value, list | tuple) or hasattr(value, "tolist")
+    return tuple(_as_float(each) for each in value) if is_several else value
 
 
 def _as_integer(value: int) -> int:

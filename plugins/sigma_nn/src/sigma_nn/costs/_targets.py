@@ -1,8 +1,11 @@
-"""Targets brought into the form that a cost needs."""
+"""Targets brought into the form that a cost needs, and looked at before a run."""
+
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from sigma_core.extend import ShapeError, Value
+from sigma_core.extend import DataError, ShapeError, Value
 
 
 def like_predictions(cost: str, predictions: Value, targets: Value) -> Value:
@@ -24,6 +27,37 @@ def like_predictions(cost: str, predictions: Value, targets: Value) -> Value:
     return targets if targets.dtype == predictions.dtype else targets.astype(predictions.dtype)
 
 
-def mean_over_record(elements: Value) -> Value:
-    """The mean over all axes but the first: (batch, ...) to (batch,)."""
-    return np.mean(elements, axis=tuple(range(1, elements.ndim))) if elements.ndim > 1 else elements
+def classes_for(cost: str, logits: Value, targets: Value, *, or_else: str = "") -> Value:
+    """Integer classes, (batch, ...), for logits, (batch, ..., classes); targets may be (batch, ..., 1) as well.
+
+    Raises ShapeError for any other targets; `or_else` says what else the cost takes.
+    """
+    if targets.shape == (*logits.shape[:-1], 1):
+        targets = targets.reshape(logits.shape[:-1])
+    if targets.shape == logits.shape[:-1] and targets.dtype.kind in "iu":
+        return targets
+    raise ShapeError(
+        cost,
+        f"targets are {targets.dtype} with records of shape {targets.shape[1:]}",
+        f"integer classes with records of shape {logits.shape[1:-1]}{or_else}",
+        "give the last layer a unit for each class, and the targets one of these forms",
+    )
+
+
+def is_class(classes: Value, count: int) -> Value:
+    """Whether each class is the one that it stands for: (batch, ...) to (batch, ..., count)."""
+    return classes[..., None] == np.arange(count)
+
+
+def check_classes(cost: str, targets: NDArray[Any], classes: int) -> None:
+    """Raise DataError for integer classes out of range; nothing in the compiled step could tell."""
+    if targets.dtype.kind not in "iu" or not targets.size:
+        return
+    lowest, highest = int(targets.min()), int(targets.max())
+    if lowest < 0 or highest >= classes:
+        raise DataError(
+            cost,
+            f"there is a class {lowest if lowest < 0 else highest}",
+            f"classes from 0 to {classes - 1}, one for each unit of the last layer",
+            "number the classes from 0, and give the last layer a unit for each",
+        )

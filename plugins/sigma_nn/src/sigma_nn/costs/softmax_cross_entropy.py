@@ -6,9 +6,11 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from sigma_core.extend import Cost, DataError, Shape, ShapeError, Value, stop_gradient
+from sigma_core.extend import Cost, Shape, ShapeError, Value, stop_gradient
+from sigma_nn._settings import number, numbers
 from sigma_nn.activations.softmax import Softmax
-from sigma_nn.costs._targets import mean_over_record
+from sigma_nn.costs._reduction import over_record, reduction
+from sigma_nn.costs._targets import check_classes, classes_for, is_class
 
 
 @frozen
@@ -16,16 +18,54 @@ class SoftmaxCrossEntropy(Cost):
     """The negative log-likelihood of the right class, from logits.
 
     Logits are (batch, ..., classes). Targets are integer classes (batch, ...), or probabilities, such as one-hot rows,
-    (batch, ..., classes). The loss is -log softmax(logits)[class], or -sum_i target_i * log softmax(logits)_i; axes
-    between are averaged within a record. Predictions are the softmax of the logits. Raises ShapeError for targets of
-    another shape, and for less than two classes.
+    (batch, ..., classes). The loss is -log softmax(logits)[class], or -sum_i target_i * log softmax(logits)_i; those
+    of the axes between are the elements of a record, of which `reduction` makes one. Predictions are the softmax of the
+    logits. Raises ShapeError for targets or class weights of another shape, and for less than two classes.
+
+    `label_smoothing` e moves that share of each target to all classes alike: (1 - e) * target + e / classes (Szegedy et
+    al. 2016, section 7). `class_weights`, one for each class, multiply the terms of the sum. Both are PyTorch's, with
+    one difference: a mean is over the elements, whatever their weights, where PyTorch divides by the weights' sum.
     """
+
+    reduction: str = reduction()
+    class_weights: tuple[float, ...] | None = numbers(default=None, at_least=0)
+    label_smoothing: float = number(default=0.0, at_least=0, below=1)
 
     metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
 
-    def losses(self, predictions: Value, targets: Value) -> Value:
+    def losses(self, predictions: Value, targets: Value, mask: Value | None = None) -> Value:
         """One loss per record, in nats: (batch,)."""
         logits = predictions
+        self._check_classes(logits)
+        # The maximum cancels out; without it the exponentials of large logits would overflow.
+        shifted = logits - stop_gradient(np.max(logits, axis=-1, keepdims=True))
+        log_total = np.log(np.sum(np.exp(shifted), axis=-1))
+        weights = None if self.class_weights is None else np.array(self.class_weights, logits.dtype)
+        if targets.shape == logits.shape:
+            terms = targets.astype(logits.dtype) * (log_total[..., None] - shifted)
+            elements = np.sum(terms if weights is None else terms * weights, axis=-1)
+        else:
+            or_else = f", or probabilities of shape {logits.shape[1:]}"
+            is_right = is_class(classes_for("SoftmaxCrossEntropy", logits, targets, or_else=or_else), logits.shape[-1])
+            elements = log_total - np.sum(np.where(is_right, shifted, 0.0), axis=-1)
+            if weights is not None:
+                elements = elements * np.sum(np.where(is_right, weights, 0.0), axis=-1)
+        if self.label_smoothing:
+            terms = log_total[..., None] - shifted
+            spread = np.mean(terms if weights is None else terms * weights, axis=-1)
+            elements = (1 - self.label_smoothing) * elements + self.label_smoothing * spread
+        return over_record(elements, mask, self.reduction)
+
+    def check_targets(self, targets: NDArray[Any], shape: Shape) -> None:
+        """Raise DataError for integer classes out of range."""
+        if targets.shape[1:] != shape:
+            check_classes("SoftmaxCrossEntropy", targets, shape[-1])
+
+    def predict(self, predictions: Value) -> Value:
+        """Probabilities of the classes, (batch, ..., classes)."""
+        return Softmax()(predictions)
+
+    def _check_classes(self, logits: Value) -> None:
         if logits.ndim < 2 or logits.shape[-1] < 2:
             raise ShapeError(
                 "SoftmaxCrossEntropy",
@@ -33,44 +73,10 @@ class SoftmaxCrossEntropy(Cost):
                 "at least two logits, one for each class",
                 "give the last layer a unit for each class, or use BinaryCrossEntropy with one unit",
             )
-        # The maximum cancels out; without it the exponentials of large logits would overflow.
-        shifted = logits - stop_gradient(np.max(logits, axis=-1, keepdims=True))
-        log_total = np.log(np.sum(np.exp(shifted), axis=-1))
-        if targets.shape == logits.shape:
-            log_likelihoods = shifted - log_total[..., None]
-            return mean_over_record(-np.sum(targets.astype(logits.dtype) * log_likelihoods, axis=-1))
-        classes = _classes(logits, targets)
-        is_class = classes[..., None] == np.arange(logits.shape[-1])
-        return mean_over_record(log_total - np.sum(np.where(is_class, shifted, 0.0), axis=-1))
-
-    def check_targets(self, targets: NDArray[Any], shape: Shape) -> None:
-        """Raise DataError for integer classes out of range; nothing in the compiled step could tell."""
-        if targets.dtype.kind not in "iu" or targets.shape[1:] == shape:
-            return
-        lowest, highest, classes = int(targets.min()), int(targets.max()), shape[-1]
-        if lowest < 0 or highest >= classes:
-            wrong = lowest if lowest < 0 else highest
-            raise DataError(
-                "SoftmaxCrossEntropy",
-                f"there is a class {wrong}",
-                f"classes from 0 to {classes - 1}, one for each unit of the last layer",
-                "number the classes from 0, and give the last layer a unit for each",
+        if self.class_weights is not None and len(self.class_weights) != logits.shape[-1]:
+            raise ShapeError(
+                "SoftmaxCrossEntropy.class_weights",
+                f"there are {len(self.class_weights)}, and {logits.shape[-1]} classes",
+                "one weight for each class",
+                "give as many weights as the last layer has units",
             )
-
-    def predict(self, predictions: Value) -> Value:
-        """Probabilities of the classes, (batch, ..., classes)."""
-        return Softmax()(predictions)
-
-
-def _classes(logits: Value, targets: Value) -> Value:
-    """Integer classes of shape (batch, ...)."""
-    if targets.shape == (*logits.shape[:-1], 1):
-        targets = targets.reshape(logits.shape[:-1])
-    if targets.shape == logits.shape[:-1] and targets.dtype.kind in "iu":
-        return targets
-    raise ShapeError(
-        "SoftmaxCrossEntropy",
-        f"targets are {targets.dtype} with records of shape {targets.shape[1:]}",
-        f"integer classes with records of shape {logits.shape[1:-1]}, or probabilities of shape {logits.shape[1:]}",
-        "give the last layer a unit for each class, and the targets one of these forms",
-    )

@@ -3,17 +3,20 @@
 from attrs import frozen
 
 from sigma_core.extend import Cost, Value
-from sigma_nn.costs._targets import like_predictions, mean_over_record
+from sigma_nn.costs._reduction import over_record, reduction
+from sigma_nn.costs._targets import like_predictions
 
 
 @frozen
 class SquaredDifference(Cost):
-    """The squared difference of prediction and target, averaged over the numbers of a record.
+    """The squared difference of prediction and target; `reduction` makes one of those of a record.
 
     Predictions and targets are (batch, ...) of the same shape. Raises ShapeError where they are not.
     """
 
-    def losses(self, predictions: Value, targets: Value) -> Value:
+    reduction: str = reduction()
+
+    def losses(self, predictions: Value, targets: Value, mask: Value | None = None) -> Value:
         """One loss per record, (batch,)."""
         difference = predictions - like_predictions("SquaredDifference", predictions, targets)
-        return mean_over_record(difference * difference)
+        return over_record(difference * difference, mask, self.reduction)

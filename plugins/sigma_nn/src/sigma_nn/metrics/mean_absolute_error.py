@@ -7,21 +7,22 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from sigma_core.extend import Metric, Value
-from sigma_nn.costs._targets import like_predictions, mean_over_record
+from sigma_nn.costs._targets import like_predictions
+from sigma_nn.metrics._mean import mean, summed
 
 
 @frozen
 class MeanAbsoluteError(Metric):
-    """The distance of prediction and target, averaged over the numbers of a record and over all records.
+    """The distance of prediction and target, averaged over all numbers that count.
 
     Predictions and targets are (batch, ...) of the same shape. Raises ShapeError where they are not.
     """
 
-    def measure(self, predictions: Value, targets: Value) -> Mapping[str, Value]:
-        """The sum of the records' errors."""
+    def measure(self, predictions: Value, targets: Value, mask: Value | None = None) -> Mapping[str, Value]:
+        """The sum of the distances, and how many there are."""
         difference = predictions - like_predictions("MeanAbsoluteError", predictions, targets)
-        return {"error": np.sum(mean_over_record(np.abs(difference)))}
+        return summed(np.abs(difference), mask)
 
     def result(self, totals: Mapping[str, NDArray[np.float64]]) -> float:
-        """Errors by records."""
-        return float(totals["error"] / totals["count"])
+        """The mean distance."""
+        return mean(totals)

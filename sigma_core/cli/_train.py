@@ -1,10 +1,11 @@
 """`sigma train`: run a recipe."""
 
 import json
-from math import isfinite
 from pathlib import Path
+from typing import Any
 
 import click
+import numpy as np
 from attrs import evolve
 
 from sigma_core.cli._warnings import warn_of_rejected
@@ -59,7 +60,7 @@ def train(  # noqa: PLR0913  # the options of a command
         click.echo(json.dumps(run.to_dict()))
     elif not monitors:
         click.echo(_told(run))
-    bad = [name for name, value in run.scores.items() if not isfinite(value)]
+    bad = [name for name, value in run.scores.items() if not np.isfinite(value).all()]
     if bad:
         click.echo(f"warning: not finite: {listed(bad)}; `--set backend=debug` names where it begins", err=True)
 
@@ -82,9 +83,14 @@ def _console(environment: Environment) -> list[str]:
 
 
 def _told(run: Run) -> str:
-    scores = "".join(f"\n  {name}: {value:.4g}" for name, value in run.scores.items())
+    scores = "".join(f"\n  {name}: {_worded(value)}" for name, value in run.scores.items())
     kept = f"\n  kept in {run.directory}" if run.directory else ""
     return (
         f"{run.name} ended: {run.ended_because}; {run.epochs} epochs, {run.iterations} iterations, "
         f"{run.seconds:.1f} s{scores}{kept}"
     )
+
+
+def _worded(score: Any) -> str:
+    """A number with four digits, an array as nested lists of them."""
+    return f"[{', '.join(map(_worded, score))}]" if isinstance(score, list) else f"{score:.4g}"

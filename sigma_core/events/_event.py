@@ -43,7 +43,8 @@ def _is_plain(mapping: Mapping[str, Any]) -> bool:
 
 def _number(value: Any) -> Any:
     # Anything that counts as one number becomes a float here and now; a matrix (a confusion matrix, say) stays.
-    return float(value) if getattr(value, "ndim", 0) == 0 else value
+    is_array = isinstance(value, list) or getattr(value, "ndim", 0) > 0
+    return value if is_array else float(value)
 
 
 @frozen(kw_only=True)

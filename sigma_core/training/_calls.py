@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
+
 from sigma_core.errors import PluginFailedError, SigmaError, TrainerError, said
 from sigma_core.graph import Value, line_of
 from sigma_core.training._criterion import Criterion, Moment, Observation, State
@@ -60,12 +62,17 @@ def measured(where: str, sums: Any) -> dict[str, Any]:
     return dict(sums)
 
 
-def number(where: str, value: Any) -> float:
-    """The score that a metric gives; raises PluginFailedError for what is no number."""
+def scored(where: str, value: Any, *, is_number: bool) -> Any:
+    """The score that a metric gives: a float, or nested lists of floats, which JSON can hold.
+
+    Raises PluginFailedError for what is neither.
+    """
     try:
-        return float(value)
+        return float(value) if is_number else np.asarray(value, np.float64).tolist()
     except (TypeError, ValueError) as error:
-        raise _refused(f"{where}, result", value, "one number", "return a float") from error
+        expected = "one number" if is_number else "an array of numbers"
+        remedy = "return a float; a metric that gives an array says is_number = False" if is_number else "return one"
+        raise _refused(f"{where}, result", value, expected, remedy) from error
 
 
 def check_moments(criterion: Criterion) -> None:

@@ -19,7 +19,7 @@ class Observation:
     iteration: int
     epoch: int
     seconds: float
-    scores: Mapping[str, float]
+    scores: Mapping[str, Any]
 
 
 class Criterion(ABC):

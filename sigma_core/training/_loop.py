@@ -89,7 +89,7 @@ class Loop:
         self.commands: deque[Command] = deque()
         self.arrived = threading.Event()
         self.thread = threading.get_ident()
-        self.scores: dict[str, float] = dict(trainer.scores)
+        self.scores: dict[str, Any] = dict(trainer.scores)
         self.clock = trainer.clock
         self.clock.total_iterations = stop.last_iteration(trainer.batches.iterations_per_epoch)
         self._signal: str | None = None

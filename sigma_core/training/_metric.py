@@ -1,4 +1,4 @@
-"""The contract of a metric: sums per batch inside the compiled pass, one number at its end."""
+"""The contract of a metric: sums per batch inside the compiled pass, one number or an array at its end."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -17,7 +17,9 @@ class Metric(ABC):
     """A score accumulated exactly over a pass: what is added up per batch, and what follows from the totals."""
 
     gathered: ClassVar[tuple[str, ...]] = ()
-    """Parts of `measure` that are not added up but joined along their first axis, such as the scores behind a rank."""
+    """Parts of `measure` that are not added up but joined along their first axis, such as the scores behind a rank.
+
+    A metric need not give all of them for every cost."""
     is_number: ClassVar[bool] = True
     """Whether `result` is one number; otherwise an array, which no criterion can look at."""
 

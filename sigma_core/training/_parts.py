@@ -12,7 +12,7 @@ from sigma_core.network import Network
 from sigma_core.training._inputs import sections_of, with_validation
 from sigma_core.training._layout import Layout
 from sigma_core.training._operator import Team
-from sigma_core.training._requirements import check_required_scores, check_targets, score_names
+from sigma_core.training._requirements import check_required_scores, check_values, reported_scores
 from sigma_core.training._state import TrainingState
 from sigma_core.training._worker import Task
 from sigma_core.training.recipe import Setup
@@ -34,7 +34,7 @@ def groundwork(setup: Setup, environment: Environment, validation: Any) -> tuple
     for part in data.validation.values():
         # Its dtypes may be others: whatever a layer says of them it is to say now, not after the first epoch.
         Network.build(setup.network, sections_of(part), composer=composer, dtype=setup.dtype)
-    check_targets(network, data)
+    check_values(network, data)
     return data, network
 
 
@@ -46,8 +46,6 @@ class Parts:
     data: Data
     network: Network
     batches: Iterator
-    layout: Layout
-    """Where each parameter lies in the flat vectors."""
     task: Task
     team: Team
 
@@ -68,48 +66,38 @@ class Parts:
         first step that something does not fit.
         """
         data, network = groundwork(setup, environment, validation)
-        check_required_scores(setup.stop, score_names(network, setup.metrics, data))
+        check_required_scores(setup.stop, reported_scores(network, setup.metrics, data))
         batches: Iterator = Minibatches(data.training, setup.batch_size, setup.seed, sections=network.sections)
         if setup.prefetch:
             batches = Prefetch(batches, setup.prefetch)
-        method = setup.method
-        state = TrainingState.initial(
-            network, method, seed=setup.seed, initialisers=setup.initialisers, layout=setup.layout(network)
-        )
+        state = TrainingState.initial(network, setup.optimiser, seed=setup.seed, initialisers=setup.initialisers)
         task = Task(
             network=network,
-            method=method,
+            optimiser=setup.optimiser,
             metrics=setup.metrics,
             backend=setup.backend,
             dtypes={name: data.dtypes[name] for name in network.sections},
             watch=watch,
             compiled=compiled,
         )
-        return cls(setup, data, network, batches, state.layout, task, setup.operator.team(task, state))
+        return cls(setup, data, network, batches, task, setup.operator.team(task, state))
 
     @property
-    def score_names(self) -> tuple[str, ...]:
-        """Identifiers of all scores that a run reports."""
-        return score_names(self.network, self.setup.metrics, self.data)
+    def layout(self) -> Layout:
+        """Where each parameter lies in the flat vectors."""
+        return Layout.of(self.network.parameters)
+
+    @property
+    def reported_scores(self) -> dict[str, bool]:
+        """Whether it is one number, for each score that a run reports, by identifier."""
+        return reported_scores(self.network, self.setup.metrics, self.data)
 
     def watch(self, wanted: tuple[str, ...]) -> None:
         """Have the step give these gradients; it is compiled anew only where that is more than it gives."""
         if set(wanted) <= set(self.task.watch):
             return
         self.task = evolve(self.task, watch=wanted)
-        self._begin(TrainingState(self.layout, self.team.pull()))
-
-    def lay(self, setup: Setup) -> None:
-        """Train what a setup says, which differs in what is frozen; every number stays.
-
-        Raises IdentifierError for a pattern that matches nothing.
-        """
-        layout = setup.layout(self.network)
-        state = TrainingState(self.layout, self.team.pull()).laid(layout, self.task.method)
-        self.setup, self.layout = setup, layout
-        self._begin(state)
-
-    def _begin(self, state: TrainingState) -> None:
+        state = TrainingState(self.layout, self.team.pull())
         self.team.close()
         self.team = self.setup.operator.team(self.task, state)
 

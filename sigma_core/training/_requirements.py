@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from sigma_core.data import Data
 from sigma_core.errors import DataError, IdentifierError, listed
 from sigma_core.hooks import HOOKS, HookManager, Implementation
-from sigma_core.network import Network
+from sigma_core.network import Cost, Network
 from sigma_core.registry import matches
 from sigma_core.training._calls import check_moments
 from sigma_core.training._criterion import Criterion
@@ -14,38 +14,57 @@ from sigma_core.training._metric import Metric, named_metrics
 _GRADIENTS = "gradients."
 
 
-def check_targets(network: Network, data: Data) -> None:
-    """Let each cost look at its targets in all of the data. Raises DataError, naming the part of the data."""
-    parts = {"training": data.training, **data.validation}
-    for placed in network.costs:
-        cost = placed.layer
-        shape = network[placed.inputs[0]].shape
-        for name, sections in parts.items():
+def check_values(network: Network, data: Data) -> None:
+    """Let each layer look at what it is given of the data, and each cost at its targets, in all parts of the data.
+
+    Raises DataError, naming the part of the data, the section and the layer.
+    """
+    for placed in network.layers:
+        layer = placed.layer
+        given = (*(network[name].hands_on for name in placed.inputs), *layer.sections)
+        if not any(given):
+            continue
+        for part, sections in {"training": data.training, **data.validation}.items():
+            named = [section for section in given if section is not None]
             try:
-                cost.check_targets(sections[cost.targets], shape)
+                layer.check_data(*(None if section is None else sections[section] for section in given))
+                if isinstance(layer, Cost):
+                    named = [layer.targets]
+                    layer.check_targets(sections[layer.targets], network[placed.inputs[0]].shape)
             except DataError as error:
-                error.where = f"{name} data, section {cost.targets!r}, for {placed.path}"
+                # Where an error says which of the layer's settings it is about, as `mask`, that names the section.
+                section = getattr(layer, error.where, None)
+                about = [section] if section in named else named
+                kind = "section" if len(about) == 1 else "sections"
+                error.where = f"{part} data, {kind} {', '.join(map(repr, about))}, for {placed.path}"
                 raise
 
 
-def score_names(network: Network, metrics: Mapping[str, Metric], data: Data) -> tuple[str, ...]:
-    """Identifiers of all scores that a run reports: `training.loss`, and loss and metrics of each validation set."""
-    scored = ("loss", *named_metrics(network, metrics))
-    return ("training.loss", *(f"{name}.{score}" for name in data.validation for score in scored))
+def reported_scores(network: Network, metrics: Mapping[str, Metric], data: Data) -> dict[str, bool]:
+    """Whether it is one number, for each score of a run: `training.loss`, loss and metrics of each validation set."""
+    scored = {"loss": True} | {name: metric.is_number for name, (_, metric) in named_metrics(network, metrics).items()}
+    validated = {f"{part}.{name}": is_number for part in data.validation for name, is_number in scored.items()}
+    return {"training.loss": True, **validated}
 
 
-def check_required_scores(stop: Criterion, known: Iterable[str]) -> None:
-    """Raise IdentifierError for a criterion that looks at a score which no run of this trainer has."""
+def check_required_scores(stop: Criterion, reported: Mapping[str, bool]) -> None:
+    """Raise IdentifierError for a criterion that looks at a score which no run has, or that is no number.
+
+    `reported` is what `reported_scores` gives.
+    """
     check_moments(stop)
-    names = tuple(known)
+    where = f"criterion {str(stop)!r}"
+    numbers = [name for name, is_number in reported.items() if is_number]
+    has_validation = any(not name.startswith("training.") for name in reported)
     for name in stop.requires:
-        if name not in names:
-            has_validation = any(not known.startswith("training.") for known in names)
+        if name not in reported:
+            remedy = (
+                "use one of these" if has_validation else "split the data, so that there is something to validate with"
+            )
+            raise IdentifierError(where, f"there is no score {name!r}", listed(numbers, name), remedy)
+        if name not in numbers:
             raise IdentifierError(
-                f"criterion {str(stop)!r}",
-                f"there is no score {name!r}",
-                listed(names, name),
-                "use one of these" if has_validation else "split the data, so that there is something to validate with",
+                where, f"the score {name!r} is no number, but an array", listed(numbers), "use one of these"
             )
 
 

@@ -18,11 +18,12 @@ class Run:
     """Epochs that were completed."""
     iterations: int
     seconds: float
-    scores: Mapping[str, float] = field(factory=dict)
-    """By identifier: `training.loss`, `validation.loss`, `validation.accuracy`."""
+    scores: Mapping[str, Any] = field(factory=dict)
+    """By identifier: `training.loss`, `validation.loss`, `validation.accuracy`. Floats, or nested lists of floats where
+    a metric gives an array."""
 
     def to_dict(self) -> dict[str, Any]:
-        """The run in JSON's terms, as `sigma train --json` prints it; a score that is not finite is None."""
+        """The run in JSON's terms, as `sigma train --json` prints it; what is not finite in a score is None."""
         return {
             "run": self.name,
             "directory": self.directory,
@@ -30,5 +31,11 @@ class Run:
             "epochs": self.epochs,
             "iterations": self.iterations,
             "seconds": self.seconds,
-            "scores": {name: value if isfinite(value) else None for name, value in self.scores.items()},
+            "scores": {name: _plain(value) for name, value in self.scores.items()},
         }
+
+
+def _plain(score: Any) -> Any:
+    if isinstance(score, list):
+        return [_plain(each) for each in score]
+    return score if isfinite(score) else None

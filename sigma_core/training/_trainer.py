@@ -1,5 +1,6 @@
 """The trainer: composed from parts, run, steered and asked."""
 
+import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -18,7 +19,6 @@ from sigma_core.training._inputs import input_arrays, like_training
 from sigma_core.training._inspection import Inspection, inspect
 from sigma_core.training._loop import Loop
 from sigma_core.training._monitor import Monitor, RunInfo, attach
-from sigma_core.training._numbers import Numbers
 from sigma_core.training._operator import Team
 from sigma_core.training._parts import Parts, groundwork
 from sigma_core.training._programs import watched
@@ -26,12 +26,13 @@ from sigma_core.training._requirements import check_required_scores, check_requi
 from sigma_core.training._resume import checkpoint_of, hook_states, identity, restore, restore_hooks
 from sigma_core.training._run import Run
 from sigma_core.training._scoring import score
+from sigma_core.training._values import Values
 from sigma_core.training.recipe import Recipe, Setup, built, compose, write
 
 _DEFAULT: Any = object()
 
 
-class Trainer(Numbers):
+class Trainer:
     """Trains a network on a dataset with an optimiser until a criterion says that it is good enough.
 
     Components are given as objects, by name, or as tables as in a recipe. Nothing is loaded or computed before `build`
@@ -48,8 +49,6 @@ class Trainer(Numbers):
         validation: Any = None,
         metrics: Any = _DEFAULT,
         initialisers: Mapping[str, Any] | None = None,
-        frozen: Iterable[str] = (),
-        parameter_groups: Mapping[str, Any] | None = None,
         hooks: Iterable[Any] = (),
         monitors: Iterable[Any] = (),
         backend: Any = "numpy",
@@ -68,8 +67,6 @@ class Trainer(Numbers):
             "optimiser": optimiser,
             "stop": stop,
             "initialisers": initialisers or {},
-            "frozen": frozen,
-            "parameter_groups": parameter_groups or {},
             "hooks": _listed(hooks),
             "monitors": _listed(monitors),
             "backend": backend,
@@ -110,7 +107,7 @@ class Trainer(Numbers):
         self.environment = environment
         self.setup = setup
         self.clock = Clock()
-        self.scores: dict[str, float] = {}
+        self.scores: dict[str, Any] = {}
         self.seconds = 0.0
         self.hooks: HookManager = environment.hooks.copy()
         for hook in setup.hooks:
@@ -140,7 +137,7 @@ class Trainer(Numbers):
         self.parts.watch(required_gradients(self.hooks))
 
     def _check_required(self, hooks: HookManager) -> None:
-        check_required_values(hooks, (*self.parts.score_names, *self._values().names))
+        check_required_values(hooks, (*self.parts.reported_scores, *self._values().names))
 
     def _compiled(self, signature: str, seconds: float, nodes: int) -> None:
         self._announce(StepCompiled(signature=signature, seconds=seconds, nodes=nodes))
@@ -224,7 +221,7 @@ class Trainer(Numbers):
         chosen = [*self.setup.monitors, *(built(composer, "monitors", monitor) for monitor in _listed(monitors))]
         self.build()
         if stop is not None:
-            check_required_scores(criterion, self.parts.score_names)
+            check_required_scores(criterion, self.parts.reported_scores)
         kept = None if directory is None else RunDirectory.create(Path(directory))
         try:
             return self._run(criterion, criterion_state, chosen, kept)
@@ -281,6 +278,12 @@ class Trainer(Numbers):
         self.clock = Clock()
         self.scores, self.seconds, self.criterion_state, self._hook_state = {}, 0.0, None, None
 
+    def _check_still(self) -> None:
+        if self._loop is not None:
+            raise TrainerError(
+                f"trainer {self.setup.name!r}", "it is running", "a trainer that stands still", "stop it first"
+            )
+
     # Steering, from any thread
 
     @property
@@ -335,6 +338,33 @@ class Trainer(Numbers):
             )
         self._do(commands.Detach(name))
 
+    def set(self, identifier: str, value: Any) -> None:
+        """Set a hyperparameter, such as `optimiser.learning_rate`, or a parameter of the network.
+
+        From another thread than the run's it takes effect before the next iteration. Nothing is compiled anew. Raises
+        IdentifierError for an identifier that does not exist or a value that does not fit, SettingError for one that
+        the optimiser does not take.
+        """
+        checked = self._values().checked(identifier, value)
+        if self._loop is not None and threading.get_ident() != self._loop.thread:
+            self._send(commands.SetValue(identifier, checked))
+        else:
+            self.put(identifier, checked)
+
+    def get(self, identifier: str) -> Any:
+        """A hyperparameter as a float, a parameter as a copy of its array; for a pattern, a dictionary of these.
+
+        Raises IdentifierError where nothing matches.
+        """
+        return self._values().get(identifier)
+
+    def put(self, identifier: str, value: Any) -> None:
+        """Set a value at once; only between iterations, in the run's own thread."""
+        self._values().put(identifier, value)
+
+    def _values(self) -> Values:
+        return Values(self.team, self.network, self.setup.optimiser)
+
     def register(self, hooks: HookManager, hook: Any, name: str | None = None) -> None:
         """Add a hook to a manager, under the name of its component unless another has it, and with its distribution."""
         component = next(iter(self.environment.components.registrations(hook)), None)
@@ -375,8 +405,11 @@ class Trainer(Numbers):
         found = self.team.predict(arrays)
         return next(iter(found.values())) if len(found) == 1 else found
 
-    def evaluate(self, data: Any = "validation") -> dict[str, float]:
-        """`loss` and metrics over named validation data, over `training`, or over raw sections that are given."""
+    def evaluate(self, data: Any = "validation") -> dict[str, Any]:
+        """`loss` and metrics over named validation data, over `training`, or over raw sections that are given.
+
+        A score is a float, or nested lists of floats where a metric gives an array.
+        """
         if isinstance(data, str):
             named = {"training": self.data.training, **self.data.validation}
             if data not in named:
@@ -385,7 +418,7 @@ class Trainer(Numbers):
         raw = self.data.preprocess(as_dataset(data).load(self.environment))
         return self.score(Data.from_arrays(like_training(self.data, raw, "evaluate")).cast(self.setup.dtype).training)
 
-    def score(self, sections: Sections) -> dict[str, float]:
+    def score(self, sections: Sections) -> dict[str, Any]:
         """`loss` and metrics over sections that are prepared already."""
         return score(self.team, self.network, self.setup.metrics, sections, max(self.setup.batch_size, 256))
 

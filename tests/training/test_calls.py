@@ -78,7 +78,9 @@ def test_an_optimiser_must_return_what_it_was_given(make, result, message):
     assert refused(PluginFailedError, make(optimiser=chosen).run) == message
 
 
-def metric(measure=lambda predictions: {"sum": predictions.sum()}, result=lambda totals: float(totals["sum"])):
+def metric(
+    measure=lambda predictions: {"sum": predictions.sum()}, result=lambda totals: float(totals["sum"]), **attributes
+):
     @frozen
     class Odd(Metric):
         def measure(self, predictions, targets):
@@ -87,11 +89,13 @@ def metric(measure=lambda predictions: {"sum": predictions.sum()}, result=lambda
         def result(self, totals):
             return result(totals)
 
+    for name, value in attributes.items():
+        setattr(Odd, name, value)
     return Odd()
 
 
 SUMS = '\n  expected: a dictionary of sums by name\n  to do:    end with `return {"sum": values.sum()}`'
-NUMBER = "\n  expected: one number\n  to do:    return a float"
+NUMBER = "\n  expected: one number\n  to do:    return a float; a metric that gives an array says is_number = False"
 
 
 @pytest.mark.parametrize(
@@ -108,6 +112,17 @@ NUMBER = "\n  expected: one number\n  to do:    return a float"
         (
             metric(result=lambda totals: np.ones(3)),
             "metric 'odd', result: it returned float64 of shape (3,)" + NUMBER,
+        ),
+        (
+            metric(result=lambda totals: "no", is_number=False),
+            "metric 'odd', result: it returned 'no'\n  expected: an array of numbers\n  to do:    return one",
+        ),
+        (
+            metric(gathered=("sum",)),
+            (
+                "metric 'odd', gathered: it raised ValueError: zero-dimensional arrays cannot be concatenated\n"
+                "  to do:    correct it, or leave it out"
+            ),
         ),
     ],
 )

@@ -66,4 +66,5 @@ class PlainDisplay:
         width = max(len(name) for name, _ in rows)
         self._print(f"{ended.run}: results")
         for name, value in rows:
-            self._print(f"  {name:<{width}}  {value}")
+            # A matrix has several lines.
+            self._print(f"  {name:<{width}}  {value}".replace("\n", "\n" + " " * (width + 4)))

@@ -2,14 +2,19 @@
 
 from sigma_core.extend import RunEnded
 from sigma_monitors._story import identified
-from sigma_monitors._wording import number
+from sigma_monitors._wording import number, table
 
 Rows = list[tuple[str, str]]
 
 
 def scores(ended: RunEnded) -> Rows:
-    """The last scores by identifier, sorted."""
-    return [(name, number(value)) for name, value in sorted(identified(ended.scores, "training").items())]
+    """The last scores by identifier, sorted: numbers, then arrays such as a confusion matrix, over several lines."""
+    arrays = {name: value for name, value in ended.scores.items() if isinstance(value, list)}
+    numbers = identified(ended.scores, "training")
+    return [
+        *((name, number(value)) for name, value in sorted(numbers.items())),
+        *((name, table(value)) for name, value in sorted(arrays.items())),
+    ]
 
 
 def facts(ended: RunEnded) -> Rows:

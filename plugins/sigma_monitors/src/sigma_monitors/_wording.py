@@ -1,13 +1,29 @@
 """How numbers, durations and notices read; plain ASCII, because a console's encoding may know no more."""
 
+from typing import Any
+
 from sigma_core.extend import LogRecorded, RunInfo
 
 _SHOWN_LEVELS = ("warning", "error", "critical")
+_WIDEST_TABLE = 20  # more columns are no easier to read
 
 
 def number(value: float) -> str:
     """A score with four significant digits, trailing zeros kept so that columns hold still."""
     return f"{value:#.4g}".rstrip(".")
+
+
+def table(array: list[Any]) -> str:
+    """Nested lists of numbers in rows of aligned columns, such as a confusion matrix; what is large, by its shape."""
+    shape, inner = [], array
+    while isinstance(inner, list):
+        shape.append(len(inner))
+        inner = inner[0] if inner else None
+    if len(shape) > 2 or not all(0 < size <= _WIDEST_TABLE for size in shape):
+        return f"{' x '.join(map(str, shape))} numbers"
+    cells = [[f"{value:.6g}" for value in row] for row in (array if len(shape) == 2 else [array])]
+    width = max(len(cell) for row in cells for cell in row)
+    return "\n".join("  ".join(cell.rjust(width) for cell in row) for row in cells)
 
 
 def duration(seconds: float) -> str:

@@ -9,8 +9,9 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 Weights = list[NDArray[np.float32]]
-"""In the order of the layers, weights before biases; dense (inputs, outputs), convolution (5, 5, inputs, outputs),
-LSTM (inputs, 4 * units), (units, 4 * units), (4 * units,) with the gates input, forget, candidate, output."""
+"""In the order of the layers, weights before biases; dense (inputs, outputs), convolution (5, 5, inputs, outputs), LSTM
+(inputs, 4 * units), (units, 4 * units), (4 * units,) with the gates input, forget, candidate, output; GRU the same with
+the gates reset, update, candidate, and (units,) for the candidate of the state; batch and layer norm scales, shifts."""
 Batch = tuple[NDArray[Any], NDArray[np.int64]]
 """Inputs and classes, both with the batch as first axis."""
 
@@ -32,8 +33,9 @@ class Case:
     groups: int
     """Timings in a turn."""
     sizes: tuple[int, ...]
-    """Dense: of all layers from the input on. Characters: vocabulary, embedding, units, time. Convolutions: side of
-    the pictures, extent of the windows, channels of both, classes."""
+    """Dense: of all layers from the input on. Characters (an LSTM), gated (a GRU): vocabulary, embedding, units, time.
+    Convolutions, and normalised ones: side of the pictures, extent of the windows, channels of both, classes.
+    Attention: vocabulary, features, heads, time."""
 
     @property
     def warm_up(self) -> int:
@@ -56,6 +58,9 @@ CASES: Mapping[str, Case] = {
     "dense-1000-b100": Case("dense", 100, 2, 30, (784, 1000, 800, 10)),
     "char-lstm": Case("characters", 32, 1, 25, (80, 128, 128, 64)),
     "conv": Case("convolutions", 64, 1, 25, (28, 5, 16, 32, 10)),
+    "char-gru": Case("gated", 32, 1, 25, (80, 128, 128, 64)),
+    "attention": Case("attention", 32, 1, 25, (80, 128, 4, 64)),
+    "batch-norm": Case("normalised", 64, 1, 25, (28, 5, 16, 32, 10)),
 }
 
 
@@ -85,6 +90,37 @@ def _character_weights(random: np.random.Generator, vocabulary: int, width: int,
     ]
 
 
+def _ones(size: int) -> NDArray[np.float32]:
+    return np.ones(size, np.float32)
+
+
+def _gated_weights(random: np.random.Generator, vocabulary: int, width: int, units: int, _time: int) -> Weights:
+    return [
+        _normal(random, vocabulary, width) * np.float32(np.sqrt(vocabulary)),
+        _normal(random, width, 3 * units),
+        _normal(random, units, 3 * units),
+        _zeros(3 * units),
+        _zeros(units),
+        _normal(random, units, vocabulary),
+        _zeros(vocabulary),
+    ]
+
+
+def _attention_weights(random: np.random.Generator, vocabulary: int, features: int, _heads: int, _time: int) -> Weights:
+    """Embedding; layer norm, attention (query, key, value, output); layer norm, two dense layers; dense."""
+    shapes = [(features, features)] * 4
+    hidden = 4 * features
+    return [
+        _normal(random, vocabulary, features) * np.float32(np.sqrt(vocabulary)),
+        *(_ones(features), _zeros(features)),
+        *(array for shape in shapes for array in (_normal(random, *shape), _zeros(features))),
+        *(_ones(features), _zeros(features)),
+        *(_normal(random, features, hidden), _zeros(hidden)),
+        *(_normal(random, hidden, features), _zeros(features)),
+        *(_normal(random, features, vocabulary), _zeros(vocabulary)),
+    ]
+
+
 def _convolution_weights(random: np.random.Generator, *sizes: int) -> Weights:
     side, extent, first, second, classes = sizes
     features = (side // 4) ** 2 * second
@@ -96,6 +132,12 @@ def _convolution_weights(random: np.random.Generator, *sizes: int) -> Weights:
         _normal(random, features, classes),
         _zeros(classes),
     ]
+
+
+def _normalised_weights(random: np.random.Generator, *sizes: int) -> Weights:
+    first, first_biases, second, second_biases, *last = _convolution_weights(random, *sizes)
+    norms = [(_ones(biases.size), _zeros(biases.size)) for biases in (first_biases, second_biases)]
+    return [first, first_biases, *norms[0], second, second_biases, *norms[1], *last]
 
 
 def _dense_batch(random: np.random.Generator, batch: int, *sizes: int) -> Batch:
@@ -128,5 +170,19 @@ def _pictures(random: np.random.Generator, batch: int, shape: tuple[int, ...], c
     return drawn[order], np.where(wrong, random.integers(0, classes, batch), order % classes)
 
 
-_WEIGHTS = {"dense": _dense_weights, "characters": _character_weights, "convolutions": _convolution_weights}
-_BATCHES = {"dense": _dense_batch, "characters": _character_batch, "convolutions": _convolution_batch}
+_WEIGHTS = {
+    "dense": _dense_weights,
+    "characters": _character_weights,
+    "convolutions": _convolution_weights,
+    "gated": _gated_weights,
+    "attention": _attention_weights,
+    "normalised": _normalised_weights,
+}
+_BATCHES = {
+    "dense": _dense_batch,
+    "characters": _character_batch,
+    "convolutions": _convolution_batch,
+    "gated": _character_batch,
+    "attention": _character_batch,
+    "normalised": _convolution_batch,
+}

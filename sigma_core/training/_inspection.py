@@ -10,7 +10,6 @@ from sigma_core.data import Data, Sections
 from sigma_core.errors import TrainerError, listed
 from sigma_core.graph import Graph, optimise
 from sigma_core.network import Network, Section
-from sigma_core.training._layout import Layout
 from sigma_core.training._programs import StepGraph, prediction_pass, scoring_pass, training_step
 from sigma_core.training.recipe import Setup
 
@@ -68,19 +67,18 @@ def inspect(setup: Setup, data: Data, network: Network, program: str, watch: Seq
 
 def _step(setup: Setup, data: Data, network: Network, watch: Sequence[str]) -> tuple[int, StepGraph]:
     batch = _batch(data.training, network.sections, setup.batch_size, data.dtypes)
-    layout = Layout.of(network.parameters)
-    return _records(batch), training_step(network, setup.optimiser, layout, batch, watch)
+    return _records(batch), training_step(network, setup.method, setup.layout(network), batch, watch)
 
 
 def _scoring(setup: Setup, data: Data, network: Network, _watch: Sequence[str]) -> tuple[int, StepGraph]:
     sections = next(iter(data.validation.values()), data.training)
     batch = _batch(sections, network.sections, max(setup.batch_size, 256), {})
-    return _records(batch), scoring_pass(network, setup.metrics, Layout.of(network.parameters), batch)
+    return _records(batch), scoring_pass(network, setup.metrics, setup.layout(network), batch)
 
 
 def _prediction(setup: Setup, data: Data, network: Network, _watch: Sequence[str]) -> tuple[int, StepGraph]:
     batch = _batch(data.training, network.input_sections, setup.batch_size, {})
-    return _records(batch), prediction_pass(network, Layout.of(network.parameters), batch)
+    return _records(batch), prediction_pass(network, setup.layout(network), batch)
 
 
 _PROGRAMS: Mapping[str, Callable[[Setup, Data, Network, Sequence[str]], tuple[int, StepGraph]]] = {

@@ -8,7 +8,8 @@ import numpy as np
 from attrs import frozen
 
 from sigma_core.hooks import SCOPES
-from sigma_core.training._state import Arrays, TrainingState
+from sigma_core.training._filling import Arrays
+from sigma_core.training._state import TrainingState
 from sigma_core.training._worker import Task, Worker
 
 

@@ -46,6 +46,8 @@ class Parts:
     data: Data
     network: Network
     batches: Iterator
+    layout: Layout
+    """Where each parameter lies in the flat vectors."""
     task: Task
     team: Team
 
@@ -70,22 +72,20 @@ class Parts:
         batches: Iterator = Minibatches(data.training, setup.batch_size, setup.seed, sections=network.sections)
         if setup.prefetch:
             batches = Prefetch(batches, setup.prefetch)
-        state = TrainingState.initial(network, setup.optimiser, seed=setup.seed, initialisers=setup.initialisers)
+        method = setup.method
+        state = TrainingState.initial(
+            network, method, seed=setup.seed, initialisers=setup.initialisers, layout=setup.layout(network)
+        )
         task = Task(
             network=network,
-            optimiser=setup.optimiser,
+            method=method,
             metrics=setup.metrics,
             backend=setup.backend,
             dtypes={name: data.dtypes[name] for name in network.sections},
             watch=watch,
             compiled=compiled,
         )
-        return cls(setup, data, network, batches, task, setup.operator.team(task, state))
-
-    @property
-    def layout(self) -> Layout:
-        """Where each parameter lies in the flat vectors."""
-        return Layout.of(self.network.parameters)
+        return cls(setup, data, network, batches, state.layout, task, setup.operator.team(task, state))
 
     @property
     def reported_scores(self) -> dict[str, bool]:
@@ -97,7 +97,19 @@ class Parts:
         if set(wanted) <= set(self.task.watch):
             return
         self.task = evolve(self.task, watch=wanted)
-        state = TrainingState(self.layout, self.team.pull())
+        self._begin(TrainingState(self.layout, self.team.pull()))
+
+    def lay(self, setup: Setup) -> None:
+        """Train what a setup says, which differs in what is frozen; every number stays.
+
+        Raises IdentifierError for a pattern that matches nothing.
+        """
+        layout = setup.layout(self.network)
+        state = TrainingState(self.layout, self.team.pull()).laid(layout, self.task.method)
+        self.setup, self.layout = setup, layout
+        self._begin(state)
+
+    def _begin(self, state: TrainingState) -> None:
         self.team.close()
         self.team = self.setup.operator.team(self.task, state)
 

@@ -5,7 +5,7 @@ of a TrainingState once; the sections of a batch are arguments of each call.
 """
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType, SimpleNamespace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,11 +15,12 @@ from sigma_core.errors import IdentifierError, NetworkError, listed
 from sigma_core.graph import Graph, Value, gradients, placeholder, scope
 from sigma_core.network import Network, Section
 from sigma_core.registry import matches
-from sigma_core.training._calls import calling, measured, updated
+from sigma_core.training._calls import calling, measured
 from sigma_core.training._layout import Layout
+from sigma_core.training._method import Method
 from sigma_core.training._metric import Metric, named_metrics
-from sigma_core.training._optimiser import Optimiser, Slots
-from sigma_core.training._state import hyperparameters, settings_of
+from sigma_core.training._optimiser import Slots
+from sigma_core.training._update import Spread, Update, joined
 
 Batch = Mapping[str, Section]
 """Sections of a batch, with the batch axis in their shapes."""
@@ -37,7 +38,7 @@ class StepGraph:
 
 
 def training_step(
-    network: Network, optimiser: Optimiser, layout: Layout, batch: Batch, watch: Sequence[str] = ()
+    network: Network, method: Method, layout: Layout, batch: Batch, watch: Sequence[str] = ()
 ) -> StepGraph:
     """Forward pass, costs, gradients and update as one graph.
 
@@ -45,20 +46,22 @@ def training_step(
     identifiers match a pattern of `watch`, such as `gradients.layers.*.weights`, and the donated arrays.
     Raises NetworkError when nothing can be trained, IdentifierError for a pattern that matches nothing.
     """
+    if not layout.trainable:
+        raise _untrained(layout)
     bound = _Bound(network, layout, batch)
     key = bound.key()
     done = network.apply(bound.sections, bound.views, training=True, key=key)
     costs = {name: np.mean(losses) for name, losses in done.losses.items()}
     loss = _weighted(network, costs)
     # With respect to the views: the gradient of a slice would be a vector of zeros otherwise.
-    trained = [bound.views[place.identifier] for place in layout.trainable]
-    parts = gradients(loss, trained)
-    flat: Any = np.concatenate([part.reshape(-1) for part in parts])
+    parameters = Spread(layout, bound.trainable, [bound.views[place.identifier] for place in layout.trainable])
+    parts = gradients(loss, parameters.parts)
+    flat = Spread(layout, joined(parts), list(parts))
     step = bound.scalar("step") + 1.0
-    names = type(optimiser).slots.names()
+    names = method.optimiser.slots.names()
     slots = Slots(**{name: bound.vector(f"slots.{name}", layout.trainable_size) for name in names})
     with scope("optimiser"):
-        new = updated(optimiser, bound.trainable, flat, slots, step, _settings(optimiser, bound), slots=names)
+        new = Update(method, bound.scalar).improved(parameters, flat, slots, step)
 
     outputs: dict[str, Any] = {"loss": loss}
     if len(costs) > 1:
@@ -73,8 +76,9 @@ def training_step(
         "totals.loss": total + loss.astype(np.float64) * records,
         "totals.records": count + records,
     }
-    if done.tracked:
-        donated["fixed"] = layout.replaced(bound.fixed, done.tracked)
+    tracked = {name: value for name, value in done.tracked.items() if name not in layout.frozen}
+    if tracked:
+        donated["fixed"] = layout.replaced(bound.fixed, tracked)
     return bound.program(outputs, donated)
 
 
@@ -160,14 +164,17 @@ def _weighted(network: Network, costs: Mapping[str, Any]) -> Any:
     return total
 
 
-def _settings(optimiser: Optimiser, bound: _Bound) -> SimpleNamespace:
-    """The optimiser's settings: hyperparameters as placeholders, the others as they are."""
-    live = hyperparameters(optimiser)
-    settings = {}
-    for field in settings_of(optimiser):
-        identifier = f"optimiser.{field.name}"
-        settings[field.name] = bound.scalar(identifier) if identifier in live else getattr(optimiser, field.name)
-    return SimpleNamespace(**settings)
+def _untrained(layout: Layout) -> NetworkError:
+    if layout.frozen:
+        return NetworkError(
+            "network",
+            "all of its parameters are frozen",
+            "at least one parameter that is trained",
+            "leave out a pattern of `frozen`, or unfreeze some",
+        )
+    return NetworkError(
+        "network", "it has no parameter that is trained", "at least one layer that has some", "add a layer that learns"
+    )
 
 
 def watched(layout: Layout, patterns: Sequence[str]) -> dict[str, int]:

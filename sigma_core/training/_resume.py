@@ -16,7 +16,19 @@ if TYPE_CHECKING:
     from sigma_core.training._trainer import Trainer
 
 
-_KEYS = ("epoch", "iteration", "seconds", "scores", "batches", "stop", "criterion", "hooks", "plugins", "shapes")
+_KEYS = (
+    "epoch",
+    "iteration",
+    "seconds",
+    "scores",
+    "batches",
+    "stop",
+    "criterion",
+    "hooks",
+    "plugins",
+    "shapes",
+    "layout",
+)
 
 
 _KINDS: Mapping[str, tuple[type, ...]] = {
@@ -29,6 +41,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "hooks": (dict, type(None)),
     "plugins": (dict,),
     "shapes": (dict,),
+    "layout": (dict,),
 }
 
 
@@ -57,6 +70,7 @@ def checkpoint_of(trainer: "Trainer", loop: "Loop | None", hooks: Mapping[str, A
         "hooks": hooks if loop is None else loop.dispatch.state(),
         "plugins": hook_states(trainer),
         "shapes": _shapes(trainer),
+        "layout": trainer.parts.layout.description,
     }
     return Checkpoint(trainer.team.pull(), state)
 
@@ -95,6 +109,14 @@ def restore(trainer: "Trainer", directory: Path) -> Mapping[str, Any]:
             f"it is of another training: {_described(state['shapes'], checkpoint.arrays)}",
             _described(_shapes(trainer), arrays),
             "restore it into a trainer with the same network, optimiser and dtype",
+        )
+    layout = trainer.parts.layout.description
+    if state["layout"] != layout:
+        raise CheckpointError(
+            str(directory),
+            f"its parameters are grouped or frozen otherwise: {_laid(state['layout'])}",
+            _laid(layout),
+            "restore it into a trainer with the same parameter_groups and frozen",
         )
     trainer.batches.restore(state["batches"])
     trainer.team.push(checkpoint.arrays)
@@ -138,3 +160,8 @@ def _described(shapes: Mapping[str, list[int]], arrays: Mapping[str, Any]) -> st
     )
     slots = [name for name in arrays if name.startswith(("slots.", "optimiser."))]
     return f"{arrays['parameters'].dtype} {parameters}; {', '.join(sorted(slots)) or 'no slots'}"
+
+
+def _laid(layout: Mapping[str, Any]) -> str:
+    """Which parameters are trained together and which are not, in a line."""
+    return "; ".join(f"{part}: {', '.join(map(str, names))}" for part, names in layout.items() if names)

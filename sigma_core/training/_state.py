@@ -1,34 +1,14 @@
 """The numbers of a training: flat vectors of parameters and optimiser slots, counters and hyperparameters."""
 
 from collections.abc import Mapping
-from typing import Any
-from zlib import crc32
 
 import numpy as np
-from attrs import fields, frozen
-from numpy.typing import NDArray
+from attrs import frozen
 
-from sigma_core.errors import IdentifierError, NetworkError, listed
 from sigma_core.network import Initialiser, Network
-from sigma_core.registry import most_specific
-from sigma_core.training._calls import calling
+from sigma_core.training._filling import Arrays, filled
 from sigma_core.training._layout import Layout
-from sigma_core.training._optimiser import Optimiser
-
-Arrays = dict[str, NDArray[np.generic]]
-
-
-def settings_of(optimiser: Optimiser) -> tuple[Any, ...]:
-    """The attrs fields of an optimiser."""
-    # Every optimiser is an attrs class, which its abstract base cannot tell the type checker.
-    found: tuple[Any, ...] = fields(type(optimiser))  # type: ignore[arg-type]
-    return found
-
-
-def hyperparameters(optimiser: Optimiser) -> dict[str, float]:
-    """The float settings of an optimiser by identifier, such as `optimiser.learning_rate`."""
-    values = {field.name: getattr(optimiser, field.name) for field in settings_of(optimiser)}
-    return {f"optimiser.{name}": value for name, value in values.items() if isinstance(value, float)}
+from sigma_core.training._method import Method
 
 
 @frozen(eq=False)
@@ -47,10 +27,11 @@ class TrainingState:
     def initial(
         cls,
         network: Network,
-        optimiser: Optimiser,
+        method: Method,
         *,
         seed: int,
         initialisers: Mapping[str, Initialiser] | None = None,
+        layout: Layout | None = None,
     ) -> "TrainingState":
         """Parameters filled by their initialisers, slots as the optimiser wants them, counters at zero.
 
@@ -58,73 +39,39 @@ class TrainingState:
         leaves the others as they were. Of several patterns in `initialisers` the most specific wins. Raises
         IdentifierError for a pattern that matches nothing.
         """
-        layout = Layout.of(network.parameters)
+        layout = layout or Layout.of(network.parameters)
         trainable = np.empty(layout.trainable_size, network.dtype)
         fixed = np.empty(layout.fixed_size, network.dtype)
         views = layout.views(trainable, fixed)
-        chosen = _chosen(network, initialisers or {})
-        for identifier, spec in network.parameters.items():
-            random = np.random.Generator(np.random.Philox(key=np.array([seed, crc32(identifier.encode())], np.uint64)))
-            initialiser = chosen.get(identifier, spec.initialiser)
-            if not isinstance(initialiser, Initialiser):
-                raise NetworkError(
-                    identifier,
-                    f"its initialiser is {initialiser!r}",
-                    "an object of a class that derives from Initialiser",
-                    'give one, as Gaussian(), or the layer a setting of component("initialisers")',
-                )
-            with calling(f"{identifier}, initialiser {type(initialiser).__name__}"):
-                values = np.asarray(initialiser.fill(spec.shape, random))
-            if values.shape == spec.shape and not _fits(values, network.dtype):
-                raise NetworkError(
-                    identifier,
-                    f"its initialiser made {values.dtype} that are not finite numbers of {network.dtype}",
-                    f"finite numbers of shape {spec.shape}",
-                    "correct its `fill`, or choose another initialiser",
-                )
-            if values.shape != spec.shape:
-                raise NetworkError(
-                    identifier,
-                    f"its initialiser made an array of shape {values.shape}",
-                    f"shape {spec.shape}",
-                    "return an array of the shape that `fill` is given",
-                )
+        for identifier, values in filled(network, seed=seed, initialisers=initialisers or {}).items():
             views[identifier][...] = values
         arrays: Arrays = {"parameters": trainable, "fixed": fixed}
-        for name, start in vars(type(optimiser).slots).items():
-            arrays[f"slots.{name}"] = np.full(layout.trainable_size, start, network.dtype)
-        arrays |= {name: np.array(value, np.float64) for name, value in hyperparameters(optimiser).items()}
+        for name, start in _starts(method).items():
+            arrays[name] = np.full(layout.trainable_size, start, network.dtype)
+        arrays |= {name: np.array(live.value, np.float64) for name, live in method.hyperparameters.items()}
         arrays["step"] = np.array(0.0)
         arrays["key"] = np.array([seed, 0], np.uint64)
         arrays["totals.loss"] = np.array(0.0)
         arrays["totals.records"] = np.array(0.0)
         return cls(layout, arrays)
 
-
-def _fits(values: NDArray[Any], dtype: np.dtype) -> bool:
-    with np.errstate(over="ignore"):
-        return values.dtype.kind in "biuf" and bool(np.isfinite(values.astype(dtype)).all())
-
-
-def _chosen(network: Network, initialisers: Mapping[str, Initialiser]) -> dict[str, Initialiser]:
-    """The initialiser that a pattern names, for each parameter that one matches."""
-    chosen = {}
-    used = set()
-    for identifier, spec in network.parameters.items():
-        pattern = most_specific(initialisers, identifier, spec.tags)
-        if pattern is not None:
-            chosen[identifier] = initialisers[pattern]
-            used.add(pattern)
-    for pattern in initialisers:
-        if pattern not in used and not _is_matched(pattern, network):
-            raise IdentifierError(
-                f"initialisers, pattern {pattern!r}",
-                "it matches no parameter",
-                listed(network.parameters, pattern),
-                "write a pattern that matches one of these",
-            )
-    return chosen
+    def laid(self, layout: Layout, method: Method) -> "TrainingState":
+        """The same numbers under another layout; what begins to be trained has slots as at the beginning."""
+        arrays = dict(self.arrays)
+        values = self.layout.views(arrays["parameters"], arrays["fixed"])
+        for name, places in (("parameters", layout.trainable), ("fixed", layout.fixed)):
+            parts = [values[place.identifier].reshape(-1) for place in places]
+            arrays[name] = np.concatenate([np.empty(0, arrays[name].dtype), *parts])
+        old = {place.identifier: place for place in self.layout.trainable}
+        for name, start in _starts(method).items():
+            vector = np.full(layout.trainable_size, start, arrays[name].dtype)
+            for place in layout.trainable:
+                if place.identifier in old:
+                    place.view(vector)[...] = old[place.identifier].view(arrays[name])
+            arrays[name] = vector
+        return TrainingState(layout, arrays)
 
 
-def _is_matched(pattern: str, network: Network) -> bool:
-    return any(most_specific([pattern], identifier, spec.tags) for identifier, spec in network.parameters.items())
+def _starts(method: Method) -> dict[str, float]:
+    """What has the shape of the trainable parameters, by name, with the value of all its elements at the beginning."""
+    return {f"slots.{name}": start for name, start in vars(method.optimiser.slots).items()}

@@ -1,6 +1,5 @@
 """The trainer: composed from parts, run, steered and asked."""
 
-import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +18,7 @@ from sigma_core.training._inputs import input_arrays, like_training
 from sigma_core.training._inspection import Inspection, inspect
 from sigma_core.training._loop import Loop
 from sigma_core.training._monitor import Monitor, RunInfo, attach
+from sigma_core.training._numbers import Numbers
 from sigma_core.training._operator import Team
 from sigma_core.training._parts import Parts, groundwork
 from sigma_core.training._programs import watched
@@ -26,13 +26,12 @@ from sigma_core.training._requirements import check_required_scores, check_requi
 from sigma_core.training._resume import checkpoint_of, hook_states, identity, restore, restore_hooks
 from sigma_core.training._run import Run
 from sigma_core.training._scoring import score
-from sigma_core.training._values import Values
 from sigma_core.training.recipe import Recipe, Setup, built, compose, write
 
 _DEFAULT: Any = object()
 
 
-class Trainer:
+class Trainer(Numbers):
     """Trains a network on a dataset with an optimiser until a criterion says that it is good enough.
 
     Components are given as objects, by name, or as tables as in a recipe. Nothing is loaded or computed before `build`
@@ -49,6 +48,8 @@ class Trainer:
         validation: Any = None,
         metrics: Any = _DEFAULT,
         initialisers: Mapping[str, Any] | None = None,
+        frozen: Iterable[str] = (),
+        parameter_groups: Mapping[str, Any] | None = None,
         hooks: Iterable[Any] = (),
         monitors: Iterable[Any] = (),
         backend: Any = "numpy",
@@ -67,6 +68,8 @@ class Trainer:
             "optimiser": optimiser,
             "stop": stop,
             "initialisers": initialisers or {},
+            "frozen": frozen,
+            "parameter_groups": parameter_groups or {},
             "hooks": _listed(hooks),
             "monitors": _listed(monitors),
             "backend": backend,
@@ -278,12 +281,6 @@ class Trainer:
         self.clock = Clock()
         self.scores, self.seconds, self.criterion_state, self._hook_state = {}, 0.0, None, None
 
-    def _check_still(self) -> None:
-        if self._loop is not None:
-            raise TrainerError(
-                f"trainer {self.setup.name!r}", "it is running", "a trainer that stands still", "stop it first"
-            )
-
     # Steering, from any thread
 
     @property
@@ -337,33 +334,6 @@ class Trainer:
                 "give one of these names",
             )
         self._do(commands.Detach(name))
-
-    def set(self, identifier: str, value: Any) -> None:
-        """Set a hyperparameter, such as `optimiser.learning_rate`, or a parameter of the network.
-
-        From another thread than the run's it takes effect before the next iteration. Nothing is compiled anew. Raises
-        IdentifierError for an identifier that does not exist or a value that does not fit, SettingError for one that
-        the optimiser does not take.
-        """
-        checked = self._values().checked(identifier, value)
-        if self._loop is not None and threading.get_ident() != self._loop.thread:
-            self._send(commands.SetValue(identifier, checked))
-        else:
-            self.put(identifier, checked)
-
-    def get(self, identifier: str) -> Any:
-        """A hyperparameter as a float, a parameter as a copy of its array; for a pattern, a dictionary of these.
-
-        Raises IdentifierError where nothing matches.
-        """
-        return self._values().get(identifier)
-
-    def put(self, identifier: str, value: Any) -> None:
-        """Set a value at once; only between iterations, in the run's own thread."""
-        self._values().put(identifier, value)
-
-    def _values(self) -> Values:
-        return Values(self.team, self.network, self.setup.optimiser)
 
     def register(self, hooks: HookManager, hook: Any, name: str | None = None) -> None:
         """Add a hook to a manager, under the name of its component unless another has it, and with its distribution."""

@@ -3,28 +3,25 @@
 from typing import Any
 
 import numpy as np
-from attrs import evolve
 
 from sigma_core.errors import IdentifierError, listed
 from sigma_core.network import Network
 from sigma_core.registry import Resolver
 from sigma_core.training._layout import Layout
+from sigma_core.training._method import Method
 from sigma_core.training._operator import Team
-from sigma_core.training._optimiser import Optimiser
-from sigma_core.training._state import hyperparameters
 
 
 class Values:
     """Reads and writes what the workers hold, such as `optimiser.learning_rate` or `network.layers.dense_1.weights`."""
 
-    def __init__(self, team: Team, network: Network, optimiser: Optimiser) -> None:
+    def __init__(self, team: Team, network: Network, layout: Layout, method: Method) -> None:
         self._team = team
-        # An attrs class, which the abstract base cannot tell the type checker.
-        self._optimiser: Any = optimiser
-        self._shapes: dict[str, tuple[int, ...]] = dict.fromkeys(hyperparameters(optimiser), ())
+        self._live = method.hyperparameters
+        self._shapes: dict[str, tuple[int, ...]] = dict.fromkeys(self._live, ())
         self._parameters = {name: spec.shape for name, spec in network.parameters.items()}
         self._dtype = network.dtype
-        self._layout = Layout.of(network.parameters)
+        self._layout = layout
         self._resolver = Resolver(self.names, {name: spec.tags for name, spec in network.parameters.items()})
 
     @property
@@ -70,8 +67,7 @@ class Values:
             kind = "a finite number" if shape == () else f"finite numbers of shape {shape}"
             raise IdentifierError(identifier, f"it cannot be set to {value!r}", kind, "give such a value")
         if identifier in self._shapes:
-            # The validators of its field know what the optimiser takes.
-            evolve(self._optimiser, **{identifier.partition(".")[2]: float(array)})
+            self._live[identifier].check(float(array))
         return array
 
     def put(self, identifier: str, value: Any) -> None:

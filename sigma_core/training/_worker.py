@@ -10,10 +10,11 @@ from attrs import field, frozen
 from sigma_core.backends import Backend, Executable
 from sigma_core.errors import NodeError
 from sigma_core.network import Network, Section
+from sigma_core.training._filling import Arrays
+from sigma_core.training._method import Method
 from sigma_core.training._metric import Metric
-from sigma_core.training._optimiser import Optimiser
 from sigma_core.training._programs import StepGraph, prediction_pass, scoring_pass, training_step
-from sigma_core.training._state import Arrays, TrainingState
+from sigma_core.training._state import TrainingState
 
 
 @frozen(eq=False)
@@ -21,7 +22,7 @@ class Task:
     """What a worker is to do: everything from which its programs are traced."""
 
     network: Network
-    optimiser: Optimiser
+    method: Method
     metrics: Mapping[str, Metric]
     backend: Backend
     dtypes: Mapping[str, np.dtype]
@@ -92,7 +93,7 @@ class Worker:
                 name: Section(shape, dtype) for (name, dtype), shape in zip(task.dtypes.items(), shapes, strict=True)
             }
             with task.backend.tracing():
-                program = training_step(task.network, task.optimiser, self.layout, described, task.watch)
+                program = training_step(task.network, task.method, self.layout, described, task.watch)
             self.names = program.outputs
             self._steps[shapes] = self._compiled("step", described, program)
         return self._steps[shapes]

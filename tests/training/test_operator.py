@@ -7,6 +7,7 @@ from sigma_nn import Adam, Dense, Dropout, Input, MeanAbsoluteError, SquaredDiff
 from sigma_core.backends.numpy import NumpyBackend
 from sigma_core.network import Network, Section
 from sigma_core.training import LocalOperator, Operator, Task
+from sigma_core.training._method import Method
 from sigma_core.training._state import TrainingState
 
 SECTIONS = {"inputs": Section((3,), np.dtype("f8")), "targets": Section((1,), np.dtype("f8"))}
@@ -32,14 +33,14 @@ def team(environment, compiled):
     network = Network.build(layers, SECTIONS, composer=environment.composer, dtype="f8")
     task = Task(
         network=network,
-        optimiser=Adam(0.01),
+        method=Method(Adam(0.01)),
         metrics={"distance": MeanAbsoluteError()},
         backend=NumpyBackend(),
         dtypes={name: section.dtype for name, section in SECTIONS.items()},
         watch=("gradients.**.weights",),
         compiled=lambda *told: compiled.append(told),
     )
-    return LocalOperator().team(task, TrainingState.initial(network, task.optimiser, seed=1))
+    return LocalOperator().team(task, TrainingState.initial(network, task.method, seed=1))
 
 
 def test_the_operator_of_a_trainer_is_a_component(make):

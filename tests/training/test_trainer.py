@@ -31,7 +31,6 @@ from sigma_core.errors import (
     TrainerError,
 )
 from sigma_core.network import Initialiser, Section
-from sigma_core.training._layout import Layout
 from sigma_core.training._programs import training_step
 from sigma_core.training.recipe import compose
 
@@ -327,7 +326,7 @@ def test_a_step_needs_targets_for_its_costs(make):
 
     assert refused(
         NetworkError,
-        lambda: training_step(trainer.network, trainer.setup.optimiser, Layout.of(trainer.network.parameters), inputs),
+        lambda: training_step(trainer.network, trainer.setup.method, trainer.parts.layout, inputs),
     ) == (
         "network: it has no cost whose targets are in the data\n"
         "  expected: a cost as its last layer\n"

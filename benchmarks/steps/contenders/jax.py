@@ -9,10 +9,12 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from steps.cases import LEARNING_RATE, Case
+from steps.cases import CASES, LEARNING_RATE, Case
 from steps.contenders.contract import Contender
 
 MEAN_DECAY, SQUARE_DECAY, EPSILON = 0.9, 0.999, 1e-8
+HEADS = CASES["attention"].sizes[2]
+"""A shape to JAX, and no array among the weights."""
 
 
 def _dense(weights: list[Any], inputs: Any) -> Any:
@@ -41,6 +43,54 @@ def _characters(weights: list[Any], inputs: Any) -> Any:
     return (outputs @ kernel + last).swapaxes(0, 1)
 
 
+def _gated(weights: list[Any], inputs: Any) -> Any:
+    embedding, of_inputs, of_units, biases, of_candidate, kernel, last = weights
+    sequence = embedding[inputs.T] @ of_inputs + biases
+
+    def cell(hidden: Any, element: Any) -> Any:
+        reset, update, candidate = jnp.split(element, 3, axis=-1)
+        of_reset, of_update, of_new = jnp.split(hidden @ of_units, 3, axis=-1)
+        new = jnp.tanh(candidate + jax.nn.sigmoid(reset + of_reset) * (of_new + of_candidate))
+        hidden = new + jax.nn.sigmoid(update + of_update) * (hidden - new)
+        return hidden, hidden
+
+    _, outputs = lax.scan(cell, jnp.zeros((inputs.shape[0], of_units.shape[0]), jnp.float32), sequence)
+    return (outputs @ kernel + last).swapaxes(0, 1)
+
+
+def _layer_norm(values: Any, scales: Any, shifts: Any) -> Any:
+    centred = values - values.mean(axis=-1, keepdims=True)
+    return centred * lax.rsqrt(jnp.square(centred).mean(axis=-1, keepdims=True) + 1e-5) * scales + shifts
+
+
+def _attention(weights: list[Any], inputs: Any) -> Any:
+    """One product for queries, keys and values, as in PyTorch."""
+    embedding, scales, shifts, *of_attention = weights[:11]
+    second_scales, second_shifts, hidden, hidden_biases, back, back_biases, kernel, last = weights[11:]
+    values = embedding[inputs]
+    batch, time, features = values.shape
+    joint, joint_biases = jnp.concatenate(of_attention[:6:2], axis=1), jnp.concatenate(of_attention[1:6:2])
+    normed = _layer_norm(values, scales, shifts)
+    parts = (normed @ joint + joint_biases).reshape(batch, time, 3, HEADS, features // HEADS)
+    attended = jax.nn.dot_product_attention(*(parts[:, :, part] for part in range(3)), is_causal=True)
+    values = values + attended.reshape(batch, time, features) @ of_attention[6] + of_attention[7]
+    normed = _layer_norm(values, second_scales, second_shifts)
+    values = values + jax.nn.gelu(normed @ hidden + hidden_biases, approximate=False) @ back + back_biases
+    return values @ kernel + last
+
+
+def _normalised(weights: list[Any], inputs: Any) -> Any:
+    """Without running statistics, which no loss depends on: JAX is spared them."""
+    *layers, kernel, last = weights
+    for each, added, scales, shifts in zip(layers[::4], layers[1::4], layers[2::4], layers[3::4], strict=True):
+        inputs = lax.conv_general_dilated(inputs, each, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
+        inputs = inputs + added
+        centred = inputs - inputs.mean(axis=(0, 1, 2))
+        inputs = centred * (scales * lax.rsqrt(jnp.square(centred).mean(axis=(0, 1, 2)) + 1e-5)) + shifts
+        inputs = lax.reduce_window(jax.nn.relu(inputs), -jnp.inf, lax.max, (1, 2, 2, 1), (1, 2, 2, 1), "VALID")
+    return inputs.reshape(len(inputs), -1) @ kernel + last
+
+
 def _convolutions(weights: list[Any], inputs: Any) -> Any:
     *kernels, kernel, last = weights
     for each, added in zip(kernels[::2], kernels[1::2], strict=True):
@@ -53,6 +103,9 @@ FAMILIES: dict[str, Callable[[list[Any], Any], Any]] = {
     "dense": _dense,
     "characters": _characters,
     "convolutions": _convolutions,
+    "gated": _gated,
+    "attention": _attention,
+    "normalised": _normalised,
 }
 
 

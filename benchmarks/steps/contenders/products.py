@@ -46,6 +46,27 @@ def _characters(batch: int, vocabulary: int, width: int, units: int, time: int) 
     yield from _layer(time * batch, units, vocabulary)
 
 
+def _gated(batch: int, vocabulary: int, width: int, units: int, time: int) -> Iterator[Product]:
+    yield from _layer(time * batch, width, 3 * units)
+    forward, _, backward = _layer(batch, units, 3 * units)
+    yield from [forward] * time
+    yield from [backward] * time
+    yield _product((units, time * batch), (time * batch, 3 * units), transposed="first")
+    yield from _layer(time * batch, units, vocabulary)
+
+
+def _attention(batch: int, vocabulary: int, features: int, heads: int, time: int) -> Iterator[Product]:
+    """Of each head and record: queries by keys, weights by values; each with two products backward."""
+    for _ in range(4):
+        yield from _layer(batch * time, features, features)
+    share = features // heads
+    yield from list(_layer(time, share, time)) * (batch * heads)
+    yield from list(_layer(time, time, share)) * (batch * heads)
+    yield from _layer(batch * time, features, 4 * features)
+    yield from _layer(batch * time, 4 * features, features)
+    yield from _layer(batch * time, features, vocabulary)
+
+
 def _convolutions(batch: int, side: int, *sizes: int) -> Iterator[Product]:
     """As products of all windows with the weights."""
     extent, first, second, classes = sizes
@@ -54,7 +75,14 @@ def _convolutions(batch: int, side: int, *sizes: int) -> Iterator[Product]:
     yield from _layer(batch, (side // 4) ** 2 * second, classes)
 
 
-FAMILIES = {"dense": _dense, "characters": _characters, "convolutions": _convolutions}
+FAMILIES = {
+    "dense": _dense,
+    "characters": _characters,
+    "convolutions": _convolutions,
+    "gated": _gated,
+    "attention": _attention,
+    "normalised": _convolutions,
+}
 
 
 class Products(Contender):

@@ -24,6 +24,25 @@ def _characters(vocabulary: int, width: int, units: int, time: int) -> Any:
     return characters + nn.Lstm(units) + nn.Dense(vocabulary)
 
 
+def _gated(vocabulary: int, width: int, units: int, time: int) -> Any:
+    characters = nn.Input(time, dtype="integer") + nn.Embedding(vocabulary, width)
+    return characters + nn.Gru(units) + nn.Dense(vocabulary)
+
+
+def _attention(vocabulary: int, features: int, heads: int, time: int) -> Any:
+    characters = nn.Input(time, dtype="integer") + nn.Embedding(vocabulary, features)
+    return characters + nn.TransformerBlock(features, heads, rate=0.0, causal=True) + nn.Dense(vocabulary)
+
+
+def _normalised(side: int, extent: int, *sizes: int) -> Any:
+    *channels, classes = sizes
+    network = nn.Input((side, side, 1))
+    for count in channels:
+        network = network + nn.Convolution(count, extent, padding="same") + nn.BatchNorm()
+        network = network + nn.ElementWise("relu") + nn.MaxPooling(2)
+    return network + nn.Flatten() + nn.Dense(classes)
+
+
 def _convolutions(side: int, extent: int, *sizes: int) -> Any:
     *channels, classes = sizes
     network = nn.Input((side, side, 1))
@@ -32,7 +51,14 @@ def _convolutions(side: int, extent: int, *sizes: int) -> Any:
     return network + nn.Flatten() + nn.Dense(classes)
 
 
-FAMILIES = {"dense": _dense, "characters": _characters, "convolutions": _convolutions}
+FAMILIES = {
+    "dense": _dense,
+    "characters": _characters,
+    "convolutions": _convolutions,
+    "gated": _gated,
+    "attention": _attention,
+    "normalised": _normalised,
+}
 
 
 class Sigma(Contender):
@@ -47,10 +73,11 @@ class Sigma(Contender):
         )
         worker = trainer.build().team.worker
         views = worker.layout.views(worker.arrays["parameters"], worker.arrays["fixed"])
-        for view, array in zip(views.values(), weights, strict=True):
+        trained = [views[place.identifier] for place in worker.layout.trainable]
+        for view, array in zip(trained, weights, strict=True):
             # A broadcast would hide that the order or the layout is another.
             if view.shape != array.shape:
-                raise ValueError(f"parameters have the shapes {[each.shape for each in views.values()]}")
+                raise ValueError(f"parameters have the shapes {[each.shape for each in trained]}")
             view[...] = array
         start = perf_counter()
         worker.executable(self.batches[0])

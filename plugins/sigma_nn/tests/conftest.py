@@ -4,9 +4,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sigma_nn import Input
 
-from sigma_core.extend import Context
-from sigma_core.testing import evaluate, flatten, trace, vjp
+from sigma_core import Network
+from sigma_core.extend import Context, as_value
+from sigma_core.testing import ComponentRegistry, Composer, evaluate, flatten, trace, vjp
 
 
 @pytest.fixture(scope="session")
@@ -46,6 +48,24 @@ def apply(run):
         return run(forward, list(inputs), parameters, key)
 
     return apply
+
+
+@pytest.fixture(scope="session")
+def expand():
+    """A block by itself: `network, forward = expand(block, *inputs)`, where `forward(inputs, parameters)` runs it."""
+
+    def expand(block, *inputs):
+        entries = [Input(each.shape[1:], section=f"inputs_{number}") for number, each in enumerate(inputs)]
+        network = Network.build(block(*entries), composer=Composer(ComponentRegistry()), dtype=np.float64)
+
+        def forward(inputs, parameters, *, training=False, key=None):
+            sections = dict(zip(network.sections, map(as_value, inputs), strict=True))
+            (outputs,) = network.apply(sections, parameters, training=training, key=key).predictions.values()
+            return outputs
+
+        return network, forward
+
+    return expand
 
 
 @pytest.fixture(scope="session")

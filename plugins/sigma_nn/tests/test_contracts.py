@@ -13,9 +13,12 @@ from types import SimpleNamespace
 import attrs
 import numpy as np
 import pytest
+from sigma_nn import Input
 
+from sigma_core import Network
 from sigma_core.extend import (
     Activation,
+    Block,
     Context,
     Cost,
     Criterion,
@@ -44,6 +47,7 @@ CONTRACTS = {
 # Settings without a default; with the kind where components of two kinds have one name.
 MINIMAL = {
     "activations.custom": {"function": "numpy:arctan"},
+    "bidirectional": {"layer": {"use": "gru", "size": 3}},
     "convolution": {"size": 3, "window": [2, 3]},
     "dense": {"size": 3},
     "input": {"shape": [4]},
@@ -56,6 +60,7 @@ MINIMAL = {
     "simple_recurrent": {"size": 3},
     "permute": {"axes": [0]},
     "reshape": {"shape": [2, -1]},
+    "transformer_block": {"size": 4, "heads": 2},
     "transposed_convolution": {"size": 3, "window": [2, 3], "strides": 2},
     "constant": {"value": 0.5},
     "epochs": {"count": 2},
@@ -160,7 +165,9 @@ def test_a_setting_that_does_not_exist_is_refused(kind, name, composer):
 def passing(layer, inputs, dtype=np.float64, *, training=False):
     """A function of the inputs and parameters of a layer, and parameters for it."""
     random = np.random.default_rng(3)
-    specs = layer.parameters(*(each.shape[1:] for each in inputs))
+    key = np.array([1, 2], np.uint64)
+    block = isinstance(layer, Block) and block_as_network(layer, inputs, dtype)
+    specs = block.parameters if block else layer.parameters(*(each.shape[1:] for each in inputs))
     # Not their initialisers: zeros would hide what depends on them. What is tracked may not be any number.
     parameters = {
         name: (random.normal(0, 0.5, spec.shape) if spec.trainable else spec.initialiser.fill(spec.shape, random))
@@ -171,12 +178,19 @@ def passing(layer, inputs, dtype=np.float64, *, training=False):
     parameters = {name: array.astype(dtype) for name, array in parameters.items()}
 
     def forward(inputs, parameters):
-        context = Context(
-            "network.layers.tested", training=training, dtype=np.dtype(dtype), key=np.array([1, 2], np.uint64)
-        )
+        if block:
+            sections = dict(zip(block.sections, inputs, strict=True))
+            (outputs,) = block.apply(sections, parameters, training=training, key=key).predictions.values()
+            return outputs
+        context = Context("network.layers.tested", training=training, dtype=np.dtype(dtype), key=key)
         return layer.forward(*inputs, parameters=SimpleNamespace(**parameters), context=context)
 
     return forward, parameters
+
+
+def block_as_network(block, inputs, dtype):
+    entries = [Input(each.shape[1:], section=f"inputs_{number}") for number, each in enumerate(inputs)]
+    return Network.build(block(*entries), composer=Composer(ComponentRegistry()), dtype=dtype)
 
 
 def result_of(layer, inputs, dtype=np.float64, *, training=False):
@@ -193,6 +207,7 @@ TAKEN = {
     "add": (INPUTS, INPUTS + 1),
     "average": (INPUTS, INPUTS + 1),
     "average_pooling": (PICTURES,),
+    "bidirectional": (SEQUENCES,),
     "concatenate": (INPUTS, INPUTS[:, :2]),
     "convolution": (PICTURES,),
     "dot": (INPUTS, INPUTS[::-1]),
@@ -209,6 +224,7 @@ TAKEN = {
     "positional_encoding": (SEQUENCES,),
     "simple_recurrent": (SEQUENCES,),
     "spatial_dropout": (PICTURES,),
+    "transformer_block": (np.stack([INPUTS, INPUTS[::-1]], axis=1),),
     "transposed_convolution": (PICTURES,),
 }
 

@@ -1,9 +1,11 @@
 """Whole programs against the reference evaluator: clusters of rows and columns, donations in any order, views."""
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sigma_numba import NumbaBackend
+from sigma_numba import NumbaBackend, _kernel, _team
+from sigma_numba._team import Team
 
 from sigma_core.extend import Graph, register_kernel
 from sigma_core.testing import evaluate, placeholder
@@ -109,6 +111,65 @@ def check(shape, steps, order, choice):
 def test_programs_equal_the_reference(interpreted, shape, steps, order, choice):
     """What is computed together, where it lies, and the source of the kernels."""
     check(shape, steps, order, choice)
+
+
+@pytest.fixture
+def in_parts(monkeypatch):
+    """Whatever is added up over rows, or over everything, is added up part by part, however little it is."""
+    monkeypatch.setattr(_kernel, "SHARED", 0)
+    monkeypatch.setattr(_kernel, "ROWS_OF_A_PART", 1)
+    monkeypatch.setattr(_kernel, "COLUMNS_OF_A_PART", 1)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@programs
+def test_programs_in_parts_equal_the_reference(interpreted, in_parts, shape, steps, order, choice):
+    """Each part accumulates for itself, and has its own row of scratch memory."""
+    check(shape, steps, order, choice)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@programs
+def test_compiled_programs_in_parts_equal_the_reference(in_parts, shape, steps, order, choice):
+    """The same as machine code."""
+    check(shape, steps, order, choice)
+
+
+@pytest.mark.parametrize("reduce", [np.sum, np.max, np.min, np.prod, np.any, np.all])
+@pytest.mark.parametrize("shape", [(5000, 3), (300, 257), (2, 20_000)])
+def test_long_reductions_equal_numpy(reduce, shape):
+    """Over rows and over everything, of integers, floats and truths, in lengths that parts do not divide."""
+    x, counts = placeholder(shape, np.float64, "x"), placeholder(shape, np.int32, "counts")
+    outputs = [
+        reduce(np.cos(x), axis=0),
+        reduce(np.cos(x)),
+        reduce(counts * 2 + 1, axis=0),
+        reduce(counts > 1),
+        reduce(x * 0.999, axis=0) / 2,
+    ]
+    random = np.random.default_rng(0)
+    arrays = random.normal(1, 0.01, shape), random.integers(0, 3, shape).astype(np.int32)
+    graph = Graph([x, counts], outputs)
+    for found, expected in zip(
+        NumbaBackend().compile(graph).instantiate({})(*arrays), evaluate(graph, *arrays), strict=True
+    ):
+        assert found.dtype == expected.dtype
+        np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+def test_sums_do_not_depend_on_the_number_of_threads(monkeypatch):
+    """Bit for bit: parts are the same whoever adds them up."""
+    x = placeholder((4000, 40), np.float32, "x")
+    graph = Graph([x], [np.sum(np.tanh(x), axis=0), np.sum(x * x)])
+    array = np.random.default_rng(0).normal(size=(4000, 40)).astype(np.float32)
+    found = []
+    for count in (1, 2, 5):
+        own = Team(_team._engine(), None)
+        own.grow(count)
+        monkeypatch.setattr(_team, "_known", own)
+        found.append([each.tobytes() for each in NumbaBackend().compile(graph).instantiate({})(array)])
+        own.stop()
+    assert found[0] == found[1] == found[2]
 
 
 @settings(max_examples=8, deadline=None)

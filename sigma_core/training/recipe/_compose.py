@@ -22,16 +22,19 @@ from sigma_core.errors import (
     listed,
     nearest,
 )
-from sigma_core.network import Architecture, Cost, Initialiser
+from sigma_core.network import Architecture, Cost, Initialiser, Network
 from sigma_core.registry import Composer, Fault, snake_case
 from sigma_core.training._criterion import Criterion
 from sigma_core.training._criterion_text import parse_criterion
+from sigma_core.training._layout import Layout
+from sigma_core.training._method import Method
 from sigma_core.training._metric import Metric
 from sigma_core.training._operator import Operator
 from sigma_core.training._optimiser import Optimiser
 from sigma_core.training.recipe._contracts import check_contract
 from sigma_core.training.recipe._layers import read_layers
 from sigma_core.training.recipe._lines import Place
+from sigma_core.training.recipe._method import check_groups, frozen_patterns, parameter_groups
 
 if TYPE_CHECKING:
     from sigma_core.training.recipe._recipe import Recipe
@@ -50,6 +53,8 @@ class Setup:
     stop: Criterion
     metrics: Mapping[str, Metric]
     initialisers: Mapping[str, Initialiser]
+    frozen: tuple[str, ...]
+    parameter_groups: Mapping[str, Mapping[str, float]]
     hooks: tuple[Any, ...]
     monitors: tuple[Any, ...]
     backend: Backend
@@ -59,9 +64,18 @@ class Setup:
     prefetch: int
     seed: int
 
+    @property
+    def method(self) -> Method:
+        """How parameters are improved."""
+        return Method(self.optimiser, self.parameter_groups)
+
+    def layout(self, network: Network) -> Layout:
+        """Where the parameters of the network that was built lie; IdentifierError for a pattern without any."""
+        return Layout.of(network.parameters, self.frozen, self.parameter_groups)
+
 
 @define
-class _Reader:
+class Reader:
     """Reads one value; its faults go into a common list, with their places."""
 
     composer: Composer
@@ -94,25 +108,25 @@ class _Reader:
         return tuple(self.component(kind, value, (*place, index)) for index, value in enumerate(values))
 
 
-def _component(kind: str) -> Callable[[_Reader, Any, Place], Any]:
+def _component(kind: str) -> Callable[[Reader, Any, Place], Any]:
     return lambda reader, value, place: reader.component(kind, value, place)
 
 
-def _components(kind: str) -> Callable[[_Reader, Any, Place], Any]:
+def _components(kind: str) -> Callable[[Reader, Any, Place], Any]:
     return lambda reader, value, place: reader.each(kind, value, place)
 
 
-def _text(reader: _Reader, value: Any, place: Place) -> Any:
+def _text(reader: Reader, value: Any, place: Place) -> Any:
     if not isinstance(value, str) or not value:
         found = "it is empty" if isinstance(value, str) else f"{value!r}"
         reader.refuse(place, found, "a text", "write it in quotes")
     return value
 
 
-def _count(lowest: int, highest: int | None = None) -> Callable[[_Reader, Any, Place], Any]:
+def _count(lowest: int, highest: int | None = None) -> Callable[[Reader, Any, Place], Any]:
     expected = f"a whole number from {lowest}" + ("" if highest is None else f" to {highest}")
 
-    def read(reader: _Reader, value: Any, place: Place) -> Any:
+    def read(reader: Reader, value: Any, place: Place) -> Any:
         is_whole = isinstance(value, int | np.integer) and not isinstance(value, bool)
         if not is_whole or value < lowest or (highest is not None and value > highest):
             reader.refuse(place, f"{value!r}", expected, "give such a number")
@@ -122,7 +136,7 @@ def _count(lowest: int, highest: int | None = None) -> Callable[[_Reader, Any, P
     return read
 
 
-def _dtype(reader: _Reader, value: Any, place: Place) -> Any:
+def _dtype(reader: Reader, value: Any, place: Place) -> Any:
     try:
         name = np.dtype(value).name
     except TypeError:
@@ -133,7 +147,7 @@ def _dtype(reader: _Reader, value: Any, place: Place) -> Any:
     return name
 
 
-def _name(reader: _Reader, value: Any, place: Place) -> Any:
+def _name(reader: Reader, value: Any, place: Place) -> Any:
     # A run's folder is called after it, so it must not lead out of the folder of runs.
     if isinstance(value, str) and re.search(r"[/\\:]|^\.+$", value):
         reader.refuse(place, f"{value!r}", "a name without / \\ and :", "name the folder with --directory instead")
@@ -144,7 +158,7 @@ def _name(reader: _Reader, value: Any, place: Place) -> Any:
     return _text(reader, value, place)
 
 
-def _stop(reader: _Reader, value: Any, place: Place) -> Any:
+def _stop(reader: Reader, value: Any, place: Place) -> Any:
     if isinstance(value, int | float):
         text = f"{value} epochs"
         reader.refuse(place, f"{value!r}", 'a criterion, such as "20 epochs"', f'write "{text}", if that is meant')
@@ -162,7 +176,7 @@ def _stop(reader: _Reader, value: Any, place: Place) -> Any:
     return reader.component("criteria", value, place)
 
 
-def _dataset(reader: _Reader, value: Any, place: Place) -> Any:
+def _dataset(reader: Reader, value: Any, place: Place) -> Any:
     if isinstance(value, str) or (isinstance(value, Mapping) and "use" in value) or reader.is_recipe:
         return reader.component("datasets", value, place)
     try:
@@ -173,7 +187,7 @@ def _dataset(reader: _Reader, value: Any, place: Place) -> Any:
     return reader.component("datasets", dataset, place)
 
 
-def _network(reader: _Reader, value: Any, place: Place) -> Any:
+def _network(reader: Reader, value: Any, place: Place) -> Any:
     try:
         return read_layers(reader, value, place)
     except NetworkError as error:
@@ -184,14 +198,14 @@ def _network(reader: _Reader, value: Any, place: Place) -> Any:
         return None
 
 
-def _initialisers(reader: _Reader, value: Any, place: Place) -> Any:
+def _initialisers(reader: Reader, value: Any, place: Place) -> Any:
     if not isinstance(value, Mapping):
         reader.refuse(place, f"{value!r}", "a table of patterns", 'write { "**.weights" = "he" }')
         return {}
     return {pattern: reader.component("initialisers", chosen, (*place, pattern)) for pattern, chosen in value.items()}
 
 
-def _metrics(reader: _Reader, value: Any, place: Place) -> Any:
+def _metrics(reader: Reader, value: Any, place: Place) -> Any:
     if isinstance(value, Mapping) and "use" not in value:
         for name in value:
             if name == "loss" or not _is_plain(name):
@@ -231,7 +245,7 @@ def metric_name(metric: Any, composer: Composer) -> str:
 
 @frozen
 class _Key:
-    read: Callable[[_Reader, Any, Place], Any]
+    read: Callable[[Reader, Any, Place], Any]
     default: Any = None
     is_required: bool = False
     example: str = ""
@@ -252,6 +266,8 @@ KEYS: Mapping[str, _Key] = {
     ),
     "network": _Key(_network, is_required=True, example='network = [{ use = "input", shape = [64] }, ...]'),
     "initialisers": _Key(_initialisers, {}),
+    "frozen": _Key(frozen_patterns, ()),
+    "parameter_groups": _Key(parameter_groups, {}),
     "metrics": _Key(_metrics),
     "hooks": _Key(_components("hooks"), ()),
     "monitors": _Key(_components("monitors"), ()),
@@ -266,7 +282,7 @@ def compose(values: Mapping[str, Any], composer: Composer, recipe: "Recipe | Non
     fault alone is raised as what it is, several as RecipeError.
     """
     faults: list[Fault] = []
-    reader = _Reader(composer, faults, recipe is not None)
+    reader = Reader(composer, faults, recipe is not None)
     parts: dict[str, Any] = {}
     for name in values:
         if name not in KEYS:
@@ -280,6 +296,8 @@ def compose(values: Mapping[str, Any], composer: Composer, recipe: "Recipe | Non
             reader.refuse((name,), "it is missing", f"a value for {name}", f"add, for example, {key.example}")
         else:
             parts[name] = None if key.default is None else key.read(reader, key.default, (name,))
+    if parts.get("optimiser") is not None:
+        check_groups(reader, parts["optimiser"], parts["parameter_groups"])
     if not faults and parts["metrics"] is None:
         parts["metrics"] = usual_metrics(parts["network"], composer)
     if faults:

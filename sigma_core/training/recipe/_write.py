@@ -29,6 +29,8 @@ def write(setup: Setup, composer: Composer) -> Recipe:
         "optimiser": _short(composer.table(setup.optimiser)),
         "network": written(setup.network, composer),
         "initialisers": {pattern: composer.table(chosen) for pattern, chosen in setup.initialisers.items()},
+        "frozen": list(setup.frozen),
+        "parameter_groups": {pattern: dict(settings) for pattern, settings in setup.parameter_groups.items()},
         "metrics": _metrics(setup, composer),
         "hooks": [composer.table(hook) for hook in setup.hooks],
         "monitors": [composer.table(monitor) for monitor in setup.monitors],

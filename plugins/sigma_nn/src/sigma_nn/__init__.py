@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from sigma_nn.layers.average import Average
     from sigma_nn.layers.average_pooling import AveragePooling
     from sigma_nn.layers.batch_norm import BatchNorm
+    from sigma_nn.layers.bidirectional import Bidirectional
     from sigma_nn.layers.concatenate import Concatenate
     from sigma_nn.layers.convolution import Convolution
     from sigma_nn.layers.dense import Dense
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from sigma_nn.layers.simple_recurrent import SimpleRecurrent
     from sigma_nn.layers.spatial_dropout import SpatialDropout
     from sigma_nn.layers.tied_dense import TiedDense
+    from sigma_nn.layers.transformer_block import TransformerBlock
     from sigma_nn.layers.transposed_convolution import TransposedConvolution
     from sigma_nn.metrics.accuracy import Accuracy
     from sigma_nn.metrics.confusion_matrix import ConfusionMatrix
@@ -114,6 +116,7 @@ _FILES = {
     "Average": "layers.average",
     "AveragePooling": "layers.average_pooling",
     "BatchNorm": "layers.batch_norm",
+    "Bidirectional": "layers.bidirectional",
     "BinaryCrossEntropy": "costs.binary_cross_entropy",
     "ClipByGlobalNorm": "modifiers.clip_by_global_norm",
     "ClipByNorm": "modifiers.clip_by_norm",
@@ -196,6 +199,7 @@ _FILES = {
     "Threshold": "criteria.threshold",
     "TiedDense": "layers.tied_dense",
     "TopKAccuracy": "metrics.top_k_accuracy",
+    "TransformerBlock": "layers.transformer_block",
     "TransposedConvolution": "layers.transposed_convolution",
     "Uniform": "initialisers.uniform",
     "WarmUpSchedule": "schedules.warm_up",
@@ -212,6 +216,7 @@ __all__ = [
     "Average",
     "AveragePooling",
     "BatchNorm",
+    "Bidirectional",
     "BinaryCrossEntropy",
     "ClipByGlobalNorm",
     "ClipByNorm",
@@ -294,6 +299,7 @@ __all__ = [
     "Threshold",
     "TiedDense",
     "TopKAccuracy",
+    "TransformerBlock",
     "TransposedConvolution",
     "Uniform",
     "WarmUpSchedule",

@@ -233,7 +233,8 @@ def test_a_mask_of_another_length_is_refused(given, apply):
 
 
 def test_a_record_whose_mask_is_empty_is_refused():
-    """Before a run, where the mask is a section of the data."""
+    """Before a run, where the mask is a section of the data; another sequence is no mask."""
+    MultiHeadAttention(HEADS).check_data(INPUTS, np.zeros_like(ATTENDED))
     with pytest.raises(DataError) as caught:
         MultiHeadAttention(HEADS, mask="mask").check_data(None, MASK & (np.arange(BATCH) != 1)[:, None])
     assert str(caught.value) == (

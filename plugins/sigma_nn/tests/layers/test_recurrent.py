@@ -217,13 +217,14 @@ def test_a_mask_that_does_not_fit_is_refused(kind, mask, shape, apply):
 
 
 @every
-def test_a_record_whose_mask_is_empty_is_refused(kind):
-    """Before a run, where the mask is a section of the data."""
-    empty = MASK & (np.arange(BATCH) != 2)[:, None]
-    layer_of(kind, mask="mask").check_data(None, MASK)
-    layer_of(kind).check_data(None, empty)
+@pytest.mark.parametrize("mask", [None, "mask"])
+def test_a_record_whose_mask_is_empty_is_refused(kind, mask):
+    """Before a run, where the mask is a section of the data, by name or through an input."""
+    layer = layer_of(kind, mask=mask)
+    layer.check_data(INPUTS, MASK)
+    layer.check_data(None, None)
     with pytest.raises(DataError) as caught:
-        layer_of(kind, mask="mask").check_data(None, empty)
+        layer.check_data(None, MASK & (np.arange(BATCH) != 2)[:, None])
     assert str(caught.value) == (
         "mask: record 2 counts nowhere: all of its 6 elements are masked\n"
         "  expected: at least one element that counts in each record\n"

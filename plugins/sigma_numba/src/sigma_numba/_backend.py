@@ -93,22 +93,24 @@ class NumbaBackend(HostBackend):
         places, end = [], 0
         for argument in kernel.arguments.values():
             if argument.value is None:
-                array, end = writer.scratch((cluster.shape[1],), argument.dtype, end)
+                array, end = writer.scratch((argument.length,), argument.dtype, end)
                 places.append(f"({array}, 0)")
             else:
                 places.append(memory.place(argument.value))
         dtypes = tuple(argument.dtype for argument in kernel.arguments.values())
         calls = []
         for number, source in enumerate(sources):
+            line = ""
             name = writer.unit.name_of(source, dtypes)
             writer.beside.append(f"# {name}\n{source}")
             calls.append(f"call_{writer.order[instruction.nodes[0].index]}{'_numbers' * number}")
             if kernel.shared and not number:
+                line = ", line=1" * bool(kernel.parts)
                 made = f"shared(addresses[{name!r}], {kernel.shared}"
             else:
                 is_long = cluster.size * len(cluster.nodes) > LONG and not number
                 made = f"prepared({'releasing' if is_long else 'functions'}[{name!r}]"
-            writer.setup.append(f"{calls[-1]} = {made}, {', '.join(places)})")
+            writer.setup.append(f"{calls[-1]} = {made}, {', '.join(places)}{line})")
         writer.names |= writer.unit.names_of_code()
         return [f"{call}()" for call in calls]
 

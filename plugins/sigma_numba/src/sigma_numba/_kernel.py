@@ -12,6 +12,12 @@ from sigma_numba._expressions import accumulated, expression, start
 
 SHARED = 50_000
 """Elements times nodes from which on threads share a kernel: some microseconds, where handing it over costs one."""
+PARTS = 32
+"""Most parts that are accumulated apart, whoever does them: so results do not depend on the number of threads."""
+ROWS_OF_A_PART, COLUMNS_OF_A_PART = 32, 4096
+"""Fewest rows of a part, or columns where there is one row only: below, adding up the parts would be felt."""
+LINE = 16
+"""Numbers from one part's total to the next one's, which no two threads may have in one line of the cache."""
 
 
 @frozen(eq=False)
@@ -21,7 +27,9 @@ class Argument:
     name: str
     dtype: np.dtype
     value: Value | None = None
-    """What lies there; None for scratch memory of one row."""
+    """What lies there; None for scratch memory."""
+    length: int = 0
+    """Of scratch memory, in numbers."""
 
 
 @define(eq=False)
@@ -38,18 +46,33 @@ class KernelSource:
     """By key, in order."""
     names: dict[int, str] = field(factory=dict)
     """What a root is called in the kernel, once it is computed or read."""
+    parts: int = field(init=False)
+    """Into how many parts rows, or columns of one row, are cut whose sums are accumulated apart; 0 for none."""
     shared: int = field(init=False)
-    """How many rows, or columns of one row, threads share; 0 for a kernel that one does alone."""
+    """How many rows, columns of one row, or parts threads share; 0 for a kernel that one does alone."""
     head: list[str] = field(factory=list)
     loops: list[str] = field(factory=list)
     tail: list[str] = field(factory=list)
     reads: int = 0
+
+    @parts.default
+    def _parts(self) -> int:
+        rows, columns = self.cluster.shape
+        roles = {place.role for place in self.cluster.places.values()}
+        if not roles & {Role.COLUMN, Role.TOTAL} or (rows == 1 and roles & {Role.COLUMN, Role.ROW}):
+            return 0
+        if self.cluster.size * len(self.cluster.nodes) < SHARED:
+            return 0
+        parts = min(PARTS, rows // ROWS_OF_A_PART if rows > 1 else columns // COLUMNS_OF_A_PART)
+        return parts if parts > 1 else 0
 
     @shared.default
     def _shared(self) -> int:
         rows, columns = self.cluster.shape
         roles = {place.role for place in self.cluster.places.values()}
         alone = {Role.COLUMN, Role.TOTAL, Role.LATE, *([Role.ROW] if rows == 1 else [])}
+        if self.parts:
+            return self.parts
         if roles & alone or self.cluster.size * len(self.cluster.nodes) < SHARED:
             return 0
         return rows if rows > 1 else columns
@@ -57,7 +80,7 @@ class KernelSource:
     def write(self) -> list[str]:
         """Functions `kernel` of the arguments, to be called one after the other.
 
-        A long one takes `begin` and `end` too, rows or columns of one row, so that several threads may share it.
+        A long one takes `begin` and `end` too, rows, columns of one row, or parts: so several threads may share it.
         """
         nodes = self.cluster.ordered()
         places = self.cluster.places
@@ -136,13 +159,12 @@ class KernelSource:
     def _loops(self, nodes: list[Value], rows: int, columns: int) -> None:
         places = self.cluster.places
         indent = "    " if rows > 1 else ""
-        for node in nodes:
-            place = places[node.index]
-            if place.role is Role.TOTAL:
-                self.head.append(f"{self.names[node.index]} = {start(node)}")
-            elif place.role is Role.COLUMN:
-                self.head.append(f"for c in range({columns}):")
-                self.head.append(f"    {self._argument(node)}[c] = {start(node)}")
+        accumulating = [node for node in nodes if places[node.index].role in (Role.TOTAL, Role.COLUMN)]
+        if self.parts:
+            self._loops_of_parts(nodes, accumulating, rows, columns)
+            return
+        for node in accumulating:
+            self.head += self._started(node, columns)
         body: list[str] = []
         for stage in range(max(places[node.index].stage for node in nodes) + 1):
             body += self._stage(stage, [node for node in nodes if places[node.index].stage == stage], columns)
@@ -153,8 +175,51 @@ class KernelSource:
             self.loops.append(f"for r in range({'begin, end' if self.shared else rows}):")
         self.loops += [indent + line for line in body]
 
-    def _stage(self, number: int, nodes: list[Value], columns: int) -> list[str]:
-        """The lines of one row: one loop, then what there is once per row."""
+    def _started(self, node: Value, columns: int) -> list[str]:
+        """The lines in front of what is accumulated."""
+        if self.cluster.places[node.index].role is Role.TOTAL:
+            return [f"{self.names[node.index]} = {start(node)}"]
+        return [f"for c in range({columns}):", f"    {self._sums(node)} = {start(node)}"]
+
+    def _sums(self, node: Value) -> str:
+        """Where the total of a column is accumulated."""
+        if not self.parts:
+            return f"{self._argument(node)}[c]"
+        stride = -(-self.cluster.shape[1] // LINE) * LINE
+        return f"{self._apart(node, stride)}[p * {stride} + c]"
+
+    def _apart(self, node: Value, stride: int) -> str:
+        """Memory for what the parts accumulate."""
+        return self._scratch(("parts", node.index), node, self.parts * stride)
+
+    def _loops_of_parts(self, nodes: list[Value], accumulating: list[Value], rows: int, columns: int) -> None:
+        """Each part accumulates for itself; the parts are added up behind all of them."""
+        inner = [line for node in accumulating for line in self._started(node, columns)]
+        count = rows if rows > 1 else columns
+        size = -(-count // self.parts)
+        bounds = f"p * {size}, select(p * {size} + {size} < {count}, p * {size} + {size}, {count})"
+        places = self.cluster.places
+        body: list[str] = []
+        for stage in range(max(places[node.index].stage for node in nodes) + 1):
+            ready = [node for node in nodes if places[node.index].stage == stage]
+            body += self._stage(stage, ready, columns, bounds if rows == 1 else "")
+        inner += [f"for r in range({bounds}):", *(f"    {line}" for line in body)] if rows > 1 else body
+        for node in accumulating:
+            name = self.names[node.index]
+            if places[node.index].role is Role.TOTAL:
+                part = f"{self._apart(node, LINE)}[p * {LINE}]"
+                inner.append(f"{part} = {name}")
+                self.tail += [f"{name} = {start(node)}", f"for p in range({self.parts}):"]
+                self.tail.append(f"    {name} = {expression(node, [name, part])}")
+            else:
+                self.tail += [f"for c in range({columns}):", f"    {name} = {start(node)}"]
+                self.tail.append(f"    for p in range({self.parts}):")
+                self.tail.append(f"        {name} = {expression(node, [name, self._sums(node)])}")
+                self.tail.append(f"    {self._argument(node)}[c] = {name}")
+        self.loops += ["for p in range(begin, end):", *(f"    {line}" for line in inner)]
+
+    def _stage(self, number: int, nodes: list[Value], columns: int, bounds: str = "") -> list[str]:
+        """The lines of one row: one loop, over all columns or within bounds, then what there is once per row."""
         stage = _Stage(number)
         row = "r" if self.cluster.shape[0] > 1 else "0"
         for node in nodes:
@@ -167,7 +232,7 @@ class KernelSource:
                 lines.append(f"{name} = {expression(node, operands)}")
                 self._keep(node, name, number, lines, columns)
             elif role is Role.COLUMN:
-                total = f"{self._argument(node)}[c]"
+                total = self._sums(node)
                 lines.append(f"{total} = {accumulated(node, total, operands[0])}")
             elif node.operation.kind is Kind.REDUCTION:
                 if role is Role.ROW:
@@ -177,8 +242,9 @@ class KernelSource:
                 lines.append(f"{name} = {expression(node, operands)}")
             if role is Role.ROW and node.index in self.outside:
                 stage.behind.append(f"{self._argument(node)}[{row}] = {name}")
-        count = "begin, end" if self.shared and self.cluster.shape[0] == 1 else columns
-        loop = [f"for c in range({count}):", *(f"    {line}" for line in stage.inner)] if stage.inner else []
+        is_cut = self.shared and self.cluster.shape[0] == 1
+        bounds = bounds or ("begin, end" if is_cut else str(columns))
+        loop = [f"for c in range({bounds}):", *(f"    {line}" for line in stage.inner)] if stage.inner else []
         return [*stage.before, *loop, *stage.behind]
 
     def _keep(self, node: Value, name: str, stage: int, inner: list[str], columns: int) -> None:
@@ -186,9 +252,18 @@ class KernelSource:
         if node.index in self.outside:
             inner.append(f"{self._argument(node)}[{self._index(1, columns)}] = {name}")
         elif self._is_read_later(node, stage):
-            scratch = Argument(f"m{len(self.arguments)}", node.dtype)
-            self.arguments["scratch", node.index] = scratch
-            inner.append(f"{scratch.name}[c] = {name}")
+            inner.append(f"{self._row(node)} = {name}")
+
+    def _row(self, node: Value) -> str:
+        """An element of a row of scratch memory, of which each part has one."""
+        columns = self.cluster.shape[1]
+        name = self._scratch(("scratch", node.index), node, columns * max(self.parts, 1))
+        return f"{name}[p * {columns} + c]" if self.parts else f"{name}[c]"
+
+    def _scratch(self, key: tuple[str, int], node: Value, length: int) -> str:
+        if key not in self.arguments:
+            self.arguments[key] = Argument(f"m{len(self.arguments)}", node.dtype, length=length)
+        return self.arguments[key].name
 
     def _is_read_later(self, node: Value, stage: int) -> bool:
         return any(
@@ -215,8 +290,8 @@ class KernelSource:
             place = self.cluster.places[root.index]
             if place.role is not Role.ELEMENT or place.stage == stage.number:
                 return self.names[root.index]
-            scratch = self.arguments.get(("scratch", root.index))
-            memory = f"{scratch.name}[c]" if scratch else f"{self._argument(root)}[{self._index(1, columns)}]"
+            is_scratch = ("scratch", root.index) in self.arguments
+            memory = self._row(root) if is_scratch else f"{self._argument(root)}[{self._index(1, columns)}]"
         elif value.index in self.names:
             return self.names[value.index]
         else:

@@ -23,9 +23,11 @@ class MaskedLayer(Layer):
         return () if self.mask is None else (self.mask,)
 
     def check_data(self, *arrays: "NDArray[Any] | None") -> None:
-        """Raise DataError for a record of which nothing counts."""
-        if self.mask is not None:
-            check_mask(arrays[-1])
+        """Raise DataError for a record of which nothing counts, where the mask is part of the data."""
+        *others, last = arrays
+        # What stands last may be a sequence to attend to.
+        if others and last is not None and last.ndim == 2:
+            check_mask(last)
 
 
 def counting(mask: Value, sequence: Value, layer: Layer) -> Value:

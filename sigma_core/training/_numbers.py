@@ -1,0 +1,93 @@
+"""The numbers of a trainer: asked for, set, and frozen."""
+
+import threading
+from abc import ABC, abstractmethod
+from typing import Any
+
+from attrs import evolve
+
+from sigma_core.errors import TrainerError
+from sigma_core.training import _commands as commands
+from sigma_core.training._layout import selected
+from sigma_core.training._loop import Loop
+from sigma_core.training._parts import Parts
+from sigma_core.training._values import Values
+from sigma_core.training.recipe import Setup
+
+
+class Numbers(ABC):
+    """What a trainer can do with its hyperparameters and with the parameters of its network."""
+
+    setup: Setup
+    _loop: Loop | None
+
+    @property
+    @abstractmethod
+    def parts(self) -> Parts:
+        """Everything that is built."""
+
+    @abstractmethod
+    def _send(self, command: commands.Command) -> None:
+        """Have the run apply a command between two iterations."""
+
+    def set(self, identifier: str, value: Any) -> None:
+        """Set a hyperparameter, such as `optimiser.learning_rate`, or a parameter of the network.
+
+        From another thread than the run's it takes effect before the next iteration. Nothing is compiled anew. Raises
+        IdentifierError for an identifier that does not exist or a value that does not fit, SettingError for one that
+        the optimiser does not take.
+        """
+        checked = self._values().checked(identifier, value)
+        if self._loop is not None and threading.get_ident() != self._loop.thread:
+            self._send(commands.SetValue(identifier, checked))
+        else:
+            self.put(identifier, checked)
+
+    def get(self, identifier: str) -> Any:
+        """A hyperparameter as a float, a parameter as a copy of its array; for a pattern, a dictionary of these.
+
+        Raises IdentifierError where nothing matches.
+        """
+        return self._values().get(identifier)
+
+    def put(self, identifier: str, value: Any) -> None:
+        """Set a value at once; only between iterations, in the run's own thread."""
+        self._values().put(identifier, value)
+
+    def freeze(self, pattern: str) -> None:
+        """Train the parameters that match no more, and keep them as they are; all other numbers stay.
+
+        Raises IdentifierError for a pattern that matches nothing, TrainerError while a run goes on.
+        """
+        self._lay((*self.setup.frozen, pattern))
+
+    def unfreeze(self, pattern: str) -> None:
+        """Train the parameters that match again, with new slots; all other numbers stay.
+
+        Raises IdentifierError for a pattern that matches nothing, TrainerError while a run goes on.
+        """
+        parameters = self.parts.network.parameters
+        freed = selected(parameters, pattern, "frozen")
+        kept: dict[str, None] = {}
+        for known in self.setup.frozen:
+            found = selected(parameters, known, "frozen")
+            # A pattern that matches some of both gives way to the names of those that stay.
+            whole = set(found).isdisjoint(freed)
+            kept |= dict.fromkeys([known] if whole else [name for name in found if name not in freed])
+        self._lay(tuple(kept))
+
+    def _lay(self, frozen: tuple[str, ...]) -> None:
+        self._check_still()
+        setup = evolve(self.setup, frozen=tuple(dict.fromkeys(frozen)))
+        self.parts.lay(setup)
+        self.setup = setup
+
+    def _values(self) -> Values:
+        parts = self.parts
+        return Values(parts.team, parts.network, parts.layout, parts.task.method)
+
+    def _check_still(self) -> None:
+        if self._loop is not None:
+            raise TrainerError(
+                f"trainer {self.setup.name!r}", "it is running", "a trainer that stands still", "stop it first"
+            )

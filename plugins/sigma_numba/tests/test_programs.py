@@ -141,8 +141,8 @@ def test_long_reductions_equal_numpy(reduce, shape):
     """Over rows and over everything, of integers, floats and truths, in lengths that parts do not divide."""
     x, counts = placeholder(shape, np.float64, "x"), placeholder(shape, np.int32, "counts")
     outputs = [
-        reduce(np.cos(x), axis=0),
-        reduce(np.cos(x)),
+        reduce(np.cos(x * 0.01), axis=0),
+        reduce(np.cos(x * 0.01)),
         reduce(counts * 2 + 1, axis=0),
         reduce(counts > 1),
         reduce(x * 0.999, axis=0) / 2,

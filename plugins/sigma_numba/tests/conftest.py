@@ -4,6 +4,7 @@ import ctypes
 
 import numpy as np
 import pytest
+import scipy.special
 import sigma_numba._backend
 from sigma_numba import NumbaBackend
 from sigma_numba._machine import Loaded
@@ -85,6 +86,7 @@ NAMES = {
     **{name: getattr(np, name) for name in ("absolute", "sign", "sqrt", "exp", "exp2", "expm1", "log", "log2")},
     **{name: getattr(np, name) for name in ("log1p", "tanh", "logaddexp", "floor", "ceil", "trunc", "rint")},
     **{name: getattr(np, name) for name in ("maximum", "minimum", "power", "inf", "nan")},
+    "erf": lambda x: np.float32(scipy.special.erf(np.float64(x))),
     "added": np.add,
     "multiplied": np.multiply,
     "highest": np.maximum,

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
+import scipy.special
 from sigma_numba import NumbaBackend
 
-from sigma_core.extend import Graph
+from sigma_core.extend import Graph, erf
 from sigma_core.testing import evaluate, placeholder
 
 SPECIAL = [0.0, -0.0, 1.0, -1.0, 0.5, np.inf, -np.inf, np.nan, 0.625, 0.6249, 20.0, 88.8, -88.8, 104.0, -104.0, 710.0]
@@ -63,6 +64,20 @@ def test_functions_are_right_to_the_last_places(results, name):
     np.testing.assert_array_equal(result[~finite & ~edge], expected[~finite & ~edge])
     units = np.abs((result[finite] - exact[finite]) / np.spacing(np.abs(expected[finite])))
     assert units.max() <= errors[x.dtype == np.float64]
+
+
+@pytest.mark.parametrize(("dtype", "places"), [(np.float32, 6.0), (np.float64, 2.0)])
+def test_the_error_function_is_right_to_the_last_places(dtype, places):
+    """As SciPy has it in float64; within a cluster or not."""
+    x = arguments(dtype)
+    value = placeholder(x.shape, x.dtype, "x")
+    (found,) = run([erf(value + 0.0) * 1.0], [value], [x])
+    exact = scipy.special.erf(x.astype(np.float64))
+    assert found.dtype == dtype
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(exact))
+    known = np.isfinite(exact)
+    units = np.abs((found[known] - exact[known]) / np.spacing(np.abs(exact[known]).astype(dtype)))
+    assert units.max() <= places
 
 
 # Some of two arguments, and some of whose results none is rounded.

@@ -90,7 +90,9 @@ def _polynomial(x: Any, coefficients: tuple[float, ...]) -> Any:
 
 def _single(x: Any) -> Any:
     clipped = np.clip(x, -_EDGE, _EDGE)
-    return clipped * _ratio(clipped * clipped, _SINGLE)
+    result = clipped * _ratio(clipped * clipped, _SINGLE)
+    # Exactly: what is multiplied by 1 + erf(x) vanishes far out, however large it is.
+    return np.where(np.abs(x) > _EDGE, np.copysign(np.float32(1), x), result)
 
 
 def _double(x: Any) -> Any:

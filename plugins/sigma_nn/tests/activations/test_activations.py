@@ -23,7 +23,8 @@ FORMULAS = {
     Softplus(): lambda x: -special.log_expit(-x),
     Softmax(): lambda x: special.softmax(x, axis=-1),
     Silu(): lambda x: x * special.expit(x),
-    Gelu(): lambda x: 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))),
+    Gelu(): lambda x: x * special.ndtr(x),
+    Gelu(approximate=True): lambda x: 0.5 * x * (1 + np.tanh(np.sqrt(2 / np.pi) * (x + 0.044715 * x**3))),
 }
 TORCH = {
     Identity(): "Identity()",
@@ -37,7 +38,8 @@ TORCH = {
     Softplus(): "Softplus()",
     Softmax(): "Softmax(dim=-1)",
     Silu(): "SiLU()",
-    Gelu(): "GELU(approximate='tanh')",
+    Gelu(): "GELU()",
+    Gelu(approximate=True): "GELU(approximate='tanh')",
 }
 
 

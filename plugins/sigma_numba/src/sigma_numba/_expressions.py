@@ -35,6 +35,7 @@ ELEMENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "log2": (FLOATS, "log2({0})"),
         "log1p": (FLOATS, "log1p({0})"),
         "tanh": (FLOATS, "tanh({0})"),
+        "erf": (FLOATS, "erf({0})"),
         "logaddexp": (FLOATS, "logaddexp({0}, {1})"),
         "floor": (FLOATS, "floor({0})"),
         "ceil": (FLOATS, "ceil({0})"),
@@ -73,6 +74,9 @@ ELEMENTS: Mapping[str, tuple[str, str]] = MappingProxyType(
 NUMBERS: Mapping[str, tuple[str, str]] = MappingProxyType({**ELEMENTS, "power": (FLOATS, "power({0}, {1})")})
 """What is written for single numbers also: they need not vectorise."""
 
+ONLY_SINGLE = frozenset({"erf"})
+"""What is one formula in float32; in float64 it is several, of which NumPy computes for each element only one."""
+
 STARTS: Mapping[str, str] = MappingProxyType({"sum": "0", "prod": "1", "all": "True", "any": "False"})
 
 
@@ -91,6 +95,7 @@ def _is_in(table: Mapping[str, tuple[str, str]], node: Value) -> bool:
     # A kernel of a plugin takes the place of the line.
     if (
         known is None
+        or (node.operation.name in ONLY_SINGLE and node.dtype.itemsize != 4)
         or registered_kernel("numba", node.operation.name)
         or any(each.dtype.itemsize not in SIZES.get(each.dtype.kind, ()) for each in (node, *node.inputs))
     ):

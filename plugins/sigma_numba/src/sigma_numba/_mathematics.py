@@ -281,6 +281,29 @@ def tanh(x: Number) -> Number:
     return large.where(size.compared(">=", 0.625), (ratio * z).fma(x, x)).call("copysign", x)
 
 
+# Eigen's: erf(x) / x as a quotient of polynomials in x^2, for |x| < 3.84, beyond which a float32 is 1.
+ERF_FLOAT = (
+    (
+        *(-2.72614225801306e-10, 2.77068142495902e-08, -2.10102402082508e-06, -5.69250639462346e-05),
+        *(-7.34990630326855e-04, -2.95459980854025e-03, -1.60960333262415e-02),
+    ),
+    (
+        *(-1.45660718464996e-05, -2.13374055278905e-04, -1.68282697438203e-03, -7.37332916720468e-03),
+        -1.42647390514189e-02,
+    ),
+)
+ERF_EDGE = 3.832506856900711
+
+
+def erf(x: Number) -> Number:
+    """The error function of a float32."""
+    clipped = x.at_most(ERF_EDGE).at_least(-ERF_EDGE)
+    above, below = (polynomial(clipped * clipped, each) for each in ERF_FLOAT)
+    # Exactly: what is multiplied by 1 + erf(x) vanishes far out, however large it is.
+    is_far = x.call("fabs").compared(">", ERF_EDGE)
+    return x.like(1.0).call("copysign", x).where(is_far, clipped * (above / below))
+
+
 def sign(x: Number) -> Number:
     """-1, 0 or 1; NaN of NaN."""
     one = x.like(1.0).call("copysign", x)
@@ -292,6 +315,7 @@ def _intrinsic(name: str) -> Callable[[Number], Number]:
 
 
 FUNCTIONS: dict[str, Callable[..., Number]] = {
+    "erf": erf,
     "exp": exp,
     "exp2": exp2,
     "expm1": expm1,

@@ -60,6 +60,7 @@ MINIMAL = {
     "simple_recurrent": {"size": 3},
     "permute": {"axes": [0]},
     "reshape": {"shape": [2, -1]},
+    "residual": {"layers": [{"use": "dense", "size": 4, "activation": "tanh"}]},
     "transformer_block": {"size": 4, "heads": 2},
     "transposed_convolution": {"size": 3, "window": [2, 3], "strides": 2},
     "constant": {"value": 0.5},

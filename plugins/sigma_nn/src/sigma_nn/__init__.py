@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from sigma_nn.layers.permute import Permute
     from sigma_nn.layers.positional_encoding import PositionalEncoding
     from sigma_nn.layers.reshape import Reshape
+    from sigma_nn.layers.residual import Residual
     from sigma_nn.layers.simple_recurrent import SimpleRecurrent
     from sigma_nn.layers.spatial_dropout import SpatialDropout
     from sigma_nn.layers.tied_dense import TiedDense
@@ -183,6 +184,7 @@ _FILES = {
     "Recall": "metrics.recall",
     "Relu": "activations.relu",
     "Reshape": "layers.reshape",
+    "Residual": "layers.residual",
     "RocAuc": "metrics.roc_auc",
     "Scale": "modifiers.scale",
     "SequenceSchedule": "schedules.sequence",
@@ -283,6 +285,7 @@ __all__ = [
     "Recall",
     "Relu",
     "Reshape",
+    "Residual",
     "RocAuc",
     "Scale",
     "SequenceSchedule",

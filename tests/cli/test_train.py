@@ -92,6 +92,18 @@ def test_without_monitor_the_end_is_told(sigma, recipe):
     assert "kept in" in sigma("train", recipe, "--quiet", "--directory", "kept")[1]
 
 
+def test_a_score_that_is_an_array_is_told(sigma, recipe):
+    """As nested lists, in words and in JSON."""
+    settings = ("--no-directory", "--set", "metrics=['confusion_matrix']")
+    _, out, err = sigma("train", recipe, "--quiet", *settings)
+    matrix = json.loads(sigma("train", recipe, "--json", *settings)[1])["scores"]["validation.confusion_matrix"]
+
+    assert err == ""
+    assert [len(row) for row in matrix] == [3, 3, 3]
+    rows = ", ".join(f"[{', '.join(f'{count:.4g}' for count in row)}]" for row in matrix)
+    assert f"  validation.confusion_matrix: [{rows}]" in out.splitlines()
+
+
 def test_nothing_is_kept_where_nothing_should_be(sigma, recipe, tmp_path):
     """No folder at all."""
     assert sigma("train", recipe, "--json", "--no-directory")[0] == 0

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from sigma_nn import Dense, GradientDescent, Input, SoftmaxCrossEntropy
+from sigma_nn import Dense, Embedding, Flatten, GradientDescent, Input, SoftmaxCrossEntropy, SquaredDifference
 
 import sigma_core as sigma
 from sigma_core.errors import DataError, IdentifierError
+from sigma_core.extend import Layer
 
 INPUTS = np.zeros((4, 3))
 
@@ -38,6 +39,60 @@ def test_validation_targets_are_looked_at_too():
 def test_one_hot_targets_have_no_range():
     """Rows of probabilities pass, integers or not."""
     trainer([[1, 0], [0, 1], [1, 0], [0, 1]]).build()
+
+
+def test_a_record_of_which_nothing_counts_is_refused():
+    """The message names the section of the mask, and the part of the data."""
+    network = Input((2, 3)) + Dense(1) + SquaredDifference(mask="counts")
+    data = {"inputs": np.zeros((3, 2, 3)), "targets": np.zeros((3, 2, 1)), "counts": np.ones((3, 2))}
+    empty = {**data, "counts": np.array([[1, 0], [0, 0], [1, 1]])}
+    with pytest.raises(DataError) as caught:
+        sigma.Trainer(network, data, GradientDescent(0.1), "1 epochs", validation=empty).build()
+
+    assert str(caught.value) == (
+        "validation data, section 'counts', for network.layers.squared_difference_1: "
+        "record 1 counts nowhere: all of its 2 elements are masked\n"
+        "  expected: at least one element that counts in each record\n"
+        "  to do:    leave out records that are empty"
+    )
+
+
+def test_a_layer_looks_at_a_section_that_another_hands_on():
+    """Words out of range are found although an input stands between; what is computed is None to whoever looks."""
+    network = Input(2, dtype="integer") + Embedding(4, 3) + Flatten() + Dense(2) + SoftmaxCrossEntropy()
+    data = {"inputs": np.array([[4, 1], [4, 2]]), "targets": np.array([0, 1])}
+    with pytest.raises(DataError) as caught:
+        sigma.Trainer(network, data, GradientDescent(0.1), "1 epochs").build()
+
+    assert str(caught.value) == (
+        "training data, section 'inputs', for network.layers.embedding_1: record 0 holds 4\n"
+        "  expected: integers from 0 to 3, for a vocabulary of 4\n"
+        "  to do:    make the vocabulary larger, or put another word in its place"
+    )
+
+
+def test_a_layer_that_says_no_more_is_told_with_all_its_sections():
+    """Of what it was given, in the order of its forward."""
+
+    class Picky(Layer):
+        sections = ("inputs", "factors")
+
+        def forward(self, inputs, factors, *, parameters, context):
+            return inputs * factors
+
+        def check_data(self, *arrays):
+            assert [array.shape for array in arrays] == [(2, 3), (2, 3)]
+            raise DataError("Picky", "they are odd", "others", "change them")
+
+    data = {"inputs": np.ones((2, 3)), "factors": np.ones((2, 3)), "targets": np.array([0, 1])}
+    with pytest.raises(DataError) as caught:
+        sigma.Trainer(Picky() + Dense(2) + SoftmaxCrossEntropy(), data, GradientDescent(0.1), "1 epochs").build()
+
+    assert str(caught.value) == (
+        "training data, sections 'inputs', 'factors', for network.layers.picky_1: they are odd\n"
+        "  expected: others\n"
+        "  to do:    change them"
+    )
 
 
 def test_a_criterion_needs_scores_that_there_are():

@@ -3,6 +3,7 @@
 from io import BytesIO, StringIO, TextIOWrapper
 
 import pytest
+from attrs import evolve
 from rich.console import Console
 from sigma_monitors._plain import PlainDisplay
 
@@ -93,3 +94,16 @@ def test_an_interrupted_run_inside_an_epoch_tells_no_epoch_twice(file, display, 
     display.close()
     assert file.getvalue().count("epoch  1/12") == 1
     assert "epoch  2/12" not in file.getvalue()
+
+
+def test_a_score_that_is_an_array_is_shown_in_the_end_only(file, display, started, epoch, ended):
+    """Below the numbers, a row to a line."""
+    matrix = [[8.0, 1.0], [0.0, 10.0]]
+    *others, last = epoch(1)
+    display.receive([started, *others, evolve(last, scores={**last.scores, "validation.matrix": matrix})])
+    display.receive([evolve(ended, scores={**ended.scores, "validation.matrix": matrix})])
+    lines = file.getvalue().splitlines()
+    assert "matrix" not in lines[0]
+    place = lines.index("  validation.matrix     8   1")
+    assert lines[place - 1].startswith("  validation.loss  ")
+    assert lines[place + 1] == "                        0  10"

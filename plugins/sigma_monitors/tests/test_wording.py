@@ -3,7 +3,7 @@
 from math import inf, nan
 
 import pytest
-from sigma_monitors._wording import duration, headline, notice, number, pace, printable
+from sigma_monitors._wording import duration, headline, notice, number, pace, printable, table
 
 from sigma_core.extend import LogRecorded, RunInfo
 
@@ -83,3 +83,19 @@ def test_a_name_is_escaped_where_it_cannot_be_shown():
     """Rather than have the monitor fail at it."""
     assert printable("größe 名", "utf-8") == "größe 名"
     assert printable("größe 名", "cp1252") == r"größe \u540d"
+
+
+@pytest.mark.parametrize(
+    ("array", "expected"),
+    [
+        ([[8.0, 0.0], [12.0, 0.25]], "   8     0\n  12  0.25"),
+        ([1.0, 2.0, 3.0], "1  2  3"),
+        ([[1.0]], "1"),
+        ([], "0 numbers"),
+        ([[0.0] * 30] * 2, "2 x 30 numbers"),
+        ([[[1.0]]], "1 x 1 x 1 numbers"),
+    ],
+)
+def test_a_small_matrix_is_rows_of_aligned_columns(array, expected):
+    """What is large, or has more axes, is told by its shape."""
+    assert table(array) == expected

@@ -5,6 +5,7 @@ from importlib.metadata import version
 import numpy as np
 import pytest
 from sigma_nn import (
+    Accuracy,
     Adadelta,
     Adam,
     Constant,
@@ -16,6 +17,7 @@ from sigma_nn import (
     Input,
     Patience,
     Plateau,
+    SoftmaxCrossEntropy,
     Threshold,
     Uniform,
 )
@@ -63,6 +65,26 @@ REFUSED = {
     "an epsilon of zero where it divides": (
         lambda: Adadelta(epsilon=0),
         "Adadelta.epsilon: 0.0\n  expected: a finite number above 0",
+    ),
+    "weights of classes that are negative": (
+        lambda: SoftmaxCrossEntropy(class_weights=[1, -1]),
+        "SoftmaxCrossEntropy.class_weights: (1.0, -1.0)\n  expected: finite numbers of at least 0",
+    ),
+    "weights of no classes": (
+        lambda: SoftmaxCrossEntropy(class_weights=()),
+        "SoftmaxCrossEntropy.class_weights: ()\n  expected: finite numbers of at least 0",
+    ),
+    "a single weight of classes": (
+        lambda: SoftmaxCrossEntropy(class_weights=1.0),
+        "SoftmaxCrossEntropy.class_weights: 1.0\n  expected: finite numbers of at least 0",
+    ),
+    "a reduction that does not exist": (
+        lambda: SoftmaxCrossEntropy(reduction="none"),
+        "SoftmaxCrossEntropy.reduction: 'none'\n  expected: one of 'mean', 'sum'",
+    ),
+    "a threshold in words": (
+        lambda: Accuracy(threshold="half"),
+        "Accuracy.threshold: 'half'\n  expected: a finite number",
     ),
     "a constant that is no number": (
         lambda: Constant(None),
@@ -135,6 +157,7 @@ def test_numbers_of_any_type_become_plain_ones():
     assert type(Adam(1).learning_rate) is float
     assert type(Adam(np.float32(0.5)).learning_rate) is float
     assert type(Dense(np.int64(3)).size) is int
+    assert SoftmaxCrossEntropy(class_weights=np.array([1, 2])).class_weights == (1.0, 2.0)
     assert Input(4).shape == Input([4]).shape == (4,)
 
 

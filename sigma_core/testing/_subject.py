@@ -1,0 +1,142 @@
+"""The component under check: built, named in what a check says, and held to what all components have in common."""
+
+import inspect
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from copy import deepcopy
+from functools import cache
+from typing import Any, Generic, TypeVar
+
+import attrs
+from attrs import evolve, frozen
+
+from sigma_core.errors import ComponentError, said
+from sigma_core.registry import ComponentRegistry, Composer, Fault, snake_case
+
+C = TypeVar("C")
+_NOT_A_SETTING = "no_such_setting"
+
+
+@frozen(eq=False)
+class Subject(Generic[C]):
+    """A component, and how a check speaks of it."""
+
+    component: C
+    composer: Composer
+    name: str
+    """That of its class."""
+
+    def claim(self, holds: bool, what: str, expected: str, found: Any) -> None:
+        """Raise AssertionError unless it holds: what was checked, what was expected, what was found."""
+        if not holds:
+            raise AssertionError(f"{self.name}, {what}\n  expected: {expected}\n  found:    {found}")
+
+    @contextmanager
+    def trying(self, what: str, expected: str = "that it runs") -> Iterator[None]:
+        """Make an AssertionError of whatever is raised inside."""
+        try:
+            yield
+        except AssertionError:
+            raise
+        except Exception as error:
+            raise AssertionError(f"{self.name}, {what}\n  expected: {expected}\n  found:    {said(error)}") from error
+
+
+@cache
+def _installed(path: tuple[str, ...]) -> Composer:  # noqa: ARG001  # what is installed depends on it
+    """Reading what is installed takes longer than most checks, so it is done once."""
+    return Composer(ComponentRegistry())
+
+
+def installed() -> Composer:
+    """Builds the components that are installed."""
+    return _installed(tuple(sys.path))
+
+
+def examined(kind: str, contract: Any, component: C, shapes_in: Sequence[str] = ()) -> Subject[C]:
+    """A component, with what its fields name built, held to what holds for every kind.
+
+    `shapes_in` are the methods of which one has to tell shapes, if the class does not.
+    """
+    unbuilt = Subject(component, installed(), type(component).__name__)
+    unbuilt.claim(
+        isinstance(component, contract),
+        "class",
+        f"an object of a class that derives from {contract.__name__}",
+        repr(component),
+    )
+    with unbuilt.trying("building what its settings name"):
+        subject: Subject[C] = evolve(unbuilt, component=unbuilt.composer.build(kind, component))
+    _check_value(subject)
+    _check_documentation(subject, shapes_in)
+    _check_recipe(subject, kind)
+    return subject
+
+
+def _check_value(subject: Subject[Any]) -> None:
+    """Frozen, hashable, equal to its like."""
+    component = subject.component
+    subject.claim(attrs.has(type(component)), "class", "an attrs class, whose fields are its settings", "another class")
+    for field in attrs.fields(type(component)):
+        try:
+            setattr(component, field.name, getattr(component, field.name))
+        except attrs.exceptions.FrozenInstanceError:
+            continue
+        subject.claim(False, "frozen", "a class decorated with attrs.frozen", f"its field {field.name!r} can be set")
+    subject.claim(deepcopy(component) == component, "equality", "that it equals a copy of itself", "they are not equal")
+    with subject.trying("hash", "that it has one, of fields that are hashable"):
+        hash(component)
+
+
+def _check_documentation(subject: Subject[Any], shapes_in: Sequence[str]) -> None:
+    """A sentence on the class and on each public method of its own, and shapes where arrays go in and out."""
+    own = vars(type(subject.component))
+    documentation = inspect.cleandoc(own.get("__doc__") or "")
+    first = documentation.partition("\n\n")[0]
+    subject.claim(
+        first[:1].isupper() and ". " in f"{' '.join(first.split())} ",
+        "documentation of the class",
+        "a docstring that begins with a sentence",
+        repr(first) if first else "no docstring",
+    )
+    for name, member in own.items():
+        method = getattr(member, "__func__", member)
+        if not name.startswith("_") and (inspect.isfunction(method) or isinstance(member, property)):
+            subject.claim(bool(member.__doc__), f"documentation of {name}", "a docstring", "none")
+    if shapes_in:
+        told = documentation + "".join(inspect.getdoc(own[name]) or "" for name in shapes_in if name in own)
+        subject.claim(
+            "batch" in told,
+            "documentation of shapes",
+            f"shapes such as (batch, features) in the docstring of the class or of {' or '.join(shapes_in)}",
+            "no word of the batch",
+        )
+
+
+def _check_recipe(subject: Subject[Any], kind: str) -> None:
+    """Written as settings and built again it is the same; a setting that it does not have is refused."""
+    component, composer = subject.component, subject.composer
+    registered = composer.registry.name_of(component) is not None
+    if not registered:
+        # As an environment takes components that no distribution offers.
+        composer = Composer(ComponentRegistry())
+        composer.registry.register(kind, f"checked_{snake_case(subject.name)}", type(component))
+    try:
+        table = composer.table(component)
+    except ComponentError as error:
+        # What is made of components that are not registered cannot be written.
+        subject.claim(not registered, "recipe", "settings that a recipe can write", said(error))
+        return
+    with subject.trying(f"recipe {table}", "that it builds a component"):
+        again = composer.build(kind, table)
+    subject.claim(again == component, f"recipe {table}", f"{component!r}, from which it was written", repr(again))
+    faults: list[Fault] = []
+    composer.build(kind, {**table, _NOT_A_SETTING: 0}, faults=faults)
+    places = [".".join(map(str, fault.place)) for fault in faults]
+    subject.claim(
+        places == [_NOT_A_SETTING],
+        "a setting that does not exist",
+        "that it is refused",
+        f"faults at {', '.join(places)}" if places else "it is taken",
+    )

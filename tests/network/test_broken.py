@@ -1,14 +1,40 @@
 """Networks that cannot be: each is refused with its layer, what that got and what it needs, before any step."""
 
 import numpy as np
+import pytest
 from sigma_nn import (
+    Accuracy,
     Add,
+    AveragePooling,
+    BatchNorm,
+    BinaryCrossEntropy,
+    Concatenate,
+    Convolution,
     Dense,
+    Dot,
+    Dropout,
+    Embedding,
+    Flatten,
+    GradientDescent,
     Input,
+    Lstm,
+    MaxPooling,
+    MultiHeadAttention,
+    Multiply,
+    Output,
+    Permute,
+    Reshape,
+    Residual,
     SoftmaxCrossEntropy,
+    SquaredDifference,
+    TiedDense,
+    TransposedConvolution,
 )
 
+import sigma_core as sigma
+from sigma_core.errors import UserError
 from sigma_core.extend import hookimpl
+from sigma_core.testing import message
 
 RANDOM = np.random.default_rng(0)
 DATA = {
@@ -45,5 +71,5 @@ def shared_by_unequal_inputs():
 
 
 BROKEN = {
-    "no layers": (list, ""),
+    "no layers": (lambda: [], ""),
 }

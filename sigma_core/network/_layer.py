@@ -200,10 +200,11 @@ def check_mask(mask: "NDArray[Any] | None") -> None:
         return
     counts = mask.reshape(len(mask), -1).astype(bool).any(axis=1)
     if not counts.all():
-        empty = int(np.argmin(counts))
+        # Not which ones: a split has shuffled them.
+        empty = len(counts) - int(counts.sum())
         raise DataError(
             "mask",
-            f"record {empty} counts nowhere: all of its {mask[empty].size} elements are masked",
+            f"{empty} of {len(counts)} records count nowhere: all of their {mask[0].size} elements are masked",
             "at least one element that counts in each record",
             "leave out records that are empty",
         )

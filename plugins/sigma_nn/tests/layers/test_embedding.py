@@ -57,15 +57,15 @@ def test_a_word_that_is_not_in_the_vocabulary_is_an_index_error(apply):
 
 
 def test_words_are_looked_at_before_a_run():
-    """The first that is not in the vocabulary is named, with its record; what cannot be looked at is left alone."""
+    """One that is not in the vocabulary is named; what cannot be looked at is left alone."""
     layer = Embedding(7, 3)
     for words in (WORDS, WORDS.astype(np.uint8), WORDS[:0], WORDS * 1.5, None):
         layer.check_data(words)
-    for words, found in ((WORDS + 1, "record 0 holds 7"), (WORDS - np.array([[0], [1]]), "record 1 holds -1")):
+    for words, count, example in ((WORDS + 1, 3, 7), (WORDS - np.array([[0], [1]]), 1, -1)):
         with pytest.raises(DataError) as caught:
             layer.check_data(words)
         assert str(caught.value) == (
-            f"Embedding: {found}\n"
+            f"Embedding: {count} of {WORDS.size} integers are out of range, {example} among them\n"
             "  expected: integers from 0 to 6, for a vocabulary of 7\n"
             "  to do:    make the vocabulary larger, or put another word in its place"
         )

@@ -62,7 +62,7 @@ def test_a_mask_may_be_a_section_of_the_data(layer):
     with pytest.raises(DataError) as caught:
         named.check_data(None, MASK & MASK[:1])
     assert str(caught.value) == (
-        "mask: record 1 counts nowhere: all of its 3 elements are masked\n"
+        "mask: 1 of 2 records count nowhere: all of their 3 elements are masked\n"
         "  expected: at least one element that counts in each record\n"
         "  to do:    leave out records that are empty"
     )

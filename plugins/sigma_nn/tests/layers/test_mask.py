@@ -33,7 +33,7 @@ def test_a_record_of_padding_alone_is_refused():
     with pytest.raises(DataError) as caught:
         Mask().check_data(np.zeros_like(WORDS))
     assert str(caught.value) == (
-        "mask: record 0 counts nowhere: all of its 3 elements are masked\n"
+        f"mask: {len(WORDS)} of {len(WORDS)} records count nowhere: all of their 3 elements are masked\n"
         "  expected: at least one element that counts in each record\n"
         "  to do:    leave out records that are empty"
     )

@@ -238,7 +238,7 @@ def test_a_record_whose_mask_is_empty_is_refused():
     with pytest.raises(DataError) as caught:
         MultiHeadAttention(HEADS, mask="mask").check_data(None, MASK & (np.arange(BATCH) != 1)[:, None])
     assert str(caught.value) == (
-        "mask: record 1 counts nowhere: all of its 5 elements are masked\n"
+        "mask: 1 of 3 records count nowhere: all of their 5 elements are masked\n"
         "  expected: at least one element that counts in each record\n"
         "  to do:    leave out records that are empty"
     )

@@ -226,7 +226,7 @@ def test_a_record_whose_mask_is_empty_is_refused(kind, mask):
     with pytest.raises(DataError) as caught:
         layer.check_data(None, MASK & (np.arange(BATCH) != 2)[:, None])
     assert str(caught.value) == (
-        "mask: record 2 counts nowhere: all of its 6 elements are masked\n"
+        f"mask: 1 of {BATCH} records count nowhere: all of their 6 elements are masked\n"
         "  expected: at least one element that counts in each record\n"
         "  to do:    leave out records that are empty"
     )

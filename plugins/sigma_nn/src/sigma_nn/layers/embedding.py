@@ -46,10 +46,11 @@ class Embedding(Layer):
             return
         is_strange = (words < 0) | (words >= self.vocabulary)
         if is_strange.any():
-            place = np.unravel_index(np.argmax(is_strange), words.shape)
+            # Not which record: a split has shuffled them.
+            count, example = np.count_nonzero(is_strange), words[is_strange][0]
             raise DataError(
                 "Embedding",
-                f"record {place[0]} holds {words[place]}",
+                f"{count} of {words.size} integers are out of range, {example} among them",
                 f"integers from 0 to {self.vocabulary - 1}, for a vocabulary of {self.vocabulary}",
                 "make the vocabulary larger, or put another word in its place",
             )

@@ -280,7 +280,8 @@ def test_several_faults_are_raised_together(make):
         "  expected: a whole number from 1\n"
         "  to do:    give such a number\n"
         "optimisers 'adan': there is no such optimiser\n"
-        "  expected: adadelta, adagrad, adam, gradient_descent, momentum (nearest: adam)"
+        "  expected: adadelta, adagrad, adam, adamax, adamw, gradient_descent, lamb, lion, momentum, nadam, nesterov, "
+        "rms_prop (nearest: adam)"
     )
 
 

@@ -93,8 +93,15 @@ if TYPE_CHECKING:
     from sigma_nn.optimisers.adadelta import Adadelta
     from sigma_nn.optimisers.adagrad import Adagrad
     from sigma_nn.optimisers.adam import Adam
+    from sigma_nn.optimisers.adamax import Adamax
+    from sigma_nn.optimisers.adamw import AdamW
     from sigma_nn.optimisers.gradient_descent import GradientDescent
+    from sigma_nn.optimisers.lamb import Lamb
+    from sigma_nn.optimisers.lion import Lion
     from sigma_nn.optimisers.momentum import Momentum
+    from sigma_nn.optimisers.nadam import Nadam
+    from sigma_nn.optimisers.nesterov import Nesterov
+    from sigma_nn.optimisers.rms_prop import RmsProp
     from sigma_nn.schedules.constant import ConstantSchedule
     from sigma_nn.schedules.cosine import CosineSchedule
     from sigma_nn.schedules.exponential import ExponentialSchedule
@@ -113,6 +120,8 @@ _FILES = {
     "Adadelta": "optimisers.adadelta",
     "Adagrad": "optimisers.adagrad",
     "Adam": "optimisers.adam",
+    "AdamW": "optimisers.adamw",
+    "Adamax": "optimisers.adamax",
     "Add": "layers.add",
     "Average": "layers.average",
     "AveragePooling": "layers.average_pooling",
@@ -155,8 +164,10 @@ _FILES = {
     "Iterations": "criteria.iterations",
     "L1Penalty": "modifiers.l1",
     "L2Penalty": "modifiers.l2",
+    "Lamb": "optimisers.lamb",
     "LayerNorm": "layers.layer_norm",
     "LeakyRelu": "activations.leaky_relu",
+    "Lion": "optimisers.lion",
     "Lstm": "layers.lstm",
     "Mask": "layers.mask",
     "MaxNorm": "modifiers.max_norm",
@@ -168,7 +179,9 @@ _FILES = {
     "Momentum": "optimisers.momentum",
     "MultiHeadAttention": "layers.multi_head_attention",
     "Multiply": "layers.multiply",
+    "Nadam": "optimisers.nadam",
     "NegativeSampling": "costs.negative_sampling",
+    "Nesterov": "optimisers.nesterov",
     "Noise": "layers.noise",
     "NonNegative": "modifiers.non_negative",
     "OnPlateauSchedule": "schedules.on_plateau",
@@ -185,6 +198,7 @@ _FILES = {
     "Relu": "activations.relu",
     "Reshape": "layers.reshape",
     "Residual": "layers.residual",
+    "RmsProp": "optimisers.rms_prop",
     "RocAuc": "metrics.roc_auc",
     "Scale": "modifiers.scale",
     "SequenceSchedule": "schedules.sequence",
@@ -214,6 +228,8 @@ __all__ = [
     "Adadelta",
     "Adagrad",
     "Adam",
+    "AdamW",
+    "Adamax",
     "Add",
     "Average",
     "AveragePooling",
@@ -256,8 +272,10 @@ __all__ = [
     "Iterations",
     "L1Penalty",
     "L2Penalty",
+    "Lamb",
     "LayerNorm",
     "LeakyRelu",
+    "Lion",
     "Lstm",
     "Mask",
     "MaxNorm",
@@ -269,7 +287,9 @@ __all__ = [
     "Momentum",
     "MultiHeadAttention",
     "Multiply",
+    "Nadam",
     "NegativeSampling",
+    "Nesterov",
     "Noise",
     "NonNegative",
     "OnPlateauSchedule",
@@ -286,6 +306,7 @@ __all__ = [
     "Relu",
     "Reshape",
     "Residual",
+    "RmsProp",
     "RocAuc",
     "Scale",
     "SequenceSchedule",

@@ -20,7 +20,8 @@ class SoftmaxCrossEntropy(Cost):
     Logits are (batch, ..., classes). Targets are integer classes (batch, ...), or probabilities, such as one-hot rows,
     (batch, ..., classes). The loss is -log softmax(logits)[class], or -sum_i target_i * log softmax(logits)_i; those
     of the axes between are the elements of a record, of which `reduction` makes one. Predictions are the softmax of the
-    logits. Raises ShapeError for targets or class weights of another shape, and for less than two classes.
+    logits. Where there is a mask, what does not count must be a class all the same, such as 0. Raises ShapeError for
+    targets or class weights of another shape, and for less than two classes.
 
     `label_smoothing` e moves that share of each target to all classes alike: (1 - e) * target + e / classes (Szegedy et
     al. 2016, section 7). `class_weights`, one for each class, multiply the terms of the sum. Both are PyTorch's, with

@@ -51,7 +51,7 @@ def test_a_record_of_which_nothing_counts_is_refused():
 
     assert str(caught.value) == (
         "validation data, section 'counts', for network.layers.squared_difference_1: "
-        "record 1 counts nowhere: all of its 2 elements are masked\n"
+        "1 of 3 records count nowhere: all of their 2 elements are masked\n"
         "  expected: at least one element that counts in each record\n"
         "  to do:    leave out records that are empty"
     )
@@ -65,7 +65,8 @@ def test_a_layer_looks_at_a_section_that_another_hands_on():
         sigma.Trainer(network, data, GradientDescent(0.1), "1 epochs").build()
 
     assert str(caught.value) == (
-        "training data, section 'inputs', for network.layers.embedding_1: record 0 holds 4\n"
+        "training data, section 'inputs', for network.layers.embedding_1: "
+        "2 of 4 integers are out of range, 4 among them\n"
         "  expected: integers from 0 to 3, for a vocabulary of 4\n"
         "  to do:    make the vocabulary larger, or put another word in its place"
     )

@@ -1,16 +1,18 @@
 """Calls of components, which may raise anything and return anything."""
 
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from math import isfinite
 from typing import Any
 
 import numpy as np
 
-from sigma_core.errors import PluginFailedError, SigmaError, TrainerError, said
+from sigma_core.errors import PluginFailedError, SettingError, SigmaError, TrainerError, said
 from sigma_core.graph import Value, line_of
 from sigma_core.training._criterion import Criterion, Moment, Observation, State
 from sigma_core.training._optimiser import Optimiser
+from sigma_core.training._schedule import Position, Schedule
 
 
 @contextmanager
@@ -51,6 +53,56 @@ def updated(optimiser: Optimiser, parameter: Value, *arguments: Any, slots: tupl
                 "compute element by element, and cast with astype",
             )
     return found
+
+
+def modified(where: str, modify: Callable[..., Any], values: Sequence[Value], *arguments: Any) -> Sequence[Value]:
+    """What a modifier makes of values; raises PluginFailedError unless they have the same shapes and dtypes."""
+    with calling(where):
+        returned = modify(values, *arguments)
+    if not isinstance(returned, list | tuple) or len(returned) != len(values):
+        raise _refused(
+            where,
+            returned,
+            f"a list of {len(values)}, one for each that it was given",
+            "end with `return [... for each in ...]`",
+        )
+    for number, (old, new) in enumerate(zip(values, returned, strict=True)):
+        if (getattr(new, "shape", None), getattr(new, "dtype", None)) != (old.shape, old.dtype):
+            raise _refused(
+                f"{where}, element {number}",
+                new,
+                f"{old.dtype} of shape {old.shape}, as it was given",
+                "keep the shape, and cast with astype",
+            )
+    return returned
+
+
+def factored(schedule: Schedule, identifier: str, position: Position, state: State) -> float:
+    """The factor of a schedule; raises PluginFailedError for what is no finite number, SettingError with its place."""
+    where = f"schedule of {identifier!r}, {type(schedule).__name__}"
+    try:
+        with calling(f"{where}, factor"):
+            factor = schedule.factor(position, state)
+    except SettingError as error:
+        error.where = f"schedules.{identifier}, {error.where}"
+        raise
+    try:
+        value = float(factor)
+    except (TypeError, ValueError) as error:
+        raise _refused(f"{where}, factor", factor, "a finite number", "return a float") from error
+    if not isfinite(value):
+        raise _refused(f"{where}, factor", factor, "a finite number", "return a float")
+    return value
+
+
+def scheduled(schedule: Schedule, identifier: str, state: State, observation: Observation) -> State:
+    """A schedule's state after an epoch; raises PluginFailedError where it is none."""
+    where = f"schedule of {identifier!r}, {type(schedule).__name__}, update"
+    with calling(where):
+        after = schedule.update(state, observation)
+    if not isinstance(after, dict):
+        raise _refused(where, after, "a dictionary", "end with `return {**state, ...}`")
+    return after
 
 
 def measured(where: str, sums: Any) -> dict[str, Any]:

@@ -35,6 +35,7 @@ from sigma_core.training._calls import looked
 from sigma_core.training._commands import Attach, Command, Detach, Pause, Resume, SetValue, StepOnce, Stop
 from sigma_core.training._criterion import Criterion, Moment, Observation, State
 from sigma_core.training._run import Run
+from sigma_core.training._scheduling import Scheduling
 from sigma_core.training._signals import Signals
 from sigma_core.training._worker import Outputs
 
@@ -105,6 +106,7 @@ class Loop:
         self._scored_at = self.clock.iteration
         self._is_starting_iteration = False
         self._is_ending_epoch = False
+        self._scheduling = Scheduling(trainer) if trainer.setup.schedules else None
 
     @property
     def is_paused(self) -> bool:
@@ -248,7 +250,7 @@ class Loop:
         if commands:
             self._apply()
         step, started, ended, names, generation, is_heard = self._lanes()
-        for batch in trainer.batches:
+        for batch in trainer.batches if self._scheduling is None else self._scheduling.over(trainer.batches):
             # Frozen lanes are left alone until somebody is due; an event that nobody waits for is not even built.
             if iteration + 1 >= started.next_iteration:
                 clock.iteration = iteration + 1
@@ -288,6 +290,8 @@ class Loop:
         self._is_ending_epoch = True
         self._score(epoch)
         is_over = self._look("epoch", {})
+        if self._scheduling is not None:
+            self._scheduling.look(self._observation({}))
         self._is_ending_epoch = False
         self._fire(
             EpochEnded(
@@ -338,11 +342,13 @@ class Loop:
 
     def _look(self, moment: Moment, scores: dict[str, float]) -> bool:
         """Let the criterion look; whether it holds."""
-        observation = Observation(self.clock.iteration, self._completed(), self.seconds(), {**self.scores, **scores})
-        self.criterion_state = looked(self.stop, self.criterion_state, observation, moment)
+        self.criterion_state = looked(self.stop, self.criterion_state, self._observation(scores), moment)
         if moment == "iteration":
             self._schedule_check()
         return bool(self.criterion_state["reached"])
+
+    def _observation(self, scores: dict[str, float]) -> Observation:
+        return Observation(self.clock.iteration, self._completed(), self.seconds(), {**self.scores, **scores})
 
     def _reason(self) -> str:
         return self.stop.reason(self.criterion_state)

@@ -6,7 +6,9 @@ from typing import Any
 
 from attrs import evolve, field, fields, frozen
 
+from sigma_core.training._modifier import Modifier
 from sigma_core.training._optimiser import Optimiser
+from sigma_core.training._schedule import Schedule
 
 Settings = Mapping[str, float]
 
@@ -46,6 +48,12 @@ class Method:
     optimiser: Optimiser
     groups: Mapping[str, Settings] = field(factory=dict)
     """What the optimiser has in place of its own settings, by pattern of the parameters."""
+    modifiers: Mapping[str, Modifier] = field(factory=dict)
+    """What changes gradients before it and parameters after it, by name, in this order."""
+    accumulation: int = 1
+    """Batches whose gradients go into one update."""
+    schedules: Mapping[str, Schedule] = field(factory=dict)
+    """What a hyperparameter is multiplied by, by identifier."""
 
     @cached_property
     def optimisers(self) -> Mapping[str | None, Optimiser]:
@@ -57,9 +65,20 @@ class Method:
 
     @cached_property
     def hyperparameters(self) -> Mapping[str, Hyperparameter]:
-        """All of them by identifier: `optimiser.learning_rate`, `optimiser.group_1.learning_rate`."""
+        """All by identifier: `optimiser.learning_rate`, `optimiser.group_1.learning_rate`, `modifiers.l2.factor`."""
         found = {f"optimiser.{name}": Hyperparameter(self.optimiser, name) for name in floats_of(self.optimiser)}
         for group, settings in zip(list(self.optimisers)[1:], self.groups.values(), strict=True):
             for name in settings:
                 found[f"optimiser.{group}.{name}"] = Hyperparameter(self.optimisers[group], name)
+        for given, modifier in self.modifiers.items():
+            found |= {f"modifiers.{given}.{name}": Hyperparameter(modifier, name) for name in floats_of(modifier)}
         return found
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Identifiers of what the schedules give: `schedules.optimiser.learning_rate`."""
+        return tuple(f"schedules.{identifier}" for identifier in self.schedules)
+
+    def factor_of(self, *identifiers: str) -> str | None:
+        """The factor of a hyperparameter; of several identifiers the first that has a schedule counts."""
+        return next((f"schedules.{each}" for each in identifiers if each in self.schedules), None)

@@ -10,9 +10,14 @@ from sigma_core.environment import Environment
 from sigma_core.errors import TrainerError
 from sigma_core.network import Network
 from sigma_core.training._inputs import sections_of, with_validation
-from sigma_core.training._layout import Layout
+from sigma_core.training._layout import Layout, selected, trainable
 from sigma_core.training._operator import Team
-from sigma_core.training._requirements import check_required_scores, check_values, reported_scores
+from sigma_core.training._requirements import (
+    check_required_scores,
+    check_scheduled_scores,
+    check_values,
+    reported_scores,
+)
 from sigma_core.training._state import TrainingState
 from sigma_core.training._worker import Task
 from sigma_core.training.recipe import Setup
@@ -68,7 +73,11 @@ class Parts:
         first step that something does not fit.
         """
         data, network = groundwork(setup, environment, validation)
-        check_required_scores(setup.stop, reported_scores(network, setup.metrics, data))
+        scores = reported_scores(network, setup.metrics, data)
+        check_required_scores(setup.stop, scores)
+        check_scheduled_scores(setup.schedules, scores)
+        for name, modifier in setup.modifiers.items():
+            selected(trainable(network.parameters), modifier.parameters, f"modifiers.{name}")
         batches: Iterator = Minibatches(data.training, setup.batch_size, setup.seed, sections=network.sections)
         if setup.prefetch:
             batches = Prefetch(batches, setup.prefetch)

@@ -1,7 +1,8 @@
 """The graphs that a worker compiles: one whole training step, one pass that scores, one that predicts.
 
-The placeholders `parameters`, `fixed`, `slots.*`, `step`, `key`, `totals.*` and `optimiser.*` are bound to the arrays
-of a TrainingState once; the sections of a batch are arguments of each call.
+The placeholders `parameters`, `fixed`, `slots.*`, `accumulated.*`, `step`, `key`, `totals.*`, `optimiser.*`,
+`modifiers.*` and `schedules.*` are bound to the arrays of a TrainingState once; the sections of a batch are arguments
+of each call.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,43 +44,43 @@ def training_step(
     """Forward pass, costs, gradients and update as one graph.
 
     Its outputs are `loss` (the weighted sum of all costs), `losses.<cost>` where there are several, the gradients whose
-    identifiers match a pattern of `watch`, such as `gradients.layers.*.weights`, and the donated arrays.
+    identifiers match a pattern of `watch`, such as `gradients.layers.*.weights`, and the donated arrays. Where
+    gradients are accumulated, this is the last of the batches that go into one update.
     Raises NetworkError when nothing can be trained, IdentifierError for a pattern that matches nothing.
     """
-    if not layout.trainable:
-        raise _untrained(layout)
-    bound = _Bound(network, layout, batch)
-    key = bound.key()
-    done = network.apply(bound.sections, bound.views, training=True, key=key)
-    costs = {name: np.mean(losses) for name, losses in done.losses.items()}
-    loss = _weighted(network, costs)
-    # With respect to the views: the gradient of a slice would be a vector of zeros otherwise.
-    parameters = Spread(layout, bound.trainable, [bound.views[place.identifier] for place in layout.trainable])
-    parts = gradients(loss, parameters.parts)
-    flat = Spread(layout, joined(parts), list(parts))
+    training = _Training(network, layout, batch)
+    bound, gradients = training.bound, training.gradients
+    kept: dict[str, Any] = {}
+    if method.accumulation > 1:
+        total, records = training.accumulated()
+        gradients = Spread(layout, total / records)
+        kept = {
+            "accumulated": np.zeros_like(total),
+            "accumulated.records": records * 0.0,
+            "accumulated.batches": bound.exact("accumulated.batches") * 0.0,
+        }
     step = bound.scalar("step") + 1.0
     names = method.optimiser.slots.names()
     slots = Slots(**{name: bound.vector(f"slots.{name}", layout.trainable_size) for name in names})
+    update = Update(method, bound.scalar, network.parameters)
+    gradients = update.modified("gradients", gradients, training.parameters)
     with scope("optimiser"):
-        new = Update(method, bound.scalar).improved(parameters, flat, slots, step)
+        new = update.improved(training.parameters, gradients, slots, step)
+    new["parameters"] = update.modified("updated", Spread(layout, new["parameters"])).whole
+    return training.program(watch, {**new, "step": step, **kept})
 
-    outputs: dict[str, Any] = {"loss": loss}
-    if len(costs) > 1:
-        outputs |= {f"losses.{name}": cost for name, cost in costs.items()}
-    outputs |= {name: parts[number] for name, number in watched(layout, watch).items()}
-    records = float(next(iter(batch.values())).shape[0])
-    total, count = bound.exact("totals.loss"), bound.exact("totals.records")
-    donated: dict[str, Any] = {
-        **new,
-        "step": step,
-        "key": key + np.array([0, 1], np.uint64),
-        "totals.loss": total + loss.astype(np.float64) * records,
-        "totals.records": count + records,
+
+def adding_step(network: Network, method: Method, layout: Layout, batch: Batch, watch: Sequence[str] = ()) -> StepGraph:
+    """As `training_step`, but the gradients are only added to those of the batches before it, and nothing improves."""
+    del method  # An update comes later.
+    training = _Training(network, layout, batch)
+    total, records = training.accumulated()
+    kept = {
+        "accumulated": total,
+        "accumulated.records": records,
+        "accumulated.batches": training.bound.exact("accumulated.batches") + 1.0,
     }
-    tracked = {name: value for name, value in done.tracked.items() if name not in layout.frozen}
-    if tracked:
-        donated["fixed"] = layout.replaced(bound.fixed, tracked)
-    return bound.program(outputs, donated)
+    return training.program(watch, kept)
 
 
 def scoring_pass(network: Network, metrics: Mapping[str, Metric], layout: Layout, batch: Batch) -> StepGraph:
@@ -105,6 +106,48 @@ def prediction_pass(network: Network, layout: Layout, batch: Batch) -> StepGraph
     bound = _Bound(network, layout, batch)
     done = network.apply(bound.sections, bound.views, training=False)
     return bound.program(done.predictions)
+
+
+class _Training:
+    """What any step does: a pass that trains, and the gradients of its loss."""
+
+    def __init__(self, network: Network, layout: Layout, batch: Batch) -> None:
+        if not layout.spans:
+            raise _untrained(layout)
+        self.layout = layout
+        self.bound = bound = _Bound(network, layout, batch)
+        self.key = bound.key()
+        self.done = network.apply(bound.sections, bound.views, training=True, key=self.key)
+        self.costs = {name: np.mean(losses) for name, losses in self.done.losses.items()}
+        self.loss = _weighted(network, self.costs)
+        self.records = float(next(iter(batch.values())).shape[0])
+        # With respect to the views: the gradient of a slice would be a vector of zeros otherwise.
+        views = [bound.views[place.identifier] for place in layout.trainable]
+        self.parameters = Spread(layout, bound.trainable, views)
+        parts = gradients(self.loss, views)
+        self.gradients = Spread(layout, joined(parts), list(parts))
+
+    def accumulated(self) -> tuple[Any, Any]:
+        """The sum of the gradients of all records since the last update, those of this batch included; their number."""
+        total = self.bound.vector("accumulated", self.layout.trainable_size) + self.gradients.whole * self.records
+        return total, self.bound.scalar("accumulated.records") + self.records
+
+    def program(self, watch: Sequence[str], donated: Mapping[str, Any]) -> StepGraph:
+        """The graph of the whole step, given what else takes the place of the state's arrays."""
+        outputs: dict[str, Any] = {"loss": self.loss}
+        if len(self.costs) > 1:
+            outputs |= {f"losses.{name}": cost for name, cost in self.costs.items()}
+        outputs |= {name: self.gradients.parts[number] for name, number in watched(self.layout, watch).items()}
+        total, count = self.bound.exact("totals.loss"), self.bound.exact("totals.records")
+        counters = {
+            "key": self.key + np.array([0, 1], np.uint64),
+            "totals.loss": total + self.loss.astype(np.float64) * self.records,
+            "totals.records": count + self.records,
+        }
+        tracked = {name: value for name, value in self.done.tracked.items() if name not in self.layout.frozen}
+        if tracked:
+            counters["fixed"] = self.layout.replaced(self.bound.fixed, tracked)
+        return self.bound.program(outputs, {**donated, **counters})
 
 
 class _Bound:

@@ -10,6 +10,7 @@ from sigma_core.registry import matches
 from sigma_core.training._calls import check_moments
 from sigma_core.training._criterion import Criterion
 from sigma_core.training._metric import Metric, named_metrics
+from sigma_core.training._schedule import Schedule
 
 _GRADIENTS = "gradients."
 
@@ -53,10 +54,19 @@ def check_required_scores(stop: Criterion, reported: Mapping[str, bool]) -> None
     `reported` is what `reported_scores` gives.
     """
     check_moments(stop)
-    where = f"criterion {str(stop)!r}"
+    _check_scores(f"criterion {str(stop)!r}", stop.requires, reported)
+
+
+def check_scheduled_scores(schedules: Mapping[str, Schedule], reported: Mapping[str, bool]) -> None:
+    """Raise IdentifierError for a schedule that looks at such a score."""
+    for identifier, schedule in schedules.items():
+        _check_scores(f"schedules.{identifier}", schedule.requires, reported)
+
+
+def _check_scores(where: str, required: Iterable[str], reported: Mapping[str, bool]) -> None:
     numbers = [name for name, is_number in reported.items() if is_number]
     has_validation = any(not name.startswith("training.") for name in reported)
-    for name in stop.requires:
+    for name in required:
         if name not in reported:
             remedy = (
                 "use one of these" if has_validation else "split the data, so that there is something to validate with"

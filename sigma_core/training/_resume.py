@@ -10,6 +10,7 @@ from sigma_core.errors import CheckpointError
 from sigma_core.training._calls import calling
 from sigma_core.training._checkpoint import Checkpoint
 from sigma_core.training._criterion import Criterion
+from sigma_core.training._schedule import Schedule
 
 if TYPE_CHECKING:
     from sigma_core.training._loop import Loop
@@ -28,8 +29,12 @@ _KEYS = (
     "plugins",
     "shapes",
     "layout",
+    "schedules",
 )
 
+
+# Arrays that are there or not by how parameters are improved.
+_OF_THE_METHOD = ("slots.", "optimiser.", "modifiers.", "schedules.", "accumulated")
 
 _KINDS: Mapping[str, tuple[type, ...]] = {
     "epoch": (int,),
@@ -42,6 +47,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "plugins": (dict,),
     "shapes": (dict,),
     "layout": (dict,),
+    "schedules": (dict,),
 }
 
 
@@ -49,9 +55,9 @@ def _is_of(value: Any, kinds: tuple[type, ...]) -> bool:
     return isinstance(value, kinds) and (not isinstance(value, int | float) or value >= 0)
 
 
-def identity(criterion: Criterion) -> str:
-    """What tells a criterion from others, in this process and the next: its state means nothing to another one."""
-    return re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(criterion))
+def identity(component: Criterion | Schedule) -> str:
+    """What tells a criterion or schedule from others, in this process and the next; its state is of no use to them."""
+    return re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(component))
 
 
 def checkpoint_of(trainer: "Trainer", loop: "Loop | None", hooks: Mapping[str, Any] | None) -> Checkpoint:
@@ -71,6 +77,7 @@ def checkpoint_of(trainer: "Trainer", loop: "Loop | None", hooks: Mapping[str, A
         "plugins": hook_states(trainer),
         "shapes": _shapes(trainer),
         "layout": trainer.parts.layout.description,
+        "schedules": dict(trainer.schedule_states),
     }
     return Checkpoint(trainer.team.pull(), state)
 
@@ -158,7 +165,7 @@ def _described(shapes: Mapping[str, list[int]], arrays: Mapping[str, Any]) -> st
     parameters = ", ".join(
         f"{name} {tuple(shape) if isinstance(shape, list) else shape}" for name, shape in shapes.items()
     )
-    slots = [name for name in arrays if name.startswith(("slots.", "optimiser."))]
+    slots = [name for name in arrays if name.startswith(_OF_THE_METHOD)]
     return f"{arrays['parameters'].dtype} {parameters}; {', '.join(sorted(slots)) or 'no slots'}"
 
 

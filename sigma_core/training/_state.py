@@ -15,9 +15,10 @@ from sigma_core.training._method import Method
 class TrainingState:
     """All arrays that a step reads and replaces, by name.
 
-    `parameters` and `fixed` are flat vectors (see Layout), `slots.<name>` have the shape of `parameters`; `step`,
-    `key` (seed, step), `totals.loss`, `totals.records` and the hyperparameters are scalars. A checkpoint is this
-    dictionary, and nothing else decides what the next step computes.
+    `parameters` and `fixed` are flat vectors (see Layout), `slots.<name>` have the shape of `parameters`; `step`
+    (updates), `key` (seed, batches), `totals.loss`, `totals.records`, the hyperparameters and the factors of some,
+    `schedules.*`, are scalars. Where gradients are accumulated, `accumulated` is their sum over `accumulated.batches`
+    with `accumulated.records`. A checkpoint is this dictionary, and nothing else decides what the next step computes.
     """
 
     layout: Layout
@@ -49,6 +50,9 @@ class TrainingState:
         for name, start in _starts(method).items():
             arrays[name] = np.full(layout.trainable_size, start, network.dtype)
         arrays |= {name: np.array(live.value, np.float64) for name, live in method.hyperparameters.items()}
+        arrays |= {name: np.array(1.0) for name in method.factors}
+        if method.accumulation > 1:
+            arrays |= {"accumulated.records": np.array(0.0), "accumulated.batches": np.array(0.0)}
         arrays["step"] = np.array(0.0)
         arrays["key"] = np.array([seed, 0], np.uint64)
         arrays["totals.loss"] = np.array(0.0)
@@ -74,4 +78,5 @@ class TrainingState:
 
 def _starts(method: Method) -> dict[str, float]:
     """What has the shape of the trainable parameters, by name, with the value of all its elements at the beginning."""
-    return {f"slots.{name}": start for name, start in vars(method.optimiser.slots).items()}
+    slots = {f"slots.{name}": start for name, start in vars(method.optimiser.slots).items()}
+    return slots | ({"accumulated": 0.0} if method.accumulation > 1 else {})

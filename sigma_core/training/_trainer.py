@@ -50,6 +50,9 @@ class Trainer(Numbers):
         initialisers: Mapping[str, Any] | None = None,
         frozen: Iterable[str] = (),
         parameter_groups: Mapping[str, Any] | None = None,
+        modifiers: Iterable[Any] = (),
+        gradient_accumulation: int = 1,
+        schedules: Mapping[str, Any] | None = None,
         hooks: Iterable[Any] = (),
         monitors: Iterable[Any] = (),
         backend: Any = "numpy",
@@ -70,6 +73,9 @@ class Trainer(Numbers):
             "initialisers": initialisers or {},
             "frozen": frozen,
             "parameter_groups": parameter_groups or {},
+            "modifiers": _listed(modifiers),
+            "gradient_accumulation": gradient_accumulation,
+            "schedules": schedules or {},
             "hooks": _listed(hooks),
             "monitors": _listed(monitors),
             "backend": backend,
@@ -119,6 +125,8 @@ class Trainer(Numbers):
         self.criterion_state: State | None = None
         # Whose state that is; another criterion begins anew.
         self.criterion = identity(setup.stop)
+        # By identifier of what they schedule, with what tells the schedule from others.
+        self.schedule_states: dict[str, Any] = {}
         self._hook_state: Mapping[str, Any] | None = None
         self._loop: Loop | None = None
         self._parts: Parts | None = None
@@ -280,6 +288,7 @@ class Trainer(Numbers):
         restore_hooks(self, self._first_states)
         self.clock = Clock()
         self.scores, self.seconds, self.criterion_state, self._hook_state = {}, 0.0, None, None
+        self.schedule_states = {}
 
     # Steering, from any thread
 
@@ -443,6 +452,7 @@ class Trainer(Numbers):
         self.clock.epoch, self.clock.iteration = state["epoch"], state["iteration"]
         self.seconds, self.scores = state["seconds"], dict(state["scores"])
         self.clock.seconds = self.seconds
+        self.schedule_states = dict(state["schedules"])
         self.criterion, self.criterion_state, self._hook_state = state["stop"], state["criterion"], state["hooks"]
         self._announce(CheckpointRestored(path=str(directory), **self._position()))
         return self

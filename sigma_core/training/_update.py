@@ -1,15 +1,19 @@
 """The update, traced: from gradients to new parameters and slots."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from attrs import field, frozen
 
-from sigma_core.training._calls import updated
+from sigma_core.graph import scope
+from sigma_core.network import Parameter
+from sigma_core.registry import matches
+from sigma_core.training._calls import modified, updated
 from sigma_core.training._layout import Layout
 from sigma_core.training._method import Method, settings_of
+from sigma_core.training._modifier import Modifier
 from sigma_core.training._optimiser import Slots
 
 
@@ -53,7 +57,30 @@ class Update:
     method: Method
     scalar: Callable[[str], Any]
     """The placeholder of that name, made anew."""
+    declared: Mapping[str, Parameter]
+    """The parameters of the network, by whose tags patterns may find them."""
     _made: dict[str, Any] = field(factory=dict, init=False)
+
+    def modified(self, moment: Literal["gradients", "updated"], values: Spread, *others: Spread) -> Spread:
+        """What the modifiers make of gradients, or of parameters that have been updated; `others` are shown to them."""
+        places = values.layout.trainable
+        for name, modifier in self.method.modifiers.items():
+            if getattr(type(modifier), moment) is getattr(Modifier, moment):
+                continue
+            pattern = modifier.parameters
+            chosen = [n for n, each in enumerate(places) if matches(pattern, *self._named(each.identifier))]
+            if not chosen:
+                continue
+            is_whole = len(chosen) == len(places) and not modifier.by_parameter
+            given = [[each.whole] if is_whole else [each.parts[n] for n in chosen] for each in (values, *others)]
+            with scope(f"modifiers.{name}"):
+                made = modified(f"modifier {name!r}, {moment}", getattr(modifier, moment), *given, self._fields(name))
+            if is_whole:
+                values = Spread(values.layout, made[0])
+            else:
+                changed = dict(zip(chosen, made, strict=True))
+                values = Spread(values.layout, parts=[changed.get(n, old) for n, old in enumerate(values.parts)])
+        return values
 
     def improved(self, parameters: Spread, gradients: Spread, slots: Slots, step: Any) -> dict[str, Any]:
         """New `parameters` and `slots.<name>` by name, as flat vectors; `slots` are such vectors.
@@ -78,15 +105,35 @@ class Update:
         settings = {}
         for name in settings_of(optimiser):
             own, shared = f"optimiser.{group}.{name}", f"optimiser.{name}"
-            identifier = own if own in live else shared
-            settings[name] = self._value(identifier) if identifier in live else getattr(optimiser, name)
+            identifiers = [each for each in (own, shared) if each in live]
+            settings[name] = self._value(*identifiers) if identifiers else getattr(optimiser, name)
         return SimpleNamespace(**settings)
 
-    def _value(self, identifier: str) -> Any:
+    def _fields(self, name: str) -> SimpleNamespace:
+        """The settings of a modifier, likewise."""
+        modifier, live = self.method.modifiers[name], self.method.hyperparameters
+        identifiers = {setting: f"modifiers.{name}.{setting}" for setting in settings_of(modifier)}
+        return SimpleNamespace(
+            **{
+                setting: self._value(identifier) if identifier in live else getattr(modifier, setting)
+                for setting, identifier in identifiers.items()
+            }
+        )
+
+    def _named(self, identifier: str) -> tuple[str, Collection[str]]:
+        return identifier, self.declared[identifier].tags
+
+    def _value(self, *identifiers: str) -> Any:
+        """The first of the hyperparameters, times its factor or, where it has no schedule, that of the next."""
+        factor = self.method.factor_of(*identifiers)
+        value = self._placeholder(identifiers[0])
+        return value if factor is None else value * self._placeholder(factor)
+
+    def _placeholder(self, name: str) -> Any:
         # Groups share what they do not override.
-        if identifier not in self._made:
-            self._made[identifier] = self.scalar(identifier)
-        return self._made[identifier]
+        if name not in self._made:
+            self._made[name] = self.scalar(name)
+        return self._made[name]
 
 
 def joined(pieces: Sequence[Any]) -> Any:

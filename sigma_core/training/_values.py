@@ -18,7 +18,8 @@ class Values:
     def __init__(self, team: Team, network: Network, layout: Layout, method: Method) -> None:
         self._team = team
         self._live = method.hyperparameters
-        self._shapes: dict[str, tuple[int, ...]] = dict.fromkeys(self._live, ())
+        self._factors = method.factors
+        self._shapes: dict[str, tuple[int, ...]] = dict.fromkeys((*self._live, *self._factors), ())
         self._parameters = {name: spec.shape for name, spec in network.parameters.items()}
         self._dtype = network.dtype
         self._layout = layout
@@ -52,6 +53,13 @@ class Values:
         known = {**self._shapes, **self._parameters}
         if identifier not in known:
             raise _unknown(identifier, known)
+        if identifier in self._factors:
+            raise IdentifierError(
+                identifier,
+                "it is what a schedule gives",
+                "a hyperparameter or a parameter",
+                f"set {identifier.partition('.')[2]}, which it is multiplied by",
+            )
         shape = known[identifier]
         try:
             array = np.asarray(value)

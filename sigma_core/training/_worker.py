@@ -5,7 +5,7 @@ from time import perf_counter
 from typing import Any
 
 import numpy as np
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from sigma_core.backends import Backend, Executable
 from sigma_core.errors import NodeError
@@ -13,8 +13,10 @@ from sigma_core.network import Network, Section
 from sigma_core.training._filling import Arrays
 from sigma_core.training._method import Method
 from sigma_core.training._metric import Metric
-from sigma_core.training._programs import StepGraph, prediction_pass, scoring_pass, training_step
+from sigma_core.training._programs import StepGraph, adding_step, prediction_pass, scoring_pass, training_step
 from sigma_core.training._state import TrainingState
+
+_BATCHES = "accumulated.batches"
 
 
 @frozen(eq=False)
@@ -31,6 +33,33 @@ class Task:
     """Patterns of gradients that hooks want to see."""
     compiled: Callable[[str, float, int], None] = field(default=lambda _signature, _seconds, _nodes: None)
     """Told of each new program: its signature, seconds it took to compile, number of its nodes."""
+
+
+class Accumulating:
+    """Two programs for batches of one shape: most batches only add their gradients, every so many bring an update.
+
+    `progress` is shared by the shapes of a worker.
+    """
+
+    def __init__(self, adds: Executable, updates: Executable, progress: "Progress") -> None:
+        self._adds, self._updates, self._progress = adds, updates, progress
+
+    def __call__(self, *batch: Any) -> Sequence[Any]:
+        """Run the one whose turn it is."""
+        progress = self._progress
+        is_last = progress.batches + 1 >= progress.length
+        outputs = (self._updates if is_last else self._adds)(*batch)
+        # Not before: a step that fails changes nothing.
+        progress.batches = 0 if is_last else progress.batches + 1
+        return outputs
+
+
+@define
+class Progress:
+    """How many of the batches that go into one update have been added up."""
+
+    length: int
+    batches: int
 
 
 @frozen(eq=False)
@@ -69,7 +98,8 @@ class Worker:
         self.layout = state.layout
         self.arrays = {name: task.backend.array(array) for name, array in state.arrays.items()}
         self.names: tuple[str, ...] = ()
-        self._steps: dict[tuple[tuple[int, ...], ...], Executable] = {}
+        self._steps: dict[tuple[tuple[int, ...], ...], Callable[..., Sequence[Any]]] = {}
+        self._progress = Progress(task.method.accumulation, int(state.arrays.get(_BATCHES, 0)))
         self._passes: dict[tuple[str | Section, ...], tuple[Executable, tuple[str, ...]]] = {}
 
     def step(self, batch: Sequence[Any]) -> Sequence[Any]:
@@ -80,11 +110,11 @@ class Worker:
         try:
             return executable(*batch)
         except NodeError as error:
-            # Nothing is updated then, so `step` still counts the iterations before this one.
-            error.iteration = int(self.pull(("step",))["step"]) + 1
+            # Nothing is updated then, so the key still counts the batches before this one.
+            error.iteration = int(self.pull(("key",))["key"][1]) + 1
             raise
 
-    def executable(self, batch: Sequence[Any]) -> Executable:
+    def executable(self, batch: Sequence[Any]) -> Callable[..., Sequence[Any]]:
         """The compiled training step for batches of these shapes."""
         shapes = tuple([array.shape for array in batch])
         if shapes not in self._steps:
@@ -92,11 +122,19 @@ class Worker:
             described = {
                 name: Section(shape, dtype) for (name, dtype), shape in zip(task.dtypes.items(), shapes, strict=True)
             }
-            with task.backend.tracing():
-                program = training_step(task.network, task.method, self.layout, described, task.watch)
-            self.names = program.outputs
-            self._steps[shapes] = self._compiled("step", described, program)
+            updates = self._step("step", training_step, described)
+            if task.method.accumulation == 1:
+                self._steps[shapes] = updates
+            else:
+                self._steps[shapes] = Accumulating(self._step("add", adding_step, described), updates, self._progress)
         return self._steps[shapes]
+
+    def _step(self, what: str, trace: Callable[..., StepGraph], batch: Mapping[str, Section]) -> Executable:
+        task = self.task
+        with task.backend.tracing():
+            program = trace(task.network, task.method, self.layout, batch, task.watch)
+        self.names = program.outputs
+        return self._compiled(what, batch, program)
 
     def score(self, batch: Sequence[Any]) -> dict[str, np.ndarray]:
         """Sums of losses and of what the metrics measure, over one batch, as float64."""
@@ -127,6 +165,8 @@ class Worker:
         """Put values in place of the state's; the names may be some of those in `pull`."""
         for name, values in arrays.items():
             self.task.backend.write(self.arrays[name], values)
+        if _BATCHES in arrays:
+            self._progress.batches = int(arrays[_BATCHES])
 
     def _pass(
         self, what: str, batch: Mapping[str, Section], trace: Callable[[], StepGraph]

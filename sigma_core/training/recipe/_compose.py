@@ -23,18 +23,20 @@ from sigma_core.errors import (
     nearest,
 )
 from sigma_core.network import Architecture, Cost, Initialiser, Network
-from sigma_core.registry import Composer, Fault, snake_case
+from sigma_core.registry import Composer, Fault
 from sigma_core.training._criterion import Criterion
 from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._layout import Layout
 from sigma_core.training._method import Method
 from sigma_core.training._metric import Metric
+from sigma_core.training._modifier import Modifier
 from sigma_core.training._operator import Operator
 from sigma_core.training._optimiser import Optimiser
-from sigma_core.training.recipe._contracts import check_contract
+from sigma_core.training._schedule import Schedule
+from sigma_core.training.recipe._contracts import check_contract, component_name
 from sigma_core.training.recipe._layers import read_layers
 from sigma_core.training.recipe._lines import Place
-from sigma_core.training.recipe._method import check_groups, frozen_patterns, parameter_groups
+from sigma_core.training.recipe._method import check_method, frozen_patterns, modifiers, parameter_groups, schedules
 
 if TYPE_CHECKING:
     from sigma_core.training.recipe._recipe import Recipe
@@ -55,6 +57,9 @@ class Setup:
     initialisers: Mapping[str, Initialiser]
     frozen: tuple[str, ...]
     parameter_groups: Mapping[str, Mapping[str, float]]
+    modifiers: Mapping[str, Modifier]
+    gradient_accumulation: int
+    schedules: Mapping[str, Schedule]
     hooks: tuple[Any, ...]
     monitors: tuple[Any, ...]
     backend: Backend
@@ -67,7 +72,7 @@ class Setup:
     @property
     def method(self) -> Method:
         """How parameters are improved."""
-        return Method(self.optimiser, self.parameter_groups)
+        return Method(self.optimiser, self.parameter_groups, self.modifiers, self.gradient_accumulation, self.schedules)
 
     def layout(self, network: Network) -> Layout:
         """Where the parameters of the network that was built lie; IdentifierError for a pattern without any."""
@@ -217,7 +222,7 @@ def _metrics(reader: Reader, value: Any, place: Place) -> Any:
     for index, metric in enumerate(reader.each("metrics", value, place)):
         if metric is None:
             continue
-        name = metric_name(metric, reader.composer)
+        name = component_name(metric, reader.composer)
         if name in named:
             reader.refuse(
                 (*place, index),
@@ -235,12 +240,6 @@ _PLAIN_NAME = "letters, digits and underscores"
 def _is_plain(name: Any) -> bool:
     # Scores are called after it, as `validation.accuracy`.
     return isinstance(name, str) and re.fullmatch(r"\w+", name) is not None
-
-
-def metric_name(metric: Any, composer: Composer) -> str:
-    """The name under which a metric's scores appear: that of its component."""
-    registered = composer.registry.name_of(metric)
-    return registered[1] if registered else snake_case(type(metric).__name__)
 
 
 @frozen
@@ -268,6 +267,9 @@ KEYS: Mapping[str, _Key] = {
     "initialisers": _Key(_initialisers, {}),
     "frozen": _Key(frozen_patterns, ()),
     "parameter_groups": _Key(parameter_groups, {}),
+    "modifiers": _Key(modifiers, ()),
+    "gradient_accumulation": _Key(_count(1), 1),
+    "schedules": _Key(schedules, {}),
     "metrics": _Key(_metrics),
     "hooks": _Key(_components("hooks"), ()),
     "monitors": _Key(_components("monitors"), ()),
@@ -297,7 +299,8 @@ def compose(values: Mapping[str, Any], composer: Composer, recipe: "Recipe | Non
         else:
             parts[name] = None if key.default is None else key.read(reader, key.default, (name,))
     if parts.get("optimiser") is not None:
-        check_groups(reader, parts["optimiser"], parts["parameter_groups"])
+        method = Method(parts["optimiser"], parts["parameter_groups"], parts["modifiers"])
+        check_method(reader, method, parts["schedules"])
     if not faults and parts["metrics"] is None:
         parts["metrics"] = usual_metrics(parts["network"], composer)
     if faults:

@@ -7,7 +7,7 @@ from sigma_core.backends import Backend
 from sigma_core.data import Dataset
 from sigma_core.errors import ComponentError
 from sigma_core.network import Initialiser, Layer
-from sigma_core.registry import Composer
+from sigma_core.registry import Composer, snake_case
 from sigma_core.training._criterion import Criterion
 from sigma_core.training._metric import Metric
 from sigma_core.training._modifier import Modifier
@@ -53,3 +53,9 @@ def built(composer: Composer, kind: str, value: Any) -> Any:
     component = composer.build(kind, value)
     check_contract(kind, component)
     return component
+
+
+def component_name(component: Any, composer: Composer) -> str:
+    """What a metric's scores or a modifier's settings are called after: the component, or the class of what is none."""
+    registered = composer.registry.name_of(component)
+    return registered[1] if registered else snake_case(type(component).__name__)

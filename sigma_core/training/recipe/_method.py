@@ -1,15 +1,17 @@
 """What a recipe says of how parameters are improved, beside the optimiser."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import evolve
 
-from sigma_core.errors import SigmaError, listed
+from sigma_core.errors import IdentifierError, SigmaError, listed
 from sigma_core.registry import Fault, specificity
 from sigma_core.training._calls import calling
-from sigma_core.training._method import floats_of, settings_of
+from sigma_core.training._method import Method, floats_of, settings_of
+from sigma_core.training.recipe._contracts import component_name
 from sigma_core.training.recipe._lines import Place
 
 if TYPE_CHECKING:
@@ -36,7 +38,7 @@ def frozen_patterns(reader: "Reader", value: Any, place: Place) -> Any:
 
 
 def parameter_groups(reader: "Reader", value: Any, place: Place) -> Any:
-    """Tables of numbers by pattern of parameters; whether the optimiser takes them is asked by `check_groups`."""
+    """Tables of numbers by pattern of parameters; whether the optimiser takes them is asked by `check_method`."""
     if not isinstance(value, Mapping):
         reader.refuse(place, f"{value!r}", "a table of patterns", 'write { "**.biases" = { weight_decay = 0.0 } }')
         return {}
@@ -59,7 +61,43 @@ def parameter_groups(reader: "Reader", value: Any, place: Place) -> Any:
     return groups
 
 
-def check_groups(reader: "Reader", optimiser: Any, groups: Mapping[str, Mapping[str, float]]) -> None:
+def modifiers(reader: "Reader", value: Any, place: Place) -> Any:
+    """Modifiers in their order, each called after its component; where that is repeated, with a number."""
+    named: dict[str, Any] = {}
+    times: Counter[str] = Counter()
+    for number, modifier in enumerate(reader.each("modifiers", value, place)):
+        if modifier is not None and _is_pattern(reader, modifier.parameters, (*place, number, "parameters")):
+            name = component_name(modifier, reader.composer)
+            times[name] += 1
+            named[name if times[name] == 1 else f"{name}_{times[name]}"] = modifier
+    return named
+
+
+def schedules(reader: "Reader", value: Any, place: Place) -> Any:
+    """Schedules by identifier of a hyperparameter; whether there is such a one is asked by `check_method`."""
+    if not isinstance(value, Mapping):
+        remedy = 'write { "optimiser.learning_rate" = { use = "cosine", length = "20 epochs" } }'
+        reader.refuse(place, f"{value!r}", "a table by identifier", remedy)
+        return {}
+    return {name: reader.component("schedules", chosen, (*place, name)) for name, chosen in value.items()}
+
+
+def check_method(reader: "Reader", method: Method, scheduled: Iterable[str]) -> None:
+    """What shows only in the parts together: settings of groups, and which hyperparameters there are to schedule."""
+    before = len(reader.faults)
+    _check_groups(reader, method.optimiser, method.groups)
+    if len(reader.faults) > before:
+        return
+    known = method.hyperparameters
+    for identifier in scheduled:
+        if identifier not in known:
+            place = ("schedules", identifier)
+            found, remedy = "there is no such hyperparameter", "use one of these"
+            error = IdentifierError(".".join(place), found, listed(known, identifier), remedy)
+            reader.faults.append(Fault(place, error))
+
+
+def _check_groups(reader: "Reader", optimiser: Any, groups: Mapping[str, Mapping[str, float]]) -> None:
     """What the optimiser itself says of the settings that groups have."""
     floats = floats_of(optimiser)
     for pattern, settings in groups.items():

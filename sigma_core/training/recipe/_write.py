@@ -6,7 +6,8 @@ from sigma_core.errors import SigmaError
 from sigma_core.registry import Composer
 from sigma_core.training._criterion import Criterion
 from sigma_core.training._criterion_text import parse_criterion
-from sigma_core.training.recipe._compose import KEYS, Setup, metric_name, usual_metrics
+from sigma_core.training.recipe._compose import KEYS, Setup, usual_metrics
+from sigma_core.training.recipe._contracts import component_name
 from sigma_core.training.recipe._layers import written
 from sigma_core.training.recipe._recipe import Recipe
 
@@ -31,6 +32,9 @@ def write(setup: Setup, composer: Composer) -> Recipe:
         "initialisers": {pattern: composer.table(chosen) for pattern, chosen in setup.initialisers.items()},
         "frozen": list(setup.frozen),
         "parameter_groups": {pattern: dict(settings) for pattern, settings in setup.parameter_groups.items()},
+        "modifiers": [composer.table(modifier) for modifier in setup.modifiers.values()],
+        "gradient_accumulation": setup.gradient_accumulation,
+        "schedules": {identifier: composer.table(schedule) for identifier, schedule in setup.schedules.items()},
         "metrics": _metrics(setup, composer),
         "hooks": [composer.table(hook) for hook in setup.hooks],
         "monitors": [composer.table(monitor) for monitor in setup.monitors],
@@ -61,6 +65,6 @@ def _criterion(stop: Criterion, composer: Composer) -> Any:
 
 
 def _metrics(setup: Setup, composer: Composer) -> Any:
-    if all(metric_name(metric, composer) == name for name, metric in setup.metrics.items()):
+    if all(component_name(metric, composer) == name for name, metric in setup.metrics.items()):
         return [_short(composer.table(metric)) for metric in setup.metrics.values()]
     return {name: composer.table(metric) for name, metric in setup.metrics.items()}

@@ -1,16 +1,20 @@
-"""The numbers of a trainer: asked for, set, and frozen."""
+"""The numbers of a trainer: asked for, set, frozen, copied from elsewhere and filled anew."""
 
 import threading
 from abc import ABC, abstractmethod
 from typing import Any
 
+import numpy as np
 from attrs import evolve
 
-from sigma_core.errors import TrainerError
+from sigma_core.errors import SettingError, TrainerError
 from sigma_core.training import _commands as commands
+from sigma_core.training._filling import filled
 from sigma_core.training._layout import selected
 from sigma_core.training._loop import Loop
 from sigma_core.training._parts import Parts
+from sigma_core.training._state import starts
+from sigma_core.training._transfer import moved, parameters_of
 from sigma_core.training._values import Values
 from sigma_core.training.recipe import Setup
 
@@ -75,6 +79,43 @@ class Numbers(ABC):
             whole = set(found).isdisjoint(freed)
             kept |= dict.fromkeys([known] if whole else [name for name in found if name not in freed])
         self._lay(tuple(kept))
+
+    def transfer(self, source: Any, pattern: str = "network.**", into: str | None = None) -> tuple[str, ...]:
+        """Copy parameters from a trainer, the folder of a checkpoint, or a mapping of arrays by identifier.
+
+        That is those that match and that this network has too; `into` takes the place of the words before the first
+        wildcard of the pattern, where they are called otherwise here. All are copied or none. Returns what was set.
+        Raises IdentifierError where nothing can be copied, or something has another shape or is not finite,
+        CheckpointError for a folder without a checkpoint, TrainerError while a run goes on.
+        """
+        self._check_still()
+        given = source.get("network.**") if isinstance(source, Numbers) else parameters_of(source)
+        values = self._values()
+        declared = self.parts.network.parameters
+        found = {
+            target: values.checked(target, array) for target, array in moved(given, pattern, into, declared).items()
+        }
+        values.fill(found)
+        return tuple(found)
+
+    def initialise(self, pattern: str = "network.**", seed: int | None = None) -> tuple[str, ...]:
+        """Fill the parameters that match anew by their initialisers, with slots as at the beginning.
+
+        They come out as at first, or otherwise with another seed. Returns what was filled. Raises IdentifierError for a
+        pattern that matches nothing, SettingError for what is no seed, TrainerError while a run goes on.
+        """
+        self._check_still()
+        parts = self.parts
+        if seed is None:
+            seed = self.setup.seed
+        if not isinstance(seed, int | np.integer) or isinstance(seed, bool) or not 0 <= seed < 2**64:
+            raise SettingError(
+                "initialise, seed", repr(seed), "a whole number from 0 to 2**64 - 1", "give such a number"
+            )
+        names = selected(parts.network.parameters, pattern, "initialise")
+        values = filled(parts.network, seed=int(seed), initialisers=self.setup.initialisers, only=names)
+        self._values().fill(values, starts(parts.task.method))
+        return tuple(names)
 
     def _lay(self, frozen: tuple[str, ...]) -> None:
         self._check_still()

@@ -78,6 +78,21 @@ class Parts:
         check_scheduled_scores(setup.schedules, scores)
         for name, modifier in setup.modifiers.items():
             selected(trainable(network.parameters), modifier.parameters, f"modifiers.{name}")
+        return cls._of(setup, data, network, watch, compiled)
+
+    def twin(self, compiled: Callable[[str, float, int], None]) -> Self:
+        """The same on workers of its own, at the beginning; data, which nobody changes, is shared."""
+        return self._of(self.setup, self.data, self.network, self.task.watch, compiled)
+
+    @classmethod
+    def _of(
+        cls,
+        setup: Setup,
+        data: Data,
+        network: Network,
+        watch: tuple[str, ...],
+        compiled: Callable[[str, float, int], None],
+    ) -> Self:
         batches: Iterator = Minibatches(data.training, setup.batch_size, setup.seed, sections=network.sections)
         if setup.prefetch:
             batches = Prefetch(batches, setup.prefetch)

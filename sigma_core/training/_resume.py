@@ -82,12 +82,11 @@ def checkpoint_of(trainer: "Trainer", loop: "Loop | None", hooks: Mapping[str, A
     return Checkpoint(trainer.team.pull(), state)
 
 
-def restore(trainer: "Trainer", directory: Path) -> Mapping[str, Any]:
+def restore(trainer: "Trainer", checkpoint: Checkpoint, directory: Path | str) -> Mapping[str, Any]:
     """Put a checkpoint's arrays and positions in place; the rest of its state is returned.
 
-    Raises CheckpointError when it does not fit the trainer's network, optimiser or dtype.
+    Raises CheckpointError when it does not fit the trainer's network, optimiser or dtype; `directory` is where it lay.
     """
-    checkpoint = Checkpoint.read(directory)
     state = checkpoint.state
     missing = [key for key in _KEYS if key not in state]
     if missing:

@@ -47,7 +47,7 @@ class TrainingState:
         for identifier, values in filled(network, seed=seed, initialisers=initialisers or {}).items():
             views[identifier][...] = values
         arrays: Arrays = {"parameters": trainable, "fixed": fixed}
-        for name, start in _starts(method).items():
+        for name, start in starts(method).items():
             arrays[name] = np.full(layout.trainable_size, start, network.dtype)
         arrays |= {name: np.array(live.value, np.float64) for name, live in method.hyperparameters.items()}
         arrays |= {name: np.array(1.0) for name in method.factors}
@@ -67,7 +67,7 @@ class TrainingState:
             parts = [values[place.identifier].reshape(-1) for place in places]
             arrays[name] = np.concatenate([np.empty(0, arrays[name].dtype), *parts])
         old = {place.identifier: place for place in self.layout.trainable}
-        for name, start in _starts(method).items():
+        for name, start in starts(method).items():
             vector = np.full(layout.trainable_size, start, arrays[name].dtype)
             for place in layout.trainable:
                 if place.identifier in old:
@@ -76,7 +76,7 @@ class TrainingState:
         return TrainingState(layout, arrays)
 
 
-def _starts(method: Method) -> dict[str, float]:
+def starts(method: Method) -> dict[str, float]:
     """What has the shape of the trainable parameters, by name, with the value of all its elements at the beginning."""
     slots = {f"slots.{name}": start for name, start in vars(method.optimiser.slots).items()}
     return slots | ({"accumulated": 0.0} if method.accumulation > 1 else {})

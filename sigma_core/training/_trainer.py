@@ -1,8 +1,11 @@
 """The trainer: composed from parts, run, steered and asked."""
 
 from collections.abc import Iterable, Mapping
+from copy import deepcopy
 from pathlib import Path
 from typing import Any, Self
+
+from attrs import evolve
 
 from sigma_core.data import Data, Iterator, Sections, as_dataset
 from sigma_core.environment import Environment
@@ -11,6 +14,8 @@ from sigma_core.events import CheckpointRestored, CheckpointSaved, NetworkBuilt,
 from sigma_core.hooks import Clock, HookManager
 from sigma_core.network import Network
 from sigma_core.training import _commands as commands
+from sigma_core.training._calls import calling
+from sigma_core.training._checkpoint import Checkpoint
 from sigma_core.training._criterion import Criterion, State
 from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._directory import RunDirectory
@@ -412,6 +417,31 @@ class Trainer(Numbers):
             )
         return write(self.setup, self.environment.composer)
 
+    def copy(self) -> Self:
+        """A trainer of its own with the same setup and state, which trains on as this one would.
+
+        Hooks are copied, with whatever they hold; data, which nobody changes, and the environment are shared. While a
+        run goes on it can be made where a checkpoint can. Raises PluginFailedError for a hook that cannot be copied.
+        """
+        if self._loop is not None:
+            self._loop.check_can_be_saved()
+        other = type(self).__new__(type(self))
+        # What a hook holds of the trainer becomes the copy; one hook stays one, wherever it is held.
+        copied = {id(self): other, id(self.environment): self.environment}
+        other._begin(self.environment, evolve(self.setup, hooks=()), self._validation)  # noqa: SLF001  # ours
+        for name, hook in self.hooks.list_name_plugin():
+            if hook is not None and not other.hooks.has_plugin(name):
+                with calling(f"plugin {name!r}, copy"):
+                    other.register(other.hooks, deepcopy(hook, copied), name)
+        other.setup = evolve(self.setup, hooks=deepcopy(self.setup.hooks, copied))
+        other._first_states = deepcopy(self._first_states)  # noqa: SLF001  # ours
+        if self._parts is not None:
+            other._parts = self._parts.twin(other._compiled)  # noqa: SLF001  # ours
+            other.clock.iterations_per_epoch = self.clock.iterations_per_epoch
+            checkpoint = checkpoint_of(self, self._loop, self._hook_state)
+            other._take(deepcopy(restore(other, checkpoint, "copy")))  # noqa: SLF001  # ours
+        return other
+
     def inspect(self, program: str = "step") -> Inspection:
         """A program of this trainer before and after its passes, with its plan, costs and source; nothing is run.
 
@@ -448,14 +478,16 @@ class Trainer(Numbers):
         Raises CheckpointError when it is damaged or of another network, TrainerError while a run goes on.
         """
         self._check_still()
-        state = restore(self, Path(directory))
+        self._take(restore(self, Checkpoint.read(directory), directory))
+        self._announce(CheckpointRestored(path=str(directory), **self._position()))
+        return self
+
+    def _take(self, state: Mapping[str, Any]) -> None:
         self.clock.epoch, self.clock.iteration = state["epoch"], state["iteration"]
         self.seconds, self.scores = state["seconds"], dict(state["scores"])
         self.clock.seconds = self.seconds
         self.schedule_states = dict(state["schedules"])
         self.criterion, self.criterion_state, self._hook_state = state["stop"], state["criterion"], state["hooks"]
-        self._announce(CheckpointRestored(path=str(directory), **self._position()))
-        return self
 
     def _position(self) -> dict[str, int]:
         return {"epoch": self.clock.epoch, "iteration": self.clock.iteration}

@@ -1,5 +1,7 @@
 """Values of a training by identifier: hyperparameters and parameters of the network."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -83,8 +85,18 @@ class Values:
         if identifier in self._shapes:
             self._team.push({identifier: value})
             return
-        arrays = self._team.pull(["parameters", "fixed"])
-        self._layout.views(arrays["parameters"], arrays["fixed"])[identifier][...] = value
+        self.fill({identifier: value})
+
+    def fill(self, values: Mapping[str, Any], starts: Mapping[str, float] = MappingProxyType({})) -> None:
+        """Write parameters that have been checked; what `starts` names begins anew for them, as slots do."""
+        arrays = self._team.pull(["parameters", "fixed", *starts])
+        views = self._layout.views(arrays["parameters"], arrays["fixed"])
+        for identifier, value in values.items():
+            views[identifier][...] = value
+        for place in self._layout.trainable:
+            if place.identifier in values:
+                for name, start in starts.items():
+                    place.view(arrays[name])[...] = start
         self._team.push(arrays)
 
     def _read(self, identifier: str) -> Any:

@@ -48,6 +48,12 @@ PLACES = np.array([[[True, True], [False, True]]] * 5)
 SCORED = np.random.default_rng(5).normal(size=(5, 2, 4))
 LABELS = (SCORED > 0).astype(float)
 
+
+def bounded(shape, random):
+    """An initialiser of one's own."""
+    return random.uniform(-0.1, 0.1, shape)
+
+
 EXAMPLES = {
     "activations.custom": Example({"function": "numpy:arctan"}),
     "costs.absolute_difference, masked": Example({}, SCORED, LABELS, STEPS),
@@ -65,6 +71,8 @@ EXAMPLES = {
     "criteria.plateau": Example({"value": "validation.loss", "count": 2}),
     "criteria.threshold": Example({"value": "validation.loss", "comparison": "<", "bound": 0.5}),
     "initialisers.constant": Example({"value": 0.5}),
+    "initialisers.custom": Example({"function": f"{__name__}:bounded"}),
+    "initialisers.from_array": Example({"values": [[0.5, 1, 2, -3]] * 3}),
     "layers.add": Example({}, VECTORS, VECTORS + 1),
     "layers.average": Example({}, VECTORS, VECTORS + 1),
     "layers.average_pooling": Example({}, PICTURES),

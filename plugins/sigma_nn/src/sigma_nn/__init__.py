@@ -32,9 +32,16 @@ if TYPE_CHECKING:
     from sigma_nn.criteria.threshold import Threshold
     from sigma_nn.hooks.decay_on_plateau import DecayOnPlateau
     from sigma_nn.initialisers.constant import Constant
+    from sigma_nn.initialisers.custom import CustomInitialiser
+    from sigma_nn.initialisers.from_array import FromArray
     from sigma_nn.initialisers.gaussian import Gaussian
     from sigma_nn.initialisers.glorot import Glorot
     from sigma_nn.initialisers.he import He
+    from sigma_nn.initialisers.identity import IdentityInitialiser
+    from sigma_nn.initialisers.lecun import LeCun
+    from sigma_nn.initialisers.ones import Ones
+    from sigma_nn.initialisers.orthogonal import Orthogonal
+    from sigma_nn.initialisers.truncated_gaussian import TruncatedGaussian
     from sigma_nn.initialisers.uniform import Uniform
     from sigma_nn.initialisers.zeros import Zeros
     from sigma_nn.layers.add import Add
@@ -138,6 +145,7 @@ _FILES = {
     "Convolution": "layers.convolution",
     "CosineSchedule": "schedules.cosine",
     "Custom": "activations.custom",
+    "CustomInitialiser": "initialisers.custom",
     "DecayOnPlateau": "hooks.decay_on_plateau",
     "Dense": "layers.dense",
     "Dot": "layers.dot",
@@ -149,6 +157,7 @@ _FILES = {
     "ExponentialSchedule": "schedules.exponential",
     "F1Score": "metrics.f1",
     "Flatten": "layers.flatten",
+    "FromArray": "initialisers.from_array",
     "Gaussian": "initialisers.gaussian",
     "Gelu": "activations.gelu",
     "GlobalAveragePooling": "layers.global_average_pooling",
@@ -160,12 +169,14 @@ _FILES = {
     "Hinge": "costs.hinge",
     "Huber": "costs.huber",
     "Identity": "activations.none",
+    "IdentityInitialiser": "initialisers.identity",
     "Input": "layers.input",
     "Iterations": "criteria.iterations",
     "L1Penalty": "modifiers.l1",
     "L2Penalty": "modifiers.l2",
     "Lamb": "optimisers.lamb",
     "LayerNorm": "layers.layer_norm",
+    "LeCun": "initialisers.lecun",
     "LeakyRelu": "activations.leaky_relu",
     "Lion": "optimisers.lion",
     "Lstm": "layers.lstm",
@@ -186,6 +197,8 @@ _FILES = {
     "NonNegative": "modifiers.non_negative",
     "OnPlateauSchedule": "schedules.on_plateau",
     "OneCycleSchedule": "schedules.one_cycle",
+    "Ones": "initialisers.ones",
+    "Orthogonal": "initialisers.orthogonal",
     "Output": "layers.output",
     "Patience": "criteria.patience",
     "Permute": "layers.permute",
@@ -217,6 +230,7 @@ _FILES = {
     "TopKAccuracy": "metrics.top_k_accuracy",
     "TransformerBlock": "layers.transformer_block",
     "TransposedConvolution": "layers.transposed_convolution",
+    "TruncatedGaussian": "initialisers.truncated_gaussian",
     "Uniform": "initialisers.uniform",
     "WarmUpSchedule": "schedules.warm_up",
     "Zeros": "initialisers.zeros",
@@ -246,6 +260,7 @@ __all__ = [
     "Convolution",
     "CosineSchedule",
     "Custom",
+    "CustomInitialiser",
     "DecayOnPlateau",
     "Dense",
     "Dot",
@@ -257,6 +272,7 @@ __all__ = [
     "ExponentialSchedule",
     "F1Score",
     "Flatten",
+    "FromArray",
     "Gaussian",
     "Gelu",
     "GlobalAveragePooling",
@@ -268,12 +284,14 @@ __all__ = [
     "Hinge",
     "Huber",
     "Identity",
+    "IdentityInitialiser",
     "Input",
     "Iterations",
     "L1Penalty",
     "L2Penalty",
     "Lamb",
     "LayerNorm",
+    "LeCun",
     "LeakyRelu",
     "Lion",
     "Lstm",
@@ -294,6 +312,8 @@ __all__ = [
     "NonNegative",
     "OnPlateauSchedule",
     "OneCycleSchedule",
+    "Ones",
+    "Orthogonal",
     "Output",
     "Patience",
     "Permute",
@@ -325,6 +345,7 @@ __all__ = [
     "TopKAccuracy",
     "TransformerBlock",
     "TransposedConvolution",
+    "TruncatedGaussian",
     "Uniform",
     "WarmUpSchedule",
     "Zeros",

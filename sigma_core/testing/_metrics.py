@@ -64,7 +64,7 @@ def _measured(subject: Subject[Metric], arrays: Sequence[NDArray[Any]], dtype: s
             isinstance(sums, Mapping) and all(isinstance(name, str) for name in sums),
             "measure",
             "a dictionary of sums by name",
-            repr(sums),
+            f"names {list(sums)}" if isinstance(sums, Mapping) else type(sums).__name__,
         )
         return dict(sums)
 

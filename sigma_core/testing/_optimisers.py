@@ -58,8 +58,8 @@ class _Descent:
         self.optimiser: Any = subject.component
         self.dtype = dtype
         shape = (2, 3) if self.optimiser.by_parameter else (6,)
-        self.start = np.linspace(-1.0, 1.0, 6).astype(dtype).reshape(shape)
-        self.scales = np.linspace(0.1, 2.0, 6).astype(dtype).reshape(shape)
+        self.start = np.array([-1.0, -0.75, -0.5, 0.5, 0.75, 1.0], dtype).reshape(shape)
+        self.scales = np.array([0.125, 0.25, 0.5, 1.0, 1.5, 2.0], dtype).reshape(shape)
         self.slots = {name: np.full(shape, start, dtype) for name, start in vars(self.optimiser.slots).items()}
         values = settings_of(self.optimiser)
         self.settings = {name: value for name, value in values.items() if isinstance(value, float)}

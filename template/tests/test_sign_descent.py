@@ -4,7 +4,12 @@ import numpy as np
 from sigma_template import SignDescent
 
 from sigma_core.extend import Slots
-from sigma_core.testing import ComponentRegistry, Composer, evaluate, trace
+from sigma_core.testing import ComponentRegistry, Composer, check_optimiser, evaluate, trace
+
+
+def test_it_keeps_the_contract_of_optimisers():
+    """On every installed backend, in float32 and float64."""
+    check_optimiser(SignDescent(learning_rate=0.01))
 
 
 def test_a_step_has_the_same_length_in_every_direction():

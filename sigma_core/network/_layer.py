@@ -198,7 +198,7 @@ def check_mask(mask: "NDArray[Any] | None") -> None:
     """Raise DataError for a mask, (records, ...), that has a record in which nothing counts; None is not looked at."""
     if mask is None or mask.ndim < 2:
         return
-    counts = mask.reshape(len(mask), -1).astype(bool).any(axis=1)
+    counts: NDArray[np.bool_] = np.any(mask.reshape(len(mask), -1) != 0, axis=1)
     if not counts.all():
         # Not which ones: a split has shuffled them.
         empty = len(counts) - int(counts.sum())

@@ -44,7 +44,8 @@ def main() -> None:
     parser.add_argument("--text", type=Path, default=TEXT)
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--units", type=int, default=256)
-    parser.add_argument("--records", type=int, help="train on so many pieces of the text only")
+    parser.add_argument("--records", type=int, help="train on so many pieces of the text only, validate with as many")
+    parser.add_argument("--length", type=int, default=400, help="how many characters it writes")
     arguments = parser.parse_args()
     if not arguments.text.exists():
         sys.exit(f"there is no {arguments.text}: give a text with --text FILE")
@@ -52,7 +53,9 @@ def main() -> None:
     characters = np.array(list(arguments.text.read_text("utf-8")))
     alphabet, text = np.unique(characters, return_inverse=True)
     cut = len(text) * 9 // 10
-    training = {name: array[: arguments.records] for name, array in windows(text[:cut]).items()}
+    training, validation = (
+        {name: array[: arguments.records] for name, array in windows(part).items()} for part in (text[:cut], text[cut:])
+    )
 
     network = (
         Input(TIME, dtype="integer")
@@ -64,7 +67,7 @@ def main() -> None:
     trainer = sigma.Trainer(
         network,
         data=training,
-        validation=windows(text[cut:]),
+        validation=validation,
         optimiser=Adam(3e-3),
         stop=f"{arguments.epochs} epochs",
         batch_size=32,
@@ -73,7 +76,7 @@ def main() -> None:
     )
     run = trainer.run(monitors=["console"])
     print(f"validation: {run.scores['validation.loss']:.3f} nats per character after {run.seconds / 60:.1f} minutes")
-    print(sample(trainer, alphabet, "ROMEO:\n", 400))
+    print(sample(trainer, alphabet, "ROMEO:\n", arguments.length))
 
 
 if __name__ == "__main__":

@@ -40,6 +40,17 @@ PAGES += [
 RUN = [ROOT / "README.md", *sorted(ROOT.glob("docs/*.md"))]
 RECIPES = sorted(ROOT.glob("examples/*.toml"))
 SCRIPTS = sorted(ROOT.glob("examples/*.py"))
+# What makes scripts quick that take their time.
+QUICK = {
+    "char_lstm": ["--epochs", "1", "--records", "8", "--units", "16", "--length", "20"],
+    "reverse": ["--epochs", "1", "--records", "128"],
+}
+# The folder of ../shared/data that examples read.
+NEEDS = {
+    "char_lstm": "text",
+    "mnist": "mnist",
+    "mnist-convolutional": "mnist",
+}
 WHOLE = {"network", "dataset", "optimiser", "stop"}
 DOORS = (sigma_core, sigma_core.extend, sigma_core.testing)
 
@@ -117,6 +128,8 @@ def folder(tmp_path, monkeypatch):
     """A folder to work in, with the examples at hand as in the repository; operations that a page makes are its own."""
     known = set(OPERATIONS)
     shutil.copytree(ROOT / "examples", tmp_path / "work" / "examples", ignore=shutil.ignore_patterns("__pycache__"))
+    if (ROOT.parent / "shared").is_dir():
+        (tmp_path / "shared").symlink_to(ROOT.parent / "shared")
     monkeypatch.chdir(tmp_path / "work")
     monkeypatch.syspath_prepend(tmp_path / "work")
     monkeypatch.setenv("COLUMNS", "200")
@@ -226,11 +239,16 @@ def test_the_picture_of_the_console_is_that_of_this_version():
     assert "85,002 parameters" in picture
 
 
+def skip_without_data(example):
+    """A test downloads nothing."""
+    if example in NEEDS and not (ROOT.parent / "shared" / "data" / NEEDS[example]).is_dir():
+        pytest.skip(f"no ../shared/data/{NEEDS[example]} here")
+
+
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
 def test_an_example_trains(recipe, monkeypatch):
     """For an epoch, from the folder that its relative paths mean."""
-    if recipe.stem.startswith("mnist") and not (ROOT.parent / "shared" / "data" / "mnist").is_dir():
-        pytest.skip("no ../shared/data/mnist here, and a test downloads nothing")
+    skip_without_data(recipe.stem)
     monkeypatch.chdir(ROOT)
     printed, code = quietly(lambda: main(["train", str(recipe), "--set", "stop=1 epochs", "--no-directory", "--quiet"]))
     assert code == 0, printed
@@ -239,8 +257,9 @@ def test_an_example_trains(recipe, monkeypatch):
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_an_example_in_python_runs(script, folder, monkeypatch):
-    """As `python examples/NAME.py` does."""
-    monkeypatch.setattr(sys, "argv", [str(script)])
+    """As `python examples/NAME.py` does, with fewer records and epochs where that would take long."""
+    skip_without_data(script.stem)
+    monkeypatch.setattr(sys, "argv", [str(script), *QUICK.get(script.stem, [])])
     printed, code = quietly(lambda: runpy.run_path(str(script), run_name="__main__"))
     assert code == 0, printed
     assert printed

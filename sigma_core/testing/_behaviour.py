@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sigma_core.errors import DerivativeError
 from sigma_core.graph import as_value, check_grads
 from sigma_core.testing._passes import KEY, Passes
-from sigma_core.testing._routine import Backends, Routine, backends_of, check_finite, close, told
+from sigma_core.testing._routine import Backends, backends_of, check_finite, close, told
 
 
 def check_passes(make: Callable[[str], Passes], backends: Backends, dtypes: Sequence[str]) -> Passes:
@@ -17,15 +17,12 @@ def check_passes(make: Callable[[str], Passes], backends: Backends, dtypes: Sequ
     chosen = backends_of(backends)
     for dtype in dtypes:
         passes, what = make(dtype), f"a step in {dtype}"
-        routine = Routine.of(passes.subject, what, passes.step, passes.data, passes.parameters, KEY, dtype=dtype)
-        results = routine.agreed(chosen)
+        results = passes.steps(what).agreed(chosen)
         check_finite(passes.subject, what, results)
         _check_outputs(passes, results)
     # Whatever is compared closely, in float64 alone.
     passes = make("float64")
-    results = Routine.of(
-        passes.subject, "a step", passes.step, passes.data, passes.parameters, KEY, dtype="float64"
-    ).on()(passes.data, passes.parameters, KEY)
+    results = passes.steps("a step").agreed(())
     _check_derivatives(passes)
     _check_batches(passes, results["inference"])
     _check_draws(passes)

@@ -112,6 +112,10 @@ class Passes:
             results["gradients"] = dict(zip(by, found, strict=True))
         return results
 
+    def steps(self, what: str) -> Routine:
+        """A step, traced on the data."""
+        return Routine.of(self.subject, what, self.step, self.data, self.parameters, KEY, dtype=self.dtype)
+
     def routine(self, what: str, *, training: bool = False) -> Routine:
         """One pass, traced on the data."""
         key = (KEY,) if training else ()

@@ -44,6 +44,7 @@ SCRIPTS = sorted(ROOT.glob("examples/*.py"))
 QUICK = {
     "char_lstm": ["--epochs", "1", "--records", "8", "--units", "16", "--length", "20"],
     "reverse": ["--epochs", "1", "--records", "128"],
+    "two_inputs": ["--epochs", "1", "--records", "256"],
 }
 # The folder of ../shared/data that examples read.
 NEEDS = {

@@ -246,6 +246,11 @@ def skip_without_data(example):
         pytest.skip(f"no ../shared/data/{NEEDS[example]} here")
 
 
+def test_the_picture_of_a_network_is_current():
+    """What `tools/network_picture.py` would draw is what lies in the repository."""
+    assert tool("network_picture.py")["picture"]() == (ROOT / "docs" / "images" / "network.svg").read_text("utf-8")
+
+
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda path: path.stem)
 def test_an_example_trains(recipe, monkeypatch):
     """For an epoch, from the folder that its relative paths mean."""

@@ -8,6 +8,7 @@ _HOMES = {
     "components": "sigma_core.cli._components:components",
     "explain": "sigma_core.cli._explain:explain",
     "graph": "sigma_core.cli.graph._command:graph",
+    "network": "sigma_core.cli._network:network",
     "plugins": "sigma_core.cli._plugins:plugins",
     "recipe": "sigma_core.cli._recipe:recipe",
     "train": "sigma_core.cli._train:train",

@@ -168,13 +168,30 @@ class Network:
     def _specifications(self, placed: PlacedLayer[Layer]) -> dict[str, Parameter]:
         return {name: self.parameters[identifier] for name, identifier in placed.reads.items()}
 
-    def summary(self) -> str:
+    def summary(self, width: int | None = None) -> str:
         """A table of the layers: what feeds them, what comes out, parameters, memory and operations of a record.
 
         Memory is what comes out, in bytes per record; operations are those of a forward pass, per record, counted in
-        additions.
+        additions. The row of a block sums up the rows below it. A table that is wider than `width` characters is
+        wrapped, and then does without columns, which it names.
         """
-        return summary(self)
+        return summary(self, width)
+
+    def dot(self, title: str = "network") -> str:
+        """A picture in the language of Graphviz: layers by role, blocks as frames, dashed where parameters are one."""
+        from sigma_core.network.drawing import as_dot
+
+        return as_dot(self, title)
+
+    def svg(self, title: str = "network") -> str:
+        """The same picture as SVG, laid out here: no other program is needed."""
+        from sigma_core.network.drawing import as_svg
+
+        return as_svg(self, title)
+
+    def _repr_svg_(self) -> str:
+        """What Jupyter shows."""
+        return self.svg()
 
 
 def _is_cost(placed: PlacedLayer[Layer]) -> TypeGuard[PlacedLayer[Cost]]:

@@ -1,6 +1,7 @@
 """Layers at their places: tried on a probe, their shapes inferred and their parameters known."""
 
 from collections.abc import Callable, Iterator, Mapping
+from math import prod
 from types import MappingProxyType, SimpleNamespace
 from typing import Any, Generic, TypeVar
 
@@ -8,7 +9,7 @@ import numpy as np
 from attrs import field, frozen
 
 from sigma_core.errors import NetworkError, listed
-from sigma_core.graph import Value, place_of, placeholder, reachable, scope
+from sigma_core.graph import Value, cost, place_of, placeholder, reachable, scope
 from sigma_core.network._context import Context
 from sigma_core.network._expansion import PREFIX, Place
 from sigma_core.network._faults import check_output, check_tracked, made_by, returned, telling
@@ -58,6 +59,27 @@ class PlacedLayer(Generic[AnyLayer_co]):
     def size(self) -> int:
         """Number of parameter elements."""
         return sum(parameter.size for parameter in self.parameters.values())
+
+    @property
+    def memory(self) -> int:
+        """Bytes of what comes out, for one record."""
+        return prod(self.shape) * self.dtype.itemsize
+
+    @property
+    def operations(self) -> int:
+        """Floating-point operations of a forward pass for one record, counted in additions."""
+        return sum(cost(node).operations for node in self.program) // PROBED
+
+    @property
+    def shares(self) -> str | None:
+        """Name of the layer whose parameters it has, where that stands here once more."""
+        paths = {at.rpartition(".")[0] for name, at in self.reads.items() if name not in self.layer.borrowed}
+        return next((path.removeprefix(f"{PREFIX}.") for path in paths if path != self.path), None)
+
+    @property
+    def borrows(self) -> tuple[str, ...]:
+        """Parameters of other layers that it is given, such as `embedding_1.weights`."""
+        return tuple(self.reads[name].removeprefix(f"{PREFIX}.") for name in self.layer.borrowed if name in self.reads)
 
 
 def place(

@@ -11,6 +11,7 @@ from sigma_core.training._modifier import Modifier
 from sigma_core.training._monitor import Monitor, RunInfo
 from sigma_core.training._operator import LocalOperator, Operator, Team
 from sigma_core.training._optimiser import Optimiser, Slots
+from sigma_core.training._parts import groundwork
 from sigma_core.training._run import Run
 from sigma_core.training._schedule import Position, Schedule, check_span
 from sigma_core.training._trainer import Trainer
@@ -48,5 +49,6 @@ __all__ = [
     "Trainer",
     "Worker",
     "check_span",
+    "groundwork",
     "parse_criterion",
 ]

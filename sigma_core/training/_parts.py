@@ -40,6 +40,11 @@ def groundwork(setup: Setup, environment: Environment, validation: Any) -> tuple
         # Its dtypes may be others: whatever a layer says of them it is to say now, not after the first epoch.
         Network.build(setup.network, sections_of(part), composer=composer, dtype=setup.dtype)
     check_values(network, data)
+    scores = reported_scores(network, setup.metrics, data)
+    check_required_scores(setup.stop, scores)
+    check_scheduled_scores(setup.schedules, scores)
+    for name, modifier in setup.modifiers.items():
+        selected(trainable(network.parameters), modifier.parameters, f"modifiers.{name}")
     return data, network
 
 
@@ -73,11 +78,6 @@ class Parts:
         first step that something does not fit.
         """
         data, network = groundwork(setup, environment, validation)
-        scores = reported_scores(network, setup.metrics, data)
-        check_required_scores(setup.stop, scores)
-        check_scheduled_scores(setup.schedules, scores)
-        for name, modifier in setup.modifiers.items():
-            selected(trainable(network.parameters), modifier.parameters, f"modifiers.{name}")
         return cls._of(setup, data, network, watch, compiled)
 
     def twin(self, compiled: Callable[[str, float, int], None]) -> Self:

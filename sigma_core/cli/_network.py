@@ -1,0 +1,111 @@
+"""`sigma network`: the network of a recipe."""
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sigma_core.cli._warnings import warn_of_rejected
+from sigma_core.environment import Environment
+from sigma_core.errors import UserError
+from sigma_core.network import Layer, Network, PlacedLayer
+from sigma_core.training import Recipe, Trainer, groundwork
+
+_STANDARD_OUTPUT = "-"
+
+
+@click.command()
+@click.argument("recipe", type=click.Path(path_type=Path))
+@click.option("--set", "settings", multiple=True, metavar="PLACE=VALUE", help="Change a setting of the recipe.")
+@click.option("--no-data", is_flag=True, help="Load no data: shapes are those that the inputs declare.")
+@click.option("--dot", is_flag=True, help="As a graph for Graphviz.")
+@click.option(
+    "--svg",
+    metavar="[FILE]",
+    is_flag=False,
+    flag_value=_STANDARD_OUTPUT,
+    help="As a picture, into this file or else to standard output; put it behind RECIPE.",
+)
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def network(  # noqa: PLR0913  # the options of a command
+    *,
+    recipe: Path,
+    settings: tuple[str, ...],
+    no_data: bool,
+    dot: bool,
+    svg: str | None,
+    as_json: bool,
+) -> None:
+    """Print the network of RECIPE: layers, shapes, parameters, memory, operations; or draw it.
+
+    Nothing is trained. What training would refuse before its first step is refused here too: data that does not fit,
+    targets that a cost cannot score, a criterion that waits for a score that nobody reports.
+    """
+    forms = [name for name, is_asked in (("--dot", dot), ("--svg", svg), ("--json", as_json)) if is_asked]
+    if len(forms) > 1:
+        raise click.UsageError(
+            f"{' and '.join(forms)} exclude each other: leave {'one' if len(forms) == 2 else 'two'} out"
+        )
+    with Environment() as environment:
+        warn_of_rejected(environment)
+        setup = Trainer.from_recipe(Recipe.load(recipe).having(settings), environment=environment).setup
+        shown = (
+            Network.build(setup.network, composer=environment.composer, dtype=setup.dtype)
+            if no_data
+            else groundwork(setup, environment, None)[1]
+        )
+    if svg is not None:
+        _write(shown.svg(recipe.stem), svg)
+    elif dot:
+        click.echo(shown.dot(recipe.stem))
+    elif as_json:
+        click.echo(json.dumps(as_data(shown), indent=2))
+    else:
+        click.echo(shown.summary(shutil.get_terminal_size().columns if sys.stdout.isatty() else None))
+
+
+def _write(picture: str, place: str) -> None:
+    if place == _STANDARD_OUTPUT:
+        click.echo(picture, nl=False)
+        return
+    try:
+        Path(place).write_text(picture, "utf-8", newline="\n")
+    except OSError as error:
+        raise UserError(
+            f"--svg {place}", error.strerror or str(error), "a file that can be written", "choose another place"
+        ) from error
+
+
+def as_data(network: Network) -> dict[str, Any]:
+    """What JSON can hold of it."""
+    return {
+        "dtype": str(network.dtype),
+        "sections": list(network.sections),
+        "layers": [_layer(placed) for placed in network],
+        "parameters": network.size,
+        "trained": sum(spec.size for spec in network.parameters.values() if spec.trainable),
+        "memory": sum(placed.memory for placed in network),
+        "operations": sum(placed.operations for placed in network),
+    }
+
+
+def _layer(placed: PlacedLayer[Layer]) -> dict[str, Any]:
+    return {
+        "name": placed.name,
+        "kind": type(placed.layer).__name__,
+        "inputs": list(placed.inputs),
+        "sections": list(placed.layer.sections),
+        "shape": list(placed.shape),
+        "dtype": str(placed.dtype),
+        "parameters": [
+            {"name": f"{placed.path}.{name}", "shape": list(spec.shape), "size": spec.size, "trained": spec.trainable}
+            for name, spec in placed.parameters.items()
+        ],
+        "shares": placed.shares,
+        "borrows": list(placed.borrows),
+        "memory": placed.memory,
+        "operations": placed.operations,
+    }

@@ -1,0 +1,6 @@
+"""A network as a picture: what is drawn, in the language of Graphviz, and as SVG laid out here."""
+
+from sigma_core.network.drawing._dot import as_dot
+from sigma_core.network.drawing._svg import as_svg
+
+__all__ = ["as_dot", "as_svg"]

@@ -26,7 +26,7 @@ from sigma_core.extend import Dataset, Sections
 
 @frozen
 class DigitPairs(Dataset):
-    """Pairs of digits, first and second (64,); targets (1,) are 1 where they show the same one, as half of them do, else 0.
+    """Pairs of digits, first and second (64,); targets (1,) are 1 where both show the same one, half of the time.
 
     Every fifth picture is kept for the pairs that validate, so that what is asked about was never seen.
     """

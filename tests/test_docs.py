@@ -43,12 +43,14 @@ SCRIPTS = sorted(ROOT.glob("examples/*.py"))
 # What makes scripts quick that take their time.
 QUICK = {
     "char_lstm": ["--epochs", "1", "--records", "8", "--units", "16", "--length", "20"],
+    "denoising_autoencoder": ["--epochs", "1", "--records", "256"],
     "reverse": ["--epochs", "1", "--records", "128"],
     "two_inputs": ["--epochs", "1", "--records", "256"],
 }
 # The folder of ../shared/data that examples read.
 NEEDS = {
     "char_lstm": "text",
+    "denoising_autoencoder": "mnist",
     "mnist": "mnist",
     "mnist-convolutional": "mnist",
 }

@@ -42,6 +42,7 @@ RECIPES = sorted(ROOT.glob("examples/*.toml"))
 SCRIPTS = sorted(ROOT.glob("examples/*.py"))
 # What makes scripts quick that take their time.
 QUICK = {
+    "brackets": ["--epochs", "1", "--records", "256"],
     "char_lstm": ["--epochs", "1", "--records", "8", "--units", "16", "--length", "20"],
     "denoising_autoencoder": ["--epochs", "1", "--records", "256"],
     "reverse": ["--epochs", "1", "--records", "128"],

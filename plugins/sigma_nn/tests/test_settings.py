@@ -108,7 +108,7 @@ REFUSED = {
     ),
     "a shape in words": (
         lambda: Input("wide"),
-        "Input.shape: ('w', 'i', 'd', 'e')\n  expected: positive integers, one for each axis of a record",
+        "Input.shape: 'wide'\n  expected: positive integers, one for each axis of a record",
     ),
     "a shape that is a fraction": (
         lambda: Input(1.5),

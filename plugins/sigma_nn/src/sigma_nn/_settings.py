@@ -84,6 +84,19 @@ def sizes(*, default: Any = NOTHING) -> Any:
     return field(default=default, converter=_as_tuples, validator=optional(check) if default is None else check)
 
 
+def extents(*, may_be_open: bool = False) -> Any:
+    """A field that holds the shape of a record: an integer of at least 1 for each axis; -1 for one that may be open."""
+
+    def check(instance: Any, attribute: "Attribute[Any]", value: Any) -> None:
+        is_shape = isinstance(value, tuple) and len(value) > 0 and all(_is_plain(each, Integral) for each in value)
+        sized = [each for each in value if each != -1 or not may_be_open] if is_shape else []
+        if not is_shape or not all(each > 0 for each in sized) or len(value) - len(sized) > 1:
+            expected = "positive integers, one for each axis of a record"
+            raise refusal(instance, attribute, value, f"{expected}; one may be -1" if may_be_open else expected)
+
+    return field(converter=_as_extents, validator=check)
+
+
 def margins(*, default: Any) -> Any:
     """A field that holds "same", "valid", or numbers of elements: one for all sides, or for each axis one or a pair."""
 
@@ -152,6 +165,10 @@ def _as_integer(value: int) -> int:
 def _as_tuples(value: Any) -> Any:
     """Lists, as recipes have them, as tuples, so that components are hashable."""
     return tuple(_as_tuples(each) for each in value) if isinstance(value, list | tuple) else value
+
+
+def _as_extents(value: Any) -> Any:
+    return (value,) if isinstance(value, Integral) else _as_tuples(value)
 
 
 def _as_several(value: Any) -> tuple[Any, ...]:

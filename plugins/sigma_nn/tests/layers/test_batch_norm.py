@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from sigma_nn import Adam, BatchNorm, Constant, Dense, Input, SquaredDifference, Zeros
+from sigma_nn import Adam, BatchNorm, Dense, Input, Ones, SquaredDifference, Zeros
 
 from sigma_core import Trainer
 from sigma_core.extend import Context, Parameter, SettingError, ShapeError
@@ -38,10 +38,10 @@ def test_parameters():
     layer = Composer(ComponentRegistry()).build("layers", BatchNorm())
     tracked = {"tracked", "batch_norm"}
     assert layer.parameters((8, 8, CHANNELS)) == {
-        "scales": Parameter((CHANNELS,), Constant(1.0), tags={"scales", "batch_norm"}),
+        "scales": Parameter((CHANNELS,), Ones(), tags={"scales", "batch_norm"}),
         "shifts": Parameter((CHANNELS,), Zeros(), tags={"shifts", "batch_norm"}),
         "means": Parameter((CHANNELS,), Zeros(), tags=tracked, trainable=False),
-        "variances": Parameter((CHANNELS,), Constant(1.0), tags=tracked, trainable=False),
+        "variances": Parameter((CHANNELS,), Ones(), tags=tracked, trainable=False),
     }
 
 

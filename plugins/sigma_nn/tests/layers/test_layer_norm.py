@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from sigma_nn import Adam, Constant, Dense, Input, LayerNorm, SquaredDifference, Zeros
+from sigma_nn import Adam, Dense, Input, LayerNorm, Ones, SquaredDifference, Zeros
 
 from sigma_core import Trainer
 from sigma_core.extend import Parameter, SettingError, ShapeError
@@ -18,7 +18,7 @@ def test_parameters():
     """A scale and a shift for each feature, which change nothing at first."""
     layer = Composer(ComponentRegistry()).build("layers", LayerNorm())
     assert layer.parameters((3, 6)) == {
-        "scales": Parameter((6,), Constant(1.0), tags={"scales", "layer_norm"}),
+        "scales": Parameter((6,), Ones(), tags={"scales", "layer_norm"}),
         "shifts": Parameter((6,), Zeros(), tags={"shifts", "layer_norm"}),
     }
 

@@ -44,9 +44,8 @@ def test_a_shape_that_is_none_is_refused(shape):
     """One extent may be left open."""
     with pytest.raises(SettingError) as caught:
         Reshape(shape)
-    shown = tuple(shape) if isinstance(shape, str) else shape
     assert str(caught.value) == (
-        f"Reshape.shape: {shown!r}\n  expected: positive integers, one for each axis of a record; one may be -1"
+        f"Reshape.shape: {shape!r}\n  expected: positive integers, one for each axis of a record; one may be -1"
     )
 
 

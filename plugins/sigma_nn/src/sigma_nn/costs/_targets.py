@@ -51,13 +51,19 @@ def is_class(classes: Value, count: int) -> Value:
 
 def check_classes(cost: str, targets: NDArray[Any], classes: int) -> None:
     """Raise DataError for integer classes out of range; nothing in the compiled step could tell."""
-    if targets.dtype.kind not in "iu" or not targets.size:
-        return
-    lowest, highest = int(targets.min()), int(targets.max())
-    if lowest < 0 or highest >= classes:
+    strange = out_of_range(targets, classes)
+    if strange is not None:
         raise DataError(
             cost,
-            f"there is a class {lowest if lowest < 0 else highest}",
+            f"there is a class {strange}",
             f"classes from 0 to {classes - 1}, one for each unit of the last layer",
             "number the classes from 0, and give the last layer a unit for each",
         )
+
+
+def out_of_range(numbers: NDArray[Any], count: int) -> int | None:
+    """One that is not from 0 to `count` - 1, of integers; None where all are, or where they are no integers."""
+    if numbers.dtype.kind not in "iu" or not numbers.size:
+        return None
+    lowest, highest = int(numbers.min()), int(numbers.max())
+    return lowest if lowest < 0 else highest if highest >= count else None

@@ -24,7 +24,7 @@ from sigma_core.extend import (
 from sigma_nn._settings import choice, integer
 from sigma_nn.activations.softmax import Softmax
 from sigma_nn.costs._reduction import over_record, reduction
-from sigma_nn.costs._targets import classes_for, is_class
+from sigma_nn.costs._targets import classes_for, is_class, out_of_range
 
 
 @frozen
@@ -91,11 +91,11 @@ class NegativeSampling(Cost):
 
     def check_targets(self, targets: NDArray[Any], shape: Shape) -> None:
         """Raise DataError for words out of range."""
-        lowest, highest = int(targets.min()), int(targets.max())
-        if lowest < 0 or highest >= self.vocabulary:
+        strange = out_of_range(targets, self.vocabulary)
+        if strange is not None:
             raise DataError(
                 "NegativeSampling",
-                f"there is a word {lowest if lowest < 0 else highest}",
+                f"there is a word {strange}",
                 f"words from 0 to {self.vocabulary - 1}",
                 "number the words from 0, or enlarge the vocabulary",
             )

@@ -37,7 +37,7 @@ class SoftmaxCrossEntropy(Cost):
     def losses(self, predictions: Value, targets: Value, mask: Value | None = None) -> Value:
         """One loss per record, in nats: (batch,)."""
         logits = predictions
-        self._check_classes(logits)
+        self._check_logits(logits)
         # The maximum cancels out; without it the exponentials of large logits would overflow.
         shifted = logits - stop_gradient(np.max(logits, axis=-1, keepdims=True))
         log_total = np.log(np.sum(np.exp(shifted), axis=-1))
@@ -66,7 +66,7 @@ class SoftmaxCrossEntropy(Cost):
         """Probabilities of the classes, (batch, ..., classes)."""
         return Softmax()(predictions)
 
-    def _check_classes(self, logits: Value) -> None:
+    def _check_logits(self, logits: Value) -> None:
         if logits.ndim < 2 or logits.shape[-1] < 2:
             raise ShapeError(
                 "SoftmaxCrossEntropy",

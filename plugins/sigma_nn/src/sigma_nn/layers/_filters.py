@@ -1,7 +1,6 @@
 """What layers share that slide filters over pictures or sequences."""
 
-from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import SimpleNamespace
 from typing import ClassVar, Literal
 
@@ -13,7 +12,10 @@ from sigma_nn._settings import integer, margins, sizes
 
 @frozen
 class Filters(Layer):
-    """A layer of filters, with a bias for each and an activation behind them."""
+    """A layer of filters, with a bias for each and an activation behind them.
+
+    A subclass has the constants below.
+    """
 
     size: int = integer(at_least=1)
     window: int | tuple[int, ...] = sizes(default=5)
@@ -27,7 +29,9 @@ class Filters(Layer):
     biases_initialiser: Initialiser | str = component("initialisers", "zeros")
 
     tag: ClassVar[str]
-    """By which patterns find the parameters."""
+    """By which patterns find its parameters."""
+    slide: ClassVar[Callable[..., Value]]
+    """What the filters do with the inputs: `convolve`, or an operation with the same settings."""
 
     def parameters(self, *shapes: Shape) -> Mapping[str, Parameter]:
         """A filter for each unit, over the channels of its group, and a bias for each unit."""
@@ -59,11 +63,14 @@ class Filters(Layer):
 
     def forward(self, inputs: Value, *, parameters: SimpleNamespace, context: Context) -> Value:
         """(batch, height, width, channels) to (batch, rows, columns, size), or with one axis between."""
-        outputs = self.filtered(inputs, parameters.weights)
+        outputs = self.slide(
+            inputs,
+            parameters.weights,
+            strides=self.strides,
+            padding=self.padding,
+            dilation=self.dilation,
+            groups=self.groups,
+        )
         if self.bias:
             outputs = outputs + parameters.biases
         return self.activation(outputs)
-
-    @abstractmethod
-    def filtered(self, inputs: Value, weights: Value) -> Value:
-        """What the filters make of the inputs."""

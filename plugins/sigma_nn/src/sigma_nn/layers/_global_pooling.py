@@ -7,19 +7,13 @@ from typing import Any
 from attrs import frozen
 from numpy.typing import NDArray
 
-from sigma_core.extend import Context, Layer, ShapeError, Value, check_mask
+from sigma_core.extend import Context, ShapeError, Value, check_mask
+from sigma_nn.layers._masks import MaskedLayer
 
 
 @frozen
-class GlobalPooling(Layer):
+class GlobalPooling(MaskedLayer):
     """A layer that makes one number of each channel: (batch, ..., channels) to (batch, channels)."""
-
-    mask: str | None = None
-
-    @property
-    def sections(self) -> tuple[str, ...]:
-        """The section that tells which steps count, where one is named."""
-        return () if self.mask is None else (self.mask,)
 
     def forward(
         self, inputs: Value, mask: Value | None = None, *, parameters: SimpleNamespace, context: Context

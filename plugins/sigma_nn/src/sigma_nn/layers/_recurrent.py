@@ -8,9 +8,11 @@ from typing import Any, ClassVar
 import numpy as np
 from attrs import field, frozen
 
-from sigma_core.extend import Context, Initialiser, Parameter, Shape, ShapeError, Value, component, scan
+from sigma_core.extend import Context, Initialiser, Parameter, Shape, Value, component, scan
 from sigma_nn._settings import choice, integer
+from sigma_nn.layers._checks import check_sequence
 from sigma_nn.layers._masks import MaskedLayer, counting
+from sigma_nn.layers._products import connected
 
 
 @frozen
@@ -41,13 +43,7 @@ class RecurrentLayer(MaskedLayer):
     def parameters(self, *shapes: Shape) -> Mapping[str, Parameter]:
         """Weights of the inputs and of what came out before, and biases, for the gates of each unit."""
         shape = shapes[0]
-        if len(shape) != 2:
-            raise ShapeError(
-                type(self).__name__,
-                f"records of shape {shape}",
-                "records of shape (time, features)",
-                "give the input two axes, or put an Embedding layer before it",
-            )
+        check_sequence(self, shape)
         width = self.gates * self.size
         weights, biases = {"weights", self.tag}, {"biases", self.tag}
         return {
@@ -60,11 +56,9 @@ class RecurrentLayer(MaskedLayer):
         self, inputs: Value, mask: Value | None = None, *, parameters: SimpleNamespace, context: Context
     ) -> Value:
         """(batch, time, features) to (batch, time, size) or (batch, size)."""
-        batch, time, features = inputs.shape
         # What does not depend on the step before is one product over all of time, which stands first from here on: so
         # the elements that the loop reads, and their derivatives that it writes, each lie in one piece.
-        rows = np.swapaxes(inputs, 0, 1).reshape((time * batch, features))
-        sums = (rows @ parameters.input_weights + parameters.biases).reshape((time, batch, self.gates * self.size))
+        sums = connected(np.swapaxes(inputs, 0, 1), parameters.input_weights, parameters.biases)
 
         def plain(state: tuple[Value, ...], sums: Value) -> tuple[tuple[Value, ...], Value]:
             after = self.step(state, sums, parameters)
@@ -80,6 +74,6 @@ class RecurrentLayer(MaskedLayer):
         along: Any = sums
         if mask is not None:
             body, along = masked, (sums, np.swapaxes(counting(mask, inputs, self), 0, 1)[..., None])
-        start = (np.zeros((batch, self.size), inputs.dtype),) * self.states
+        start = (np.zeros((inputs.shape[0], self.size), inputs.dtype),) * self.states
         last, results = scan(body, start, along, reverse=self.reverse)
         return last[0] if self.outputs == "last" else np.swapaxes(results, 0, 1)

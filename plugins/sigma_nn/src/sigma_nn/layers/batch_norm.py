@@ -7,10 +7,11 @@ from types import SimpleNamespace
 import numpy as np
 from attrs import frozen
 
-from sigma_core.extend import Context, Initialiser, Layer, Parameter, Shape, ShapeError, Value, component
+from sigma_core.extend import Context, Initialiser, Layer, Parameter, Shape, Value, component
 from sigma_nn._settings import number
-from sigma_nn.initialisers.constant import Constant
+from sigma_nn.initialisers.ones import Ones
 from sigma_nn.initialisers.zeros import Zeros
+from sigma_nn.layers._checks import check_axis
 
 
 @frozen
@@ -28,25 +29,19 @@ class BatchNorm(Layer):
 
     decay: float = number(default=0.9, at_least=0, below=1)
     epsilon: float = number(default=1e-5, above=0)
-    scales_initialiser: Initialiser | str = component("initialisers", Constant(1.0))
+    scales_initialiser: Initialiser | str = component("initialisers", "ones")
     shifts_initialiser: Initialiser | str = component("initialisers", "zeros")
 
     def parameters(self, *shapes: Shape) -> Mapping[str, Parameter]:
         """A scale and a shift for each channel, and what is tracked of it."""
         (shape,) = shapes
-        if not shape:
-            raise ShapeError(
-                "BatchNorm",
-                "records of shape ()",
-                "records of shape (..., channels)",
-                "give the input before it at least one channel",
-            )
+        check_axis(self, shape, of="channel")
         channels, tracked = shape[-1:], {"tracked", "batch_norm"}
         return {
             "scales": Parameter(channels, self.scales_initialiser, tags={"scales", "batch_norm"}),
             "shifts": Parameter(channels, self.shifts_initialiser, tags={"shifts", "batch_norm"}),
             "means": Parameter(channels, Zeros(), tags=tracked, trainable=False),
-            "variances": Parameter(channels, Constant(1.0), tags=tracked, trainable=False),
+            "variances": Parameter(channels, Ones(), tags=tracked, trainable=False),
         }
 
     def forward(self, inputs: Value, *, parameters: SimpleNamespace, context: Context) -> Value:

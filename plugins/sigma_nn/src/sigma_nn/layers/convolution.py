@@ -1,10 +1,8 @@
 """Convolution: filters that slide over pictures or sequences (LeCun, Bottou, Bengio & Haffner 1998)."""
 
-from typing import ClassVar
-
 from attrs import frozen
 
-from sigma_core.extend import Value, convolve
+from sigma_core.extend import convolve
 from sigma_nn.layers._filters import Filters
 
 
@@ -24,15 +22,5 @@ class Convolution(Filters):
     for channels that groups do not divide.
     """
 
-    tag: ClassVar[str] = "convolution"
-
-    def filtered(self, inputs: Value, weights: Value) -> Value:
-        """(batch, height, width, channels) to (batch, rows, columns, size), or with one axis between."""
-        return convolve(
-            inputs,
-            weights,
-            strides=self.strides,
-            padding=self.padding,
-            dilation=self.dilation,
-            groups=self.groups,
-        )
+    tag = "convolution"
+    slide = staticmethod(convolve)

@@ -1,13 +1,14 @@
 """Dense: a fully connected layer."""
 
 from collections.abc import Mapping
-from math import prod
 from types import SimpleNamespace
 
 from attrs import frozen
 
-from sigma_core.extend import Activation, Context, Initialiser, Layer, Parameter, Shape, ShapeError, Value, component
+from sigma_core.extend import Activation, Context, Initialiser, Layer, Parameter, Shape, Value, component
 from sigma_nn._settings import integer
+from sigma_nn.layers._checks import check_axis
+from sigma_nn.layers._products import connected
 
 
 @frozen
@@ -28,13 +29,7 @@ class Dense(Layer):
     def parameters(self, *shapes: Shape) -> Mapping[str, Parameter]:
         """Weights from each of the inputs to each of the units, and a bias for each unit."""
         (shape,) = shapes
-        if not shape:
-            raise ShapeError(
-                "Dense",
-                "records of shape ()",
-                "records of shape (..., features)",
-                "give the input before it at least one feature",
-            )
+        check_axis(self, shape, of="feature")
         weights = Parameter((shape[-1], self.size), self.weights_initialiser, tags={"weights", "dense"})
         if not self.bias:
             return {"weights": weights}
@@ -45,9 +40,4 @@ class Dense(Layer):
 
     def forward(self, inputs: Value, *, parameters: SimpleNamespace, context: Context) -> Value:
         """(batch, ..., inputs) to (batch, ..., size)."""
-        *places, features = inputs.shape
-        # One product over all places: over stacked matrices it would be one for each record.
-        outputs = inputs.reshape((prod(places), features)) @ parameters.weights
-        if self.bias:
-            outputs = outputs + parameters.biases
-        return self.activation(outputs.reshape((*places, self.size)))
+        return self.activation(connected(inputs, parameters.weights, parameters.biases if self.bias else None))

@@ -8,8 +8,9 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from sigma_core.extend import Context, DataError, Initialiser, Layer, Parameter, Shape, ShapeError, Value, component
+from sigma_core.extend import Context, DataError, Initialiser, Layer, Parameter, Shape, Value, component
 from sigma_nn._settings import integer
+from sigma_nn.layers._checks import check_integers
 
 
 @frozen
@@ -32,10 +33,7 @@ class Embedding(Layer):
 
     def forward(self, inputs: Value, *, parameters: SimpleNamespace, context: Context) -> Value:
         """(batch, ...) to (batch, ..., size)."""
-        if inputs.dtype.kind not in "iu":
-            raise ShapeError(
-                "Embedding", f"inputs are {inputs.dtype}", "integers", 'give the input before it dtype="integer"'
-            )
+        check_integers(self, inputs)
         return parameters.weights[inputs]
 
     def check_data(self, *arrays: NDArray[Any] | None) -> None:

@@ -1,25 +1,13 @@
 """Input: where a section of the data enters a network."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import prod
-from numbers import Integral
 from types import SimpleNamespace
-from typing import Any
 
-from attrs import Attribute, field, frozen
+from attrs import frozen
 
 from sigma_core.extend import Context, Layer, NetworkError, Shape, Value
-from sigma_nn._settings import choice, refusal
-
-
-def _as_shape(shape: int | Sequence[int]) -> Shape:
-    if isinstance(shape, Integral):
-        return (shape,)
-    return tuple(shape) if isinstance(shape, Sequence) else shape
-
-
-def _is_extent(extent: Any) -> bool:
-    return isinstance(extent, Integral) and not isinstance(extent, bool) and extent > 0
+from sigma_nn._settings import choice, extents
 
 
 @frozen
@@ -30,14 +18,9 @@ class Input(Layer):
     something up. Raises NetworkError when the records of the section have another shape or kind.
     """
 
-    shape: Shape = field(converter=_as_shape)
+    shape: Shape = extents()
     section: str = "inputs"
     dtype: str = choice("float", "integer", default="float")
-
-    @shape.validator
-    def _check_shape(self, attribute: "Attribute[Shape]", shape: Any) -> None:
-        if not isinstance(shape, tuple) or not shape or not all(_is_extent(extent) for extent in shape):
-            raise refusal(self, attribute, shape, "positive integers, one for each axis of a record")
 
     @property
     def sections(self) -> tuple[str, ...]:

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import numpy as np
 from attrs import frozen
 
-from sigma_core.extend import Context, Initialiser, Layer, Parameter, Shape, ShapeError, Value, component
+from sigma_core.extend import Context, Initialiser, Layer, Parameter, Shape, Value, component
 from sigma_nn._settings import number
-from sigma_nn.initialisers.constant import Constant
+from sigma_nn.layers._checks import check_axis
 
 
 @frozen
@@ -22,19 +22,13 @@ class LayerNorm(Layer):
     """
 
     epsilon: float = number(default=1e-5, above=0)
-    scales_initialiser: Initialiser | str = component("initialisers", Constant(1.0))
+    scales_initialiser: Initialiser | str = component("initialisers", "ones")
     shifts_initialiser: Initialiser | str = component("initialisers", "zeros")
 
     def parameters(self, *shapes: Shape) -> Mapping[str, Parameter]:
         """A scale and a shift for each feature."""
         (shape,) = shapes
-        if not shape:
-            raise ShapeError(
-                "LayerNorm",
-                "records of shape ()",
-                "records of shape (..., features)",
-                "give the input before it at least one feature",
-            )
+        check_axis(self, shape, of="feature")
         return {
             "scales": Parameter(shape[-1:], self.scales_initialiser, tags={"scales", "layer_norm"}),
             "shifts": Parameter(shape[-1:], self.shifts_initialiser, tags={"shifts", "layer_norm"}),

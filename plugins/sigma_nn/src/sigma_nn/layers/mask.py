@@ -6,8 +6,9 @@ from typing import Any
 from attrs import frozen
 from numpy.typing import NDArray
 
-from sigma_core.extend import Context, Layer, ShapeError, Value, check_mask
+from sigma_core.extend import Context, Layer, Value, check_mask
 from sigma_nn._settings import integer
+from sigma_nn.layers._checks import check_integers
 
 
 @frozen
@@ -22,10 +23,7 @@ class Mask(Layer):
 
     def forward(self, inputs: Value, *, parameters: SimpleNamespace, context: Context) -> Value:
         """(batch, time) to truth values (batch, time)."""
-        if inputs.dtype.kind not in "iu":
-            raise ShapeError(
-                "Mask", f"inputs are {inputs.dtype}", "integers", 'give the input before it dtype="integer"'
-            )
+        check_integers(self, inputs)
         return inputs != self.padding
 
     def check_data(self, *arrays: NDArray[Any] | None) -> None:

@@ -9,7 +9,9 @@ from attrs import frozen
 
 from sigma_core.extend import Context, Initialiser, Parameter, Shape, ShapeError, Value, component, softmax
 from sigma_nn._settings import integer, number
+from sigma_nn.layers._checks import check_sequence
 from sigma_nn.layers._masks import MaskedLayer, counting
+from sigma_nn.layers._products import connected
 
 # Far below every score that a network makes, and finite: of infinities alone a softmax would be no number.
 _NEVER = -1e30
@@ -50,13 +52,7 @@ class MultiHeadAttention(MaskedLayer):
         # A record of a mask has one axis.
         sequences = [shapes[0], *(shape for shape in shapes[1:2] if len(shape) != 1)]
         for shape in sequences:
-            if len(shape) != 2:
-                raise ShapeError(
-                    "MultiHeadAttention",
-                    f"records of shape {shape}",
-                    "records of shape (time, features)",
-                    "give the input two axes, or put an Embedding layer before it",
-                )
+            check_sequence(self, shape)
         features, others = sequences[0][1], sequences[-1][1]
         size = features if self.size is None else self.size
         if size % self.heads:
@@ -109,13 +105,8 @@ class MultiHeadAttention(MaskedLayer):
 
     def _connected(self, name: str, sequence: Value, parameters: SimpleNamespace) -> Value:
         """(batch, time, features) to (batch, time, size), by the weights and biases of that name."""
-        batch, time, features = sequence.shape
-        weights = getattr(parameters, f"{name}_weights")
-        # One product over all steps: over stacked matrices it would be one for each record.
-        connected = sequence.reshape((batch * time, features)) @ weights
-        if self.bias:
-            connected = connected + getattr(parameters, f"{name}_biases")
-        return connected.reshape((batch, time, weights.shape[1]))
+        biases = getattr(parameters, f"{name}_biases") if self.bias else None
+        return connected(sequence, getattr(parameters, f"{name}_weights"), biases)
 
     def _apart(self, sequence: Value) -> Value:
         """(batch, time, size) to (batch, heads, time, size / heads)."""

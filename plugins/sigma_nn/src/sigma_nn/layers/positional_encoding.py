@@ -7,8 +7,9 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from sigma_core.extend import Context, Initialiser, Layer, Parameter, Shape, ShapeError, Value, component
+from sigma_core.extend import Context, Initialiser, Layer, Parameter, Shape, Value, component
 from sigma_nn._settings import choice
+from sigma_nn.layers._checks import check_sequence
 
 
 @frozen
@@ -26,13 +27,7 @@ class PositionalEncoding(Layer):
     def parameters(self, *shapes: Shape) -> Mapping[str, Parameter]:
         """A vector for each position, where they are learnt."""
         (shape,) = shapes
-        if len(shape) != 2:
-            raise ShapeError(
-                "PositionalEncoding",
-                f"records of shape {shape}",
-                "records of shape (time, features)",
-                "give the input two axes, or put an Embedding layer before it",
-            )
+        check_sequence(self, shape)
         if self.kind == "sinusoidal":
             return {}
         return {"weights": Parameter(shape, self.weights_initialiser, tags={"weights", "positional_encoding"})}

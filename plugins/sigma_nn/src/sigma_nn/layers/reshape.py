@@ -1,25 +1,12 @@
 """Reshape: the same elements along other axes."""
 
-from collections.abc import Sequence
 from math import prod
-from numbers import Integral
 from types import SimpleNamespace
-from typing import Any
 
-from attrs import Attribute, field, frozen
+from attrs import frozen
 
 from sigma_core.extend import Context, Layer, Shape, ShapeError, Value
-from sigma_nn._settings import refusal
-
-
-def _as_shape(shape: int | Sequence[int]) -> Shape:
-    if isinstance(shape, Integral):
-        return (shape,)
-    return tuple(shape) if isinstance(shape, Sequence) else shape
-
-
-def _is_extent(extent: Any) -> bool:
-    return isinstance(extent, Integral) and not isinstance(extent, bool) and (extent > 0 or extent == -1)
+from sigma_nn._settings import extents
 
 
 @frozen
@@ -30,12 +17,7 @@ class Reshape(Layer):
     extents below 1, ShapeError for records of another size.
     """
 
-    shape: Shape = field(converter=_as_shape)
-
-    @shape.validator
-    def _check_shape(self, attribute: "Attribute[Shape]", shape: Any) -> None:
-        if not isinstance(shape, tuple) or not shape or not all(map(_is_extent, shape)) or shape.count(-1) > 1:
-            raise refusal(self, attribute, shape, "positive integers, one for each axis of a record; one may be -1")
+    shape: Shape = extents(may_be_open=True)
 
     def forward(self, inputs: Value, *, parameters: SimpleNamespace, context: Context) -> Value:
         """(batch, ...) to (batch, *shape)."""

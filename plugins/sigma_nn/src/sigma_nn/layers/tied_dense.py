@@ -7,6 +7,7 @@ from attrs import field, frozen
 
 from sigma_core.extend import Activation, Context, Initialiser, Layer, Parameter, Shape, ShapeError, Value, component
 from sigma_nn._settings import integer
+from sigma_nn.layers._products import connected
 
 
 @frozen
@@ -47,7 +48,4 @@ class TiedDense(Layer):
                 f"{weights.shape[-1]} inputs and {weights.shape[0]} units, since {self.of} has weights {weights.shape}",
                 "give it that size, and put it behind as many units",
             )
-        outputs = inputs @ weights.T
-        if self.bias:
-            outputs = outputs + parameters.biases
-        return self.activation(outputs)
+        return self.activation(connected(inputs, weights.T, parameters.biases if self.bias else None))

@@ -1,10 +1,8 @@
 """TransposedConvolution: filters that put windows into a larger output (Dumoulin & Visin 2016, section 4)."""
 
-from typing import ClassVar
-
 from attrs import frozen
 
-from sigma_core.extend import Value, transposed_convolve
+from sigma_core.extend import transposed_convolve
 from sigma_nn.layers._filters import Filters
 
 
@@ -27,15 +25,5 @@ class TransposedConvolution(Filters):
     nothing.
     """
 
-    tag: ClassVar[str] = "transposed_convolution"
-
-    def filtered(self, inputs: Value, weights: Value) -> Value:
-        """(batch, height, width, channels) to (batch, rows, columns, size), or with one axis between."""
-        return transposed_convolve(
-            inputs,
-            weights,
-            strides=self.strides,
-            padding=self.padding,
-            dilation=self.dilation,
-            groups=self.groups,
-        )
+    tag = "transposed_convolution"
+    slide = staticmethod(transposed_convolve)

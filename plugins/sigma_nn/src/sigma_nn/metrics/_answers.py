@@ -56,7 +56,7 @@ def right_classes(metric: str, predictions: Value, targets: Value) -> Value:
     return targets
 
 
-def check_classes(metric: str, predictions: Value) -> None:
+def check_probabilities(metric: str, predictions: Value) -> None:
     """Raise ShapeError for predictions that are no rows of probabilities, (batch, ..., classes)."""
     if is_yes_or_no(predictions):
         raise ShapeError(

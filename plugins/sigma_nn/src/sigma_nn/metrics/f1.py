@@ -1,18 +1,12 @@
 """F1: precision and recall in one."""
 
-from collections.abc import Mapping
-
-import numpy as np
 from attrs import frozen
-from numpy.typing import NDArray
 
-from sigma_core.extend import Metric, Value
-from sigma_nn._settings import choice, number
-from sigma_nn.metrics._counts import AVERAGES, Counts, averaged, counted, ratio
+from sigma_nn.metrics._counts import ClassMetric, Numbers, ratio
 
 
 @frozen
-class F1Score(Metric):
+class F1Score(ClassMetric):
     """The harmonic mean of precision and recall, 2 * right / (guesses + occurrences).
 
     Predictions are (batch, ..., classes), of which the most probable is the guess; targets are integer classes (batch,
@@ -23,17 +17,6 @@ class F1Score(Metric):
     Raises ShapeError for targets of another shape.
     """
 
-    average: str = choice(*AVERAGES, default="macro")
-    threshold: float | None = number(default=None)
-
-    def measure(self, predictions: Value, targets: Value, mask: Value | None = None) -> Mapping[str, Value]:
-        """Counts of each class, (classes,)."""
-        return counted("F1Score", predictions, targets, mask, self.threshold)
-
-    def result(self, totals: Mapping[str, NDArray[np.float64]]) -> float:
-        """Twice the right guesses by guesses and occurrences."""
-        return averaged(totals, _share, self.average, every=self.threshold is not None)
-
-
-def _share(each: Counts) -> NDArray[np.float64]:
-    return ratio(2 * each["right"], each["guessed"] + each["actual"])
+    def share(self, right: Numbers, guessed: Numbers, actual: Numbers) -> Numbers:
+        """Twice the right guesses by guesses and occurrences. Each is (classes,)."""
+        return ratio(2 * right, guessed + actual)

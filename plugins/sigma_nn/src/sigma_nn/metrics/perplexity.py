@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from sigma_core.extend import Metric, Value
 from sigma_nn.costs._targets import is_class
-from sigma_nn.metrics._answers import check_classes, right_classes
+from sigma_nn.metrics._answers import check_probabilities, right_classes
 from sigma_nn.metrics._mean import mean, summed
 
 
@@ -23,7 +23,7 @@ class Perplexity(Metric):
 
     def measure(self, predictions: Value, targets: Value, mask: Value | None = None) -> Mapping[str, Value]:
         """The sum of -log p in nats, and over how many answers."""
-        check_classes("Perplexity", predictions)
+        check_probabilities("Perplexity", predictions)
         is_right = is_class(right_classes("Perplexity", predictions, targets), predictions.shape[-1])
         probabilities = np.sum(np.where(is_right, predictions, 0.0), axis=-1)
         return summed(-np.log(np.maximum(probabilities, np.finfo(predictions.dtype).tiny)), mask)

@@ -1,18 +1,12 @@
 """Precision: the share of what was found that is right."""
 
-from collections.abc import Mapping
-
-import numpy as np
 from attrs import frozen
-from numpy.typing import NDArray
 
-from sigma_core.extend import Metric, Value
-from sigma_nn._settings import choice, number
-from sigma_nn.metrics._counts import AVERAGES, Counts, averaged, counted, ratio
+from sigma_nn.metrics._counts import ClassMetric, Numbers, ratio
 
 
 @frozen
-class Precision(Metric):
+class Precision(ClassMetric):
     """The share of the guesses of a class that are right.
 
     Predictions are (batch, ..., classes), of which the most probable is the guess; targets are integer classes (batch,
@@ -23,17 +17,6 @@ class Precision(Metric):
     Raises ShapeError for targets of another shape.
     """
 
-    average: str = choice(*AVERAGES, default="macro")
-    threshold: float | None = number(default=None)
-
-    def measure(self, predictions: Value, targets: Value, mask: Value | None = None) -> Mapping[str, Value]:
-        """Counts of each class, (classes,)."""
-        return counted("Precision", predictions, targets, mask, self.threshold)
-
-    def result(self, totals: Mapping[str, NDArray[np.float64]]) -> float:
-        """Right guesses by guesses."""
-        return averaged(totals, _share, self.average, every=self.threshold is not None)
-
-
-def _share(each: Counts) -> NDArray[np.float64]:
-    return ratio(each["right"], each["guessed"])
+    def share(self, right: Numbers, guessed: Numbers, actual: Numbers) -> Numbers:
+        """Right guesses by guesses. Each is (classes,)."""
+        return ratio(right, guessed)

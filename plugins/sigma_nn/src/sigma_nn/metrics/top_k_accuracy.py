@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sigma_core.extend import Metric, Value
 from sigma_nn._settings import integer
 from sigma_nn.costs._targets import is_class
-from sigma_nn.metrics._answers import check_classes, right_classes
+from sigma_nn.metrics._answers import check_probabilities, right_classes
 from sigma_nn.metrics._mean import mean, summed
 
 
@@ -26,7 +26,7 @@ class TopKAccuracy(Metric):
 
     def measure(self, predictions: Value, targets: Value, mask: Value | None = None) -> Mapping[str, Value]:
         """How many are right, of how many."""
-        check_classes("TopKAccuracy", predictions)
+        check_probabilities("TopKAccuracy", predictions)
         classes = predictions.shape[-1]
         right = right_classes("TopKAccuracy", predictions, targets)[..., None]
         # Counted rather than sorted, which would cost more.

@@ -77,7 +77,8 @@ def test_it_learns_which_words_follow_which(noise):
 
 
 def test_words_out_of_range_are_refused():
-    """With the vocabulary."""
+    """With the vocabulary; where there are no words, none is."""
+    NegativeSampling(8).check_targets(np.zeros(0, int), (3,))
     with pytest.raises(DataError) as caught:
         NegativeSampling(8).check_targets(np.array([0, 8]), (3,))
     assert str(caught.value) == (

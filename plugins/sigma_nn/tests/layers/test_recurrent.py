@@ -1,4 +1,4 @@
-"""Recurrent layers: PyTorch's, in both directions and for sequences of unequal lengths; masks; what is refused."""
+"""Recurrent layers: their formula, PyTorch's in both directions, sequences of unequal lengths, what is refused."""
 
 from types import SimpleNamespace
 
@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import special
 from sigma_nn import (
     Adam,
     Dense,
@@ -74,13 +75,10 @@ class Oracle:
             getattr(self.torch.nn.utils.rnn, name) for name in ("pack_padded_sequence", "pad_packed_sequence")
         )
         packed, last = self.module(pack(inputs, lengths, batch_first=True, enforce_sorted=False))
-        last = last[0] if isinstance(last, tuple) else last
+        if outputs == "last":
+            return (last[0] if isinstance(last, tuple) else last)[int(self.reverse)]
         every, _ = unpack(packed, batch_first=True)
-        return (
-            every[..., SIZE:]
-            if self.reverse and outputs == "all"
-            else (every[..., :SIZE] if outputs == "all" else last[int(self.reverse)])
-        )
+        return every[..., SIZE:] if self.reverse else every[..., :SIZE]
 
     def derivatives(self, parameters):
         suffix = "_l0_reverse" if self.reverse else "_l0"
@@ -127,19 +125,31 @@ def test_the_activation_is_a_component(torch, apply):
     assert layer_of("rnn").activation == Tanh()
 
 
-def test_parameters():
-    """Three gates for each unit of a GRU and the bias that its reset gate scales; one sum for each simple unit."""
-    shapes = {"rnn": SIZE, "gru": 3 * SIZE}
-    tags = {"rnn": "simple_recurrent", "gru": "gru"}
-    for kind, width in shapes.items():
-        expected = {
-            "input_weights": Parameter((FEATURES, width), Glorot(), tags={"weights", tags[kind]}),
-            "hidden_weights": Parameter((SIZE, width), Glorot(), tags={"weights", tags[kind]}),
-            "biases": Parameter((width,), Zeros(), tags={"biases", tags[kind]}),
-        }
-        if kind == "gru":
-            expected["hidden_biases"] = Parameter((SIZE,), Zeros(), tags={"biases", "gru"})
-        assert layer_of(kind).parameters((TIME, FEATURES)) == expected
+@every
+def test_parameters(kind):
+    """Sums for all gates of each unit; a GRU has a bias more, which its reset gate scales."""
+    width, tag = GATES[kind] * SIZE, {"rnn": "simple_recurrent"}.get(kind, kind)
+    further = {"hidden_biases": Parameter((SIZE,), Zeros(), tags={"biases", "gru"})} if kind == "gru" else {}
+    assert layer_of(kind).parameters((TIME, FEATURES)) == {
+        "input_weights": Parameter((FEATURES, width), Glorot(), tags={"weights", tag}),
+        "hidden_weights": Parameter((SIZE, width), Glorot(), tags={"weights", tag}),
+        "biases": Parameter((width,), Zeros(), tags={"biases", tag}),
+        **further,
+    }
+
+
+def test_an_lstm_is_its_formula_step_by_step(apply):
+    """Each step after the one before, with gates in the order that its documentation names."""
+    parameters = parameters_of("lstm")
+    hidden, memory, expected = np.zeros((BATCH, SIZE)), np.zeros((BATCH, SIZE)), []
+    for step in range(TIME):
+        gates = INPUTS[:, step] @ parameters["input_weights"] + hidden @ parameters["hidden_weights"]
+        i, f, g, o = np.split(gates + parameters["biases"], 4, axis=1)
+        memory = special.expit(f) * memory + special.expit(i) * np.tanh(g)
+        hidden = special.expit(o) * np.tanh(memory)
+        expected.append(hidden)
+    np.testing.assert_allclose(apply(Lstm(SIZE), INPUTS, **parameters), np.stack(expected, 1), rtol=1e-12)
+    np.testing.assert_allclose(apply(Lstm(SIZE, outputs="last"), INPUTS, **parameters), hidden, rtol=1e-12)
 
 
 @every
@@ -187,6 +197,16 @@ def test_a_network_of_unequal_lengths_learns(kind, backend):
     trainer = Trainer(network, data, Adam(0.02), "30 epochs", batch_size=16, backend=backend)
     trainer.run()
     assert trainer.scores["training.loss"] < 0.3
+
+
+def test_a_network_remembers():
+    """To say what it saw three steps ago, which only the memory can tell."""
+    symbols = np.random.default_rng(8).integers(0, 4, (64, 8))
+    data = (symbols, np.concatenate([np.zeros((64, 3), int), symbols[:, :-3]], axis=1))
+    network = Input(8, dtype="integer") + Embedding(4, 8) + Lstm(16) + Dense(4) + SoftmaxCrossEntropy()
+    trainer = Trainer(network, data, Adam(0.02), "30 epochs", batch_size=16)
+    trainer.run()
+    assert trainer.scores["training.loss"] < 0.5
 
 
 @every

@@ -8,7 +8,17 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from sigma_nn import Adam, Dense, Embedding, Input, Lstm, SoftmaxCrossEntropy
+from sigma_nn import (
+    Adam,
+    ClipByGlobalNorm,
+    CosineSchedule,
+    Dense,
+    Dropout,
+    Embedding,
+    Input,
+    Lstm,
+    SoftmaxCrossEntropy,
+)
 
 import sigma_core as sigma
 
@@ -61,6 +71,7 @@ def main() -> None:
         Input(TIME, dtype="integer")
         + Embedding(len(alphabet), 64)
         + Lstm(arguments.units)
+        + Dropout(0.2)
         + Dense(len(alphabet))
         + SoftmaxCrossEntropy()
     )
@@ -68,7 +79,10 @@ def main() -> None:
         network,
         data=training,
         validation=validation,
-        optimiser=Adam(3e-3),
+        optimiser=Adam(4e-3),
+        schedules={"optimiser.learning_rate": CosineSchedule()},
+        # Long sequences give now and then a gradient so large that it would undo many steps.
+        modifiers=[ClipByGlobalNorm(1.0)],
         stop=f"{arguments.epochs} epochs",
         batch_size=32,
         backend="numba",

@@ -52,6 +52,15 @@ def test_draws_differ_from_step_to_step_and_are_the_same_again(losses):
     assert losses(cost, HIDDEN.astype(np.float32), WORDS, weights=WEIGHTS.astype(np.float32)).dtype == np.float32
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "int8", "uint64"])
+def test_noise_is_drawn_from_all_words_whatever_the_dtype_of_targets(dtype, losses):
+    """Also where that has no room for all numbers of the vocabulary."""
+    weights, words = np.random.default_rng(6).normal(size=(300, 3)), WORDS.astype(dtype)
+    cost = NegativeSampling(300, noise="uniform")
+    expected = losses(cost, HIDDEN, WORDS, weights=weights)
+    np.testing.assert_array_equal(losses(cost, HIDDEN, words, weights=weights), expected)
+
+
 def test_sequences_have_a_loss_for_each_word_that_counts(losses):
     """Reduced within the record."""
     hidden, words = HIDDEN.reshape(2, 3, 3), WORDS.reshape(2, 3)
@@ -86,6 +95,12 @@ def test_words_out_of_range_are_refused():
         "  expected: words from 0 to 7\n"
         "  to do:    number the words from 0, or enlarge the vocabulary"
     )
+
+
+def test_targets_without_words_are_left_to_other_checks():
+    """Those of another kind are refused by their dtype when the network is built; no records hold no word."""
+    NegativeSampling(8).check_targets(np.array([0.5, np.nan]), (3,))
+    NegativeSampling(8).check_targets(np.zeros(0, np.int64), (3,))
 
 
 def test_hidden_numbers_are_refused():

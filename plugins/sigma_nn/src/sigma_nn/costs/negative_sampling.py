@@ -76,8 +76,9 @@ class NegativeSampling(Cost):
         if not context.training:
             return self.losses(self._logits(predictions, parameters), targets, mask)
         words = classes_for("NegativeSampling", predictions, targets)
-        drawn = self._drawn(context, (*words.shape, self.negatives)).astype(words.dtype)
-        vectors = parameters.weights[np.concatenate([words[..., None], drawn], axis=-1)]
+        drawn = self._drawn(context, (*words.shape, self.negatives))
+        # The targets' own dtype may have no room for the vocabulary, such as uint8 in which no rare word is right.
+        vectors = parameters.weights[np.concatenate([words[..., None].astype(drawn.dtype), drawn], axis=-1)]
         products = np.sum(predictions[..., None, :] * vectors, axis=-1)
         right = softplus(-products[..., 0])
         return over_record(right + np.sum(softplus(products[..., 1:]), axis=-1), mask, self.reduction)

@@ -192,6 +192,16 @@ def test_what_has_no_answers_has_no_number():
     assert np.isfinite(score(Perplexity(), np.eye(5)[CLASSES], (CLASSES + 1) % 5))
 
 
+def test_predictions_that_are_no_numbers_are_not_taken_for_good_ones():
+    """As of a network that has diverged: the right class is behind all others, and has no rank among scores."""
+    nothing = np.full((4, 3), np.nan)
+    assert score(TopKAccuracy(3), nothing, np.array([0, 1, 2, 1])) == 0
+    some = np.array([[0.5, np.nan, 0.3], [0.5, np.nan, 0.3], [0.5, np.nan, 0.3]])
+    assert score(TopKAccuracy(2), some, np.array([0, 1, 2])) == pytest.approx(1 / 3)
+    assert np.isnan(score(RocAuc(), nothing, np.array([0, 1, 2, 1])))
+    assert np.isnan(score(RocAuc(), np.array([0.1, np.nan, 0.7]), np.array([0, 1, 1])))
+
+
 @pytest.mark.parametrize("metric", [TopKAccuracy(), Perplexity()])
 def test_metrics_of_classes_refuse_single_numbers(metric):
     """They would rank one class."""

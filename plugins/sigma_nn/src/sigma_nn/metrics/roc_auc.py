@@ -22,8 +22,8 @@ class RocAuc(Metric):
     Predictions of one number, (batch, ..., 1) or (batch,), are scores of a yes; targets of the same shape say yes
     above 0.5. Of predictions (batch, ..., classes), whose targets are integer classes (batch, ...) or one-hot rows,
     it is the mean over the classes, each against the rest; so it is for several questions. A class that all answers
-    have, or none, has no part in it; where no other is left the area is NaN. Exact, so that all scores of a pass are
-    kept in memory. Raises ShapeError for targets of another shape.
+    have, or none, has no part in it; where no other is left, or where a score is NaN, the area is NaN. Exact, so that
+    all scores of a pass are kept in memory. Raises ShapeError for targets of another shape.
     """
 
     gathered: ClassVar[tuple[str, ...]] = ("scores", "answers", "counts")
@@ -58,6 +58,9 @@ def _area(scores: NDArray[np.float64], is_right: NDArray[np.bool_]) -> float | N
     right, wrong = int(is_right.sum()), int((~is_right).sum())
     if not right or not wrong:
         return None
+    if np.isnan(scores).any():
+        # They have no rank, and would otherwise count as the highest.
+        return float("nan")
     _, places, times = np.unique(scores, return_inverse=True, return_counts=True)
     ranks = np.cumsum(times) - (times - 1) / 2
     return float((ranks[places][is_right].sum() - right * (right + 1) / 2) / (right * wrong))

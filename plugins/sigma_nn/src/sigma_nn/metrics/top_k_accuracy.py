@@ -18,8 +18,8 @@ class TopKAccuracy(Metric):
     """The share of answers whose right class is among the `k` most probable ones, of those that count.
 
     Predictions are (batch, ..., classes); targets are integer classes (batch, ...) or one-hot rows (batch, ...,
-    classes). Of classes that are equally probable the later goes first. Raises ShapeError for targets of another shape,
-    and for predictions of less than two classes.
+    classes). Of classes that are equally probable the later goes first; a right one of probability NaN is behind all.
+    Raises ShapeError for targets of another shape, and for predictions of less than two classes.
     """
 
     k: int = integer(default=5, at_least=1)
@@ -31,8 +31,9 @@ class TopKAccuracy(Metric):
         right = right_classes("TopKAccuracy", predictions, targets)[..., None]
         # Counted rather than sorted, which would cost more.
         of_right = np.sum(np.where(is_class(right[..., 0], classes), predictions, 0.0), axis=-1, keepdims=True)
-        is_before = (predictions > of_right) | ((predictions == of_right) & (np.arange(classes) > right))
-        return summed((np.sum(is_before, axis=-1) < self.k).astype(np.int64), mask)
+        is_no_better = (predictions < of_right) | ((predictions == of_right) & (np.arange(classes) <= right))
+        # The others are counted, NaN among them, so that a network that has diverged is not right throughout.
+        return summed((np.sum(~is_no_better, axis=-1) < self.k).astype(np.int64), mask)
 
     def result(self, totals: Mapping[str, NDArray[np.float64]]) -> float:
         """The share of the right ones."""

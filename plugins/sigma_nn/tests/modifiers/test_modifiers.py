@@ -115,6 +115,15 @@ def test_norms_of_nan_and_of_huge_gradients():
         assert_same(changed(ClipByNorm(), huge), [np.zeros(2), np.array([0.5])])
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("make", [ClipByNorm, ClipByGlobalNorm, MaxNorm])
+def test_a_limit_that_a_schedule_takes_to_zero_makes_zeros(make, dtype):
+    """Of zeros too, such as the gradients of units that are dead."""
+    arrays, settings = [np.zeros((2, 2), dtype), np.ones((2, 2), dtype)], SimpleNamespace(limit=0.0)
+    found = make().updated(arrays, settings) if make is MaxNorm else make().gradients(arrays, arrays, settings)
+    assert [array.tolist() for array in found] == [[[0, 0], [0, 0]]] * 2
+
+
 def test_values_of_nan_and_of_huge_gradients():
     """NaN stays where it is, infinity becomes the limit."""
     (found,) = changed(ClipByValue(2.0), [np.array([np.nan, np.inf, -1e300, 0.0])])

@@ -18,7 +18,8 @@ class ClipByGlobalNorm(Modifier):
 
     Their direction stays what it was. All means those of the parameters that the pattern matches. Gradients within the
     limit stay as they are, bit for bit. A NaN in one makes all NaN; gradients so large that their squares overflow
-    become zero, so that the step is left out. `torch.nn.utils.clip_grad_norm_` adds 1e-6 to the norm; this does not.
+    become zero, so that the step is left out, and infinite ones NaN. `torch.nn.utils.clip_grad_norm_` adds 1e-6 to the
+    norm; this does not.
     """
 
     limit: float = number(default=1.0, above=0)

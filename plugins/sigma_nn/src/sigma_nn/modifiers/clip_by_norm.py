@@ -15,7 +15,7 @@ class ClipByNorm(Modifier):
     """Shorten the gradient of each parameter whose Euclidean norm exceeds `limit` to that norm.
 
     Gradients within the limit stay as they are, bit for bit. One that holds NaN becomes NaN throughout; one so large
-    that its square overflows becomes zero, so that this parameter sits the step out.
+    that its square overflows becomes zero, so that this parameter sits the step out, and what is infinite in it NaN.
     """
 
     limit: float = number(default=1.0, above=0)

@@ -12,8 +12,8 @@ Array = NDArray[Any]
 Sections = Mapping[str, Array]
 """Arrays by name ("inputs", "targets", ...), each of shape (records, ...)."""
 
-# Kinds of dtype that a network can be fed: booleans, integers, floats, complex numbers.
-_NUMERIC = "biufc"
+# Kinds of dtype that a network can be fed: booleans, integers, floats.
+_NUMERIC = "biuf"
 
 
 def records_of(sections: Sections) -> int:
@@ -67,14 +67,17 @@ def check_finite(sections: Sections, where: str) -> None:
 
 
 def check_numeric(sections: Sections, where: str) -> None:
-    """Raise `DataError` when a section is neither numbers nor booleans."""
+    """Raise `DataError` when a section is neither real numbers nor booleans."""
     for name, array in sections.items():
         if array.dtype.kind not in _NUMERIC:
+            is_complex = array.dtype.kind == "c"
             raise DataError(
                 where,
                 f"section {name!r} holds {array.dtype} values",
-                "numbers or booleans",
-                f"preprocess {name!r} into numbers, as one_hot does with categories",
+                "real numbers" if is_complex else "numbers or booleans",
+                f"give the real and the imaginary part of {name!r} an element each"
+                if is_complex
+                else f"preprocess {name!r} into numbers, as one_hot does with categories",
             )
 
 

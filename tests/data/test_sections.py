@@ -81,6 +81,15 @@ def test_text_is_refused_as_numbers():
     )
 
 
+def test_complex_numbers_are_refused():
+    """No network computes with them."""
+    assert refused(check_numeric, {"targets": np.zeros(2, complex)}, "d") == (
+        "d: section 'targets' holds complex128 values\n"
+        "  expected: real numbers\n"
+        "  to do:    give the real and the imaginary part of 'targets' an element each"
+    )
+
+
 @pytest.mark.parametrize("name", ["", 1])
 def test_a_section_without_a_name_is_refused(name):
     """Layers could not name it."""

@@ -17,22 +17,6 @@ if TYPE_CHECKING:
     from sigma_core.training._trainer import Trainer
 
 
-_KEYS = (
-    "epoch",
-    "iteration",
-    "seconds",
-    "scores",
-    "batches",
-    "stop",
-    "criterion",
-    "hooks",
-    "plugins",
-    "shapes",
-    "layout",
-    "schedules",
-)
-
-
 # Arrays that are there or not by how parameters are improved.
 _OF_THE_METHOD = ("slots.", "optimiser.", "modifiers.", "schedules.", "accumulated")
 
@@ -42,6 +26,7 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "seconds": (int, float),
     "scores": (dict,),
     "batches": (dict,),
+    "stop": (object,),
     "criterion": (dict, type(None)),
     "hooks": (dict, type(None)),
     "plugins": (dict,),
@@ -88,7 +73,7 @@ def restore(trainer: "Trainer", checkpoint: Checkpoint, directory: Path | str) -
     Raises CheckpointError when it does not fit the trainer's network, optimiser or dtype; `directory` is where it lay.
     """
     state = checkpoint.state
-    missing = [key for key in _KEYS if key not in state]
+    missing = [key for key in _KINDS if key not in state]
     if missing:
         raise CheckpointError(
             str(directory),

@@ -1,9 +1,8 @@
 """Sigmoid: the logistic function."""
 
-import numpy as np
 from attrs import frozen
 
-from sigma_core.extend import Activation, Value
+from sigma_core.extend import Activation, Value, sigmoid
 
 
 @frozen
@@ -12,4 +11,4 @@ class Sigmoid(Activation):
 
     def __call__(self, inputs: Value) -> Value:
         """(batch, ...) of the same shape."""
-        return 0.5 * np.tanh(0.5 * inputs) + 0.5
+        return sigmoid(inputs)

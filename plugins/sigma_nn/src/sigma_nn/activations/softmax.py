@@ -1,9 +1,8 @@
 """Softmax: shares of a whole."""
 
-import numpy as np
 from attrs import frozen
 
-from sigma_core.extend import Activation, Value, stop_gradient
+from sigma_core.extend import Activation, Value, softmax
 
 
 @frozen
@@ -15,6 +14,4 @@ class Softmax(Activation):
 
     def __call__(self, inputs: Value) -> Value:
         """(batch, ..., classes) of the same shape; each row sums to 1."""
-        # Subtracting the maximum changes nothing but keeps the exponentials finite; it needs no derivative.
-        exponentials = np.exp(inputs - stop_gradient(np.max(inputs, axis=-1, keepdims=True)))
-        return exponentials / np.sum(exponentials, axis=-1, keepdims=True)
+        return softmax(inputs)

@@ -1,9 +1,8 @@
 """Softplus (Dugas et al. 2001): a smooth ReLU."""
 
-import numpy as np
 from attrs import frozen
 
-from sigma_core.extend import Activation, Value
+from sigma_core.extend import Activation, Value, softplus
 
 
 @frozen
@@ -12,4 +11,4 @@ class Softplus(Activation):
 
     def __call__(self, inputs: Value) -> Value:
         """(batch, ...) of the same shape."""
-        return np.logaddexp(inputs, 0.0)
+        return softplus(inputs)

@@ -2,13 +2,11 @@
 
 from typing import Any, ClassVar
 
-import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from sigma_core.extend import Cost, DataError, Shape, Value
+from sigma_core.extend import Cost, DataError, Shape, Value, sigmoid, softplus
 from sigma_nn._settings import number
-from sigma_nn.activations.sigmoid import Sigmoid
 from sigma_nn.costs._reduction import over_record, reduction
 from sigma_nn.costs._targets import like_predictions
 
@@ -33,7 +31,7 @@ class BinaryCrossEntropy(Cost):
         logits, weight = predictions, self.positive_weight
         targets = like_predictions("BinaryCrossEntropy", logits, targets)
         # log(p) is logit - log(1 + exp(logit)), log(1 - p) the second of these alone.
-        elements = np.logaddexp(logits, 0.0)
+        elements = softplus(logits)
         if weight == 1.0:
             elements = elements - targets * logits
         else:
@@ -53,4 +51,4 @@ class BinaryCrossEntropy(Cost):
 
     def predict(self, predictions: Value) -> Value:
         """Probabilities of a yes, of the logits' shape."""
-        return Sigmoid()(predictions)
+        return sigmoid(predictions)

@@ -19,10 +19,10 @@ from sigma_core.extend import (
     ShapeError,
     Value,
     component,
+    softmax,
     softplus,
 )
 from sigma_nn._settings import choice, integer
-from sigma_nn.activations.softmax import Softmax
 from sigma_nn.costs._reduction import over_record, reduction
 from sigma_nn.costs._targets import classes_for, is_class, out_of_range
 
@@ -107,7 +107,7 @@ class NegativeSampling(Cost):
 
     def predict(self, predictions: Value) -> Value:
         """Probabilities from products of hidden vectors with all words."""
-        return Softmax()(predictions + np.log(self._noise()).astype(predictions.dtype))
+        return softmax(predictions + np.log(self._noise()).astype(predictions.dtype))
 
     def _logits(self, hidden: Value, parameters: SimpleNamespace) -> Value:
         return hidden @ parameters.weights.T

@@ -6,9 +6,8 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from sigma_core.extend import Cost, Shape, ShapeError, Value, stop_gradient
+from sigma_core.extend import Cost, Shape, ShapeError, Value, softmax, stop_gradient
 from sigma_nn._settings import number, numbers
-from sigma_nn.activations.softmax import Softmax
 from sigma_nn.costs._reduction import over_record, reduction
 from sigma_nn.costs._targets import check_classes, classes_for, is_class
 
@@ -64,7 +63,7 @@ class SoftmaxCrossEntropy(Cost):
 
     def predict(self, predictions: Value) -> Value:
         """Probabilities of the classes, (batch, ..., classes)."""
-        return Softmax()(predictions)
+        return softmax(predictions)
 
     def _check_logits(self, logits: Value) -> None:
         if logits.ndim < 2 or logits.shape[-1] < 2:

@@ -52,7 +52,7 @@ def main() -> None:
     """Train, validate on the last tenth of the text, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--text", type=Path, default=TEXT)
-    parser.add_argument("--epochs", type=int, default=12)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--units", type=int, default=256)
     parser.add_argument("--records", type=int, help="train on so many pieces of the text only, validate with as many")
     parser.add_argument("--length", type=int, default=400, help="how many characters it writes")

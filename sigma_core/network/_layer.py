@@ -178,8 +178,9 @@ class Cost(Layer):
         """The losses; raises ShapeError unless there is one for each record, and for a mask of other axes."""
         if mask is not None and (mask.ndim < 1 or mask.shape != predictions.shape[: mask.ndim]):
             raise ShapeError(
-                f"mask {self.mask!r}",
-                f"its records have shape {mask.shape[1:]}, predictions {predictions.shape[1:]}",
+                type(self).__name__,
+                f"the records of its mask have shape {mask.shape[1:]}, "
+                f"those of the predictions {predictions.shape[1:]}",
                 "the leading axes of the predictions",
                 "give the mask a number for each element that may count",
             )

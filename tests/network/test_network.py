@@ -12,6 +12,7 @@ from sigma_core.errors import NetworkError
 from sigma_core.graph import placeholder
 from sigma_core.network import Block, Initialiser, Layer, Network, Parameter, Section, fans
 from sigma_core.registry import ComponentRegistry, Composer
+from sigma_core.testing import message
 
 CLASSES = {"inputs": Section((4,), np.float32), "targets": Section((), np.int64)}
 
@@ -390,6 +391,21 @@ def test_a_cost_that_fails_for_some_batches_is_named():
         f"{line_in(LateCost.losses, 0)}"
         "  expected: shape (8,), one loss for each record\n"
         "  to do:    add up or average over all axes but the first"
+    )
+
+
+def test_a_mask_that_does_not_fit_the_predictions_is_refused():
+    """It has the leading axes of what is scored."""
+    network = Input(4) + Dense(3) + SoftmaxCrossEntropy(mask="counts")
+    shapes = {"inputs": ((4,), np.float64), "targets": ((), np.int64), "counts": ((2,), np.bool_)}
+    with pytest.raises(NetworkError) as caught:
+        build(network, {name: Section(shape, np.dtype(dtype)) for name, (shape, dtype) in shapes.items()})
+    assert message(caught.value) == (
+        "network.layers.softmax_cross_entropy_1: "
+        "with inputs of shape (batch, 3), (batch,), (batch, 2): the records of its mask have shape (2,), "
+        "those of the predictions (3,)\n"
+        "  expected: the leading axes of the predictions\n"
+        "  to do:    give the mask a number for each element that may count"
     )
 
 

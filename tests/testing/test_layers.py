@@ -6,7 +6,7 @@ from attrs import frozen
 from sigma_nn import Constant, Dense, Dropout, Lstm, Residual, TiedDense
 
 from sigma_core.errors import DataError
-from sigma_core.extend import Layer, Parameter, stop_gradient
+from sigma_core.extend import Layer, Parameter, custom_derivative, stop_gradient
 from sigma_core.testing import check_layer
 
 QUICK = {"backends": ["numpy"], "dtypes": ["float64"]}
@@ -126,6 +126,18 @@ BROKEN = {
             "  found:    NetworkError: network.layers.odd_1: with inputs of shape (0, 4): "
             "np.max over an axis of size 0 of shape (0, 4) has no result\n"
             "  to do:    change the layer's settings or the shape of what comes in"
+        ),
+    ),
+    "no derivative in one of the modes": (
+        lambda inputs, parameters, context: custom_derivative(np.tanh, lambda x, y, given: (given * given,))(inputs),
+        {},
+        (
+            "derivatives in training\n"
+            "  expected: those of finite differences\n"
+            "  found:    DerivativeError: network.layers.odd_1: "
+            "the reverse rule of tanh is not linear in its last argument, so the forward mode has no rule\n"
+            "  expected: a linear rule, which serves both modes\n"
+            "  to do:    give custom_derivative a forward rule as well, or take derivatives in reverse mode alone"
         ),
     ),
     "the same draw in every step": (

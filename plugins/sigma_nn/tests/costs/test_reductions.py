@@ -205,7 +205,7 @@ REFUSED = {
         lambda run: run(SoftmaxCrossEntropy().losses, SCORES, CLASSES, YES),
         ShapeError,
         (
-            "mask: its records have 2 axes; there are losses with 1\n"
+            "mask: records of the mask have 2 axes; there are losses with 1\n"
             "  expected: no axis of classes: an element for each loss\n"
             "  to do:    leave out the last axis of the mask"
         ),

@@ -39,7 +39,7 @@ def counting(mask: Value, elements: Value) -> Value:
     if mask.ndim > elements.ndim:
         raise ShapeError(
             "mask",
-            f"its records have {mask.ndim - 1} axes; there are losses with {elements.ndim - 1}",
+            f"records of the mask have {mask.ndim - 1} axes; there are losses with {elements.ndim - 1}",
             "no axis of classes: an element for each loss",
             "leave out the last axis of the mask",
         )

@@ -2,17 +2,20 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from math import isfinite
+from numbers import Real
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from attrs import field, frozen
 
-from sigma_core.errors import DataError, ShapeError
+from sigma_core.errors import DataError, SettingError, ShapeError
 from sigma_core.graph import place_of
 from sigma_core.network._parameter import Parameter, Shape
 
 if TYPE_CHECKING:
+    from attrs import Attribute
     from numpy.typing import NDArray
 
     from sigma_core.graph import Value
@@ -111,10 +114,17 @@ class Cost(Layer):
     mask: str | None = field(default=None, kw_only=True)
     """The section that tells which elements of a record count, such as the steps of a sequence; None where all do."""
     weight: float = field(default=1.0, kw_only=True)
-    """The factor of this cost in the total."""
+    """The factor of this cost in the total, a finite number."""
 
     metrics: ClassVar[tuple[str, ...]] = ()
     """Metrics that are reported for this cost when a trainer is told none."""
+
+    @weight.validator
+    def _check_weight(self, attribute: "Attribute[float]", weight: Any) -> None:
+        if isinstance(weight, bool) or not isinstance(weight, Real) or not isfinite(weight):
+            # A composer that runs validators one by one hands them no component; it knows itself where it is.
+            owner = f"{type(self).__name__}." if isinstance(self, Cost) else ""
+            raise SettingError(f"{owner}{attribute.name}", repr(weight), "a finite number")
 
     @property
     def sections(self) -> tuple[str, ...]:

@@ -35,12 +35,12 @@ def named(nodes: Sequence[Node], prefix: str = "") -> tuple[str, ...]:
                 "a name for each",
                 "rename all but one",
             )
-        if not _PLAIN_NAME.fullmatch(name):
+        if not isinstance(name, str) or not _PLAIN_NAME.fullmatch(name):
             raise NetworkError(
                 "network",
                 f"a layer is called {name!r}",
                 "letters, digits and underscores, no digit first",
-                f"call it {_plain(name)!r}, say",
+                f"call it {_plain(str(name))!r}, say",
             )
     taken = set(given)
     names: list[str] = []

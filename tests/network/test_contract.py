@@ -8,7 +8,7 @@ import pytest
 from attrs import frozen
 from sigma_nn import Dense, Input, SoftmaxCrossEntropy
 
-from sigma_core.errors import NetworkError
+from sigma_core.errors import NetworkError, SettingError
 from sigma_core.network import Architecture, Cost, Initialiser, Layer, Network, Parameter, Section
 from sigma_core.registry import ComponentRegistry, Composer
 
@@ -151,7 +151,17 @@ def test_a_cost_must_be_a_value():
     )
 
 
-@pytest.mark.parametrize(("name", "say"), [("", "layer"), ("é", "layer"), ("1st", "_1st"), ("a b", "a_b")])
+@pytest.mark.parametrize("weight", [float("nan"), float("inf"), True, "1", None])
+def test_the_weight_of_a_cost_is_a_number(weight):
+    """Told by its field, where it is made and where a recipe has it."""
+    with pytest.raises(SettingError) as caught:
+        SoftmaxCrossEntropy(weight=weight)
+    assert str(caught.value) == f"SoftmaxCrossEntropy.weight: {weight!r}\n  expected: a finite number"
+    with pytest.raises(SettingError, match=r"weight"):
+        Composer(ComponentRegistry()).build("costs", {"use": "softmax_cross_entropy", "weight": weight})
+
+
+@pytest.mark.parametrize(("name", "say"), [("", "layer"), ("é", "layer"), ("1st", "_1st"), ("a b", "a_b"), (3, "_3")])
 def test_a_name_that_cannot_stand_in_an_identifier_is_refused_with_one_that_can(name, say):
     """Which is then taken."""
     assert refused(Input(4) + Dense(3, name=name) + SoftmaxCrossEntropy()) == (

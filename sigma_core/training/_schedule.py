@@ -3,6 +3,7 @@
 import re
 from abc import ABC, abstractmethod
 from fractions import Fraction
+from math import inf
 
 from attrs import frozen
 
@@ -20,7 +21,8 @@ def check_span(text: str, where: str = "span") -> str:
 
 def _parse(text: str, where: str) -> tuple[Fraction, str]:
     found = _SPAN.fullmatch(text) if isinstance(text, str) else None
-    if found is None or float(found[1]) <= 0:
+    # Infinite is also what has so many digits that it would take for ever to write them out.
+    if found is None or not 0 < float(found[1]) < inf:
         raise SettingError(
             where,
             repr(text),

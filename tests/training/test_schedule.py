@@ -24,7 +24,9 @@ def test_a_span_in_iterations(span, iterations):
     assert check_span(span) == span
 
 
-@pytest.mark.parametrize("text", ["", "10", "epochs", "0 epochs", "-1 epochs", "1 hour", "1 run 2", 10, None])
+@pytest.mark.parametrize(
+    "text", ["", "10", "epochs", "0 epochs", "-1 epochs", "1 hour", "1 run 2", "1e400 epochs", 10, None]
+)
 def test_what_is_no_span(text):
     """Neither where it is set nor where it is used."""
     expected = (

@@ -121,6 +121,11 @@ def test_one_cycle_of_next_to_no_length(length, warm_up):
     assert factors(OneCycleSchedule(length, warm_up), 3)[1:] == [1 / 25e4] * 2
 
 
+def test_one_cycle_begins_with_the_maximum_where_there_is_no_room_to_rise():
+    """As it says, unlike PyTorch."""
+    assert factors(OneCycleSchedule("3 iterations"), 4) == [1.0, pytest.approx(0.500002), 1 / 25e4, 1 / 25e4]
+
+
 def test_an_exponential_warm_up():
     """The logarithm rises in a straight line: a test of ranges (Smith 2017) when it is as long as the run."""
     np.testing.assert_allclose(

@@ -13,7 +13,8 @@ class OneCycleSchedule(Schedule):
     """Rise from 1 / start_divisor to 1, then fall to 1 / (start_divisor * end_divisor): the setting is the maximum.
 
     The rise takes the share `warm_up` of `length`, whose last iteration has the lowest value, as everything behind it.
-    The ways up and down are halves of a cosine wave or straight lines (`torch.optim.lr_scheduler.OneCycleLR`).
+    The ways up and down are halves of a cosine wave or straight lines (`torch.optim.lr_scheduler.OneCycleLR`). A rise
+    of an iteration or less is none: the first has the maximum, where PyTorch begins below it.
     """
 
     length: str = span(default="1 run")

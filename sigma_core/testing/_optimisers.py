@@ -61,7 +61,7 @@ class _Descent:
         self.start = np.array([-1.0, -0.75, -0.5, 0.5, 0.75, 1.0], dtype).reshape(shape)
         self.scales = np.array([0.125, 0.25, 0.5, 1.0, 1.5, 2.0], dtype).reshape(shape)
         self.slots = {name: np.full(shape, start, dtype) for name, start in vars(self.optimiser.slots).items()}
-        values = settings_of(self.optimiser)
+        values = attrs.asdict(self.optimiser, recurse=False)
         self.settings = {name: value for name, value in values.items() if isinstance(value, float)}
         self.others = {name: value for name, value in values.items() if name not in self.settings}
         self.routine = self.traced_on(self.start, self.slots)
@@ -145,11 +145,6 @@ def _check_standing(subject: Subject[Any], descent: _Descent) -> None:
         )
     flat, _ = run(np.zeros_like(descent.start), descent.slots, 1.0, descent.settings)
     check_finite(subject, "parameters after a step with a gradient of zeros", flat)
-
-
-def settings_of(component: Any) -> dict[str, Any]:
-    """The fields of a component, by name."""
-    return attrs.asdict(component, recurse=False)
 
 
 def _check_settings(subject: Subject[Any]) -> None:

@@ -144,7 +144,8 @@ def _reading(
 
 def _lent(each: Place, wanted: str, known: Mapping[str, Parameter]) -> str:
     """The identifier of a parameter that a layer borrows: beside it, or from the top of the network."""
-    inside = f"{PREFIX}.{each.name}".rpartition(".")[0]
+    # In a block that stands here once more, what is beside it has its parameters where the block stood first.
+    inside = f"{PREFIX}.{each.owner}".rpartition(".")[0]
     for identifier in (f"{inside}.{wanted}", f"{PREFIX}.{wanted}"):
         if identifier in known:
             return identifier

@@ -67,6 +67,21 @@ def test_sequences_are_connected_step_by_step():
     assert list(made.network.parameters) == ["network.layers.dense_1.weights"]
 
 
+def test_a_group_that_is_shared_ties_wherever_it_stands():
+    """What is beside the layer has its parameters where the group stood first."""
+    group = (Dense(3, name="code") + TiedDense(4, "code")).as_layer("autoencoder")
+    inputs = Input(4)
+    links = [SquaredDifference(name="first")(group(inputs)), SquaredDifference(name="second")(group(inputs))]
+    made = trainer(links)
+
+    assert list(made.network.parameters) == [
+        f"network.layers.autoencoder.{name}" for name in ("code.weights", "code.biases", "tied_dense_1.biases")
+    ]
+    predicted = made.predict(made.data.training["inputs"])
+    assert (predicted["first"] == predicted["second"]).all()
+    assert made.network["autoencoder_2.tied_dense_1"].borrows == ("autoencoder.code.weights",)
+
+
 def test_the_other_layer_stands_before():
     """Under the name that is given."""
     assert refused(Input(4) + Dense(3) + TiedDense(4, "dense_2") + SquaredDifference()) == (

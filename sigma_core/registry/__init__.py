@@ -7,7 +7,15 @@ from sigma_core.registry._conform import conform
 from sigma_core.registry._description import Description, Setting
 from sigma_core.registry._distributions import Component, Distribution, Status
 from sigma_core.registry._fields import component, component_table, components
-from sigma_core.registry._identifiers import Resolver, matches, most_specific, resolve, snake_case, specificity
+from sigma_core.registry._identifiers import (
+    Resolver,
+    matches,
+    most_specific,
+    resolve,
+    snake_case,
+    specificity,
+    words_of,
+)
 from sigma_core.registry._kinds import KINDS, Kind, kind_of
 from sigma_core.registry._parameters import Registry, RegistryView
 from sigma_core.registry._tables import plain
@@ -37,4 +45,5 @@ __all__ = [
     "resolve",
     "snake_case",
     "specificity",
+    "words_of",
 ]

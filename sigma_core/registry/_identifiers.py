@@ -95,9 +95,15 @@ def _carried(words: list[str], count: int, tags: Tags) -> Collection[str]:
     return tags
 
 
-@lru_cache(maxsize=1024)
 def parse(pattern: str) -> Pattern:
     """A pattern from its text; raises `IdentifierError` if it is malformed."""
+    if not isinstance(pattern, str):
+        raise IdentifierError(f"pattern {pattern!r}", f"it is a {type(pattern).__name__}", "one pattern, as a text")
+    return _parsed(pattern)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(pattern: str) -> Pattern:
     segments = []
     for number, text in enumerate(pattern.split("."), 1):
         found = SEGMENT.fullmatch(text)

@@ -63,6 +63,7 @@ class Numbers(ABC):
 
         Raises IdentifierError for a pattern that matches nothing, TrainerError while a run goes on.
         """
+        selected(self.parts.network.parameters, pattern, "frozen")
         self._lay((*self.setup.frozen, pattern))
 
     def unfreeze(self, pattern: str) -> None:

@@ -230,11 +230,12 @@ def watched(layout: Layout, patterns: Sequence[str]) -> dict[str, int]:
     for pattern in patterns:
         matching = {name: number for name, number in known.items() if matches(pattern, name)}
         if not matching:
+            is_frozen = any(matches(pattern, name.replace("network", "gradients", 1)) for name in layout.frozen)
             raise IdentifierError(
                 f"required value {pattern!r}",
-                "it matches nothing that a step computes",
+                "what it matches is frozen" if is_frozen else "it matches nothing that a step computes",
                 listed(known, pattern),
-                "require one of these",
+                "require one of these, or unfreeze what it matches" if is_frozen else "require one of these",
             )
         found |= matching
     return found

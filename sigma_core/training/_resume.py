@@ -89,25 +89,27 @@ def restore(trainer: "Trainer", checkpoint: Checkpoint, directory: Path | str) -
             "the whole state of a trainer",
             "use another checkpoint of the run",
         )
-    arrays = trainer.team.pull()
-    fits = checkpoint.arrays.keys() == arrays.keys() and all(
-        checkpoint.arrays[name].shape == array.shape and checkpoint.arrays[name].dtype == array.dtype
-        for name, array in arrays.items()
-    )
-    if state["shapes"] != _shapes(trainer) or not fits:
-        raise CheckpointError(
-            str(directory),
-            f"it is of another training: {_described(state['shapes'], checkpoint.arrays)}",
-            _described(_shapes(trainer), arrays),
-            "restore it into a trainer with the same network, optimiser and dtype",
-        )
     layout = trainer.parts.layout.description
-    if state["layout"] != layout:
+    is_same = state["shapes"] == _shapes(trainer)
+    # Before the arrays, whose lengths follow from it.
+    if is_same and state["layout"] != layout:
         raise CheckpointError(
             str(directory),
             f"its parameters are grouped or frozen otherwise: {_laid(state['layout'])}",
             _laid(layout),
             "restore it into a trainer with the same parameter_groups and frozen",
+        )
+    arrays = trainer.team.pull()
+    fits = checkpoint.arrays.keys() == arrays.keys() and all(
+        checkpoint.arrays[name].shape == array.shape and checkpoint.arrays[name].dtype == array.dtype
+        for name, array in arrays.items()
+    )
+    if not is_same or not fits:
+        raise CheckpointError(
+            str(directory),
+            f"it is of another training: {_described(state['shapes'], checkpoint.arrays)}",
+            _described(_shapes(trainer), arrays),
+            "restore it into a trainer with the same network, optimiser and dtype",
         )
     trainer.batches.restore(state["batches"])
     trainer.team.push(checkpoint.arrays)

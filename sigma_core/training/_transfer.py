@@ -8,7 +8,7 @@ import numpy as np
 
 from sigma_core.errors import CheckpointError, IdentifierError, TrainerError, listed
 from sigma_core.network import Parameter
-from sigma_core.registry import matches
+from sigma_core.registry import matches, words_of
 from sigma_core.training._checkpoint import Checkpoint
 from sigma_core.training._layout import Layout
 
@@ -16,9 +16,12 @@ from sigma_core.training._layout import Layout
 def parameters_of(source: Any) -> Mapping[str, Any]:
     """The parameters in the folder of a checkpoint, or in a mapping by identifier.
 
-    Raises CheckpointError for a folder that holds none, TrainerError for anything else.
+    Raises CheckpointError for a folder that holds none, IdentifierError for a mapping by anything else, TrainerError
+    for any other source.
     """
     if isinstance(source, Mapping):
+        for name in source:
+            words_of(name)
         return source
     if not isinstance(source, str | Path):
         raise TrainerError(
@@ -45,7 +48,8 @@ def moved(
 ) -> dict[str, Any]:
     """What matches the pattern, by the identifiers that it has among the declared parameters.
 
-    Raises IdentifierError where nothing matches, nothing of it is declared, or something has another shape.
+    Raises IdentifierError where nothing matches, nothing of it is declared, something has another shape, or the pattern
+    or `into` is malformed.
     """
     where = f"transfer, pattern {pattern!r}"
     tags = {name: spec.tags for name, spec in declared.items()}
@@ -80,4 +84,4 @@ def _named(name: str, pattern: str, into: str) -> str:
     """An identifier with its first words, which the pattern names as they are, replaced."""
     words = pattern.split(".")
     literal = next((count for count, word in enumerate(words) if set(word) & set("*<")), len(words))
-    return ".".join([*into.split("."), *name.split(".")[literal:]])
+    return ".".join([*words_of(into), *name.split(".")[literal:]])

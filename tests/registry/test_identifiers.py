@@ -179,6 +179,15 @@ def test_a_malformed_pattern_is_refused(pattern, found):
         assert str(caught.value) == f"pattern '{pattern}': {found}\n  expected: {ALLOWED}"
 
 
+@pytest.mark.parametrize(("pattern", "kind"), [(3, "int"), (["a"], "list"), (None, "NoneType")])
+def test_a_pattern_is_a_text(pattern, kind):
+    """Also where what was given could not be remembered."""
+    for use in (lambda: matches(pattern, "a"), lambda: specificity(pattern)):
+        with pytest.raises(IdentifierError) as caught:
+            use()
+        assert str(caught.value) == f"pattern {pattern}: it is a {kind}\n  expected: one pattern, as a text"
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [

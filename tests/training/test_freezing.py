@@ -175,6 +175,16 @@ def test_patterns_are_texts(make):
     assert refused(sigma.UserError, lambda: make(frozen=3)).splitlines()[0] == "frozen.0: 3"
 
 
+def test_one_pattern_is_frozen_at_a_time(make):
+    """Several take several calls."""
+    trainer = make()
+    for act in (trainer.freeze, trainer.unfreeze, trainer.initialise):
+        assert refused(IdentifierError, lambda act=act: act([NAMES[0]])) == (
+            f"pattern {[NAMES[0]]}: it is a list\n  expected: one pattern, as a text"
+        )
+    assert trainer.setup.frozen == ()
+
+
 def test_something_must_be_trained(make):
     """Before the first step; what was frozen may be unfrozen again."""
     trainer = make()
@@ -232,6 +242,11 @@ def test_a_checkpoint_of_other_freezing_is_refused(make, tmp_path):
         f"  expected: {described(FIRST, SECOND)}\n"
         "  to do:    restore it into a trainer with the same parameter_groups and frozen"
     )
+    # Also where they are shorter.
+    other.freeze(NAMES[0])
+    assert refused(CheckpointError, lambda: other.restore(saved)).startswith(
+        f"{saved}: its parameters are grouped or frozen otherwise: {described(SECOND, FIRST)}\n"
+    )
     other.unfreeze("**")
     other.freeze(f"{FIRST}.*")
     assert other.restore(saved).run().epochs == 2
@@ -246,6 +261,9 @@ def test_a_hook_sees_no_gradient_of_what_is_frozen(make):
             pass
 
     trainer = make(optimiser=Adam(0.01), hooks=[Watching()], frozen=[f"{FIRST}.**"])
-    assert refused(IdentifierError, trainer.run).splitlines()[0] == (
-        "required value 'gradients.layers.dense_1.weights': it matches nothing that a step computes"
+    assert refused(IdentifierError, trainer.run) == (
+        "required value 'gradients.layers.dense_1.weights': what it matches is frozen\n"
+        "  expected: gradients.layers.dense_2.biases, gradients.layers.dense_2.weights "
+        "(nearest: gradients.layers.dense_2.weights)\n"
+        "  to do:    require one of these, or unfreeze what it matches"
     )

@@ -237,6 +237,17 @@ def test_what_cannot_be_taken_over_leaves_everything(make):
         "  expected: a trainer, the folder of a checkpoint, or a mapping of arrays by identifier\n"
         "  to do:    give one of these"
     )
+    for wrong, name in [
+        (lambda: target.transfer(source, f"{SECOND}.*", into=3), "3"),
+        (lambda: target.transfer(source, f"{SECOND}.*", into="network."), "'network.'"),
+        (lambda: target.transfer({7: np.ones(4)}), "7"),
+    ]:
+        assert refused(IdentifierError, wrong) == (
+            f"identifier {name}: it is malformed\n  expected: words of letters, digits, '_' and '-', joined by dots"
+        )
+    assert refused(IdentifierError, lambda: target.transfer(source, 3)) == (
+        "pattern 3: it is a int\n  expected: one pattern, as a text"
+    )
     assert values(target) == before
 
 

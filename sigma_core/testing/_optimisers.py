@@ -54,14 +54,15 @@ class _Descent:
     """Steps down a quadratic, in a network's dtype."""
 
     def __init__(self, subject: Subject[Optimiser], dtype: str) -> None:
-        self.subject = subject
-        self.optimiser: Any = subject.component
+        # An attrs class, which the abstract base cannot tell the type checker.
+        optimiser: Any = subject.component
+        self.subject, self.optimiser = subject, optimiser
         self.dtype = dtype
         shape = (2, 3) if self.optimiser.by_parameter else (6,)
         self.start = np.array([-1.0, -0.75, -0.5, 0.5, 0.75, 1.0], dtype).reshape(shape)
         self.scales = np.array([0.125, 0.25, 0.5, 1.0, 1.5, 2.0], dtype).reshape(shape)
         self.slots = {name: np.full(shape, start, dtype) for name, start in vars(self.optimiser.slots).items()}
-        values = attrs.asdict(self.optimiser, recurse=False)
+        values = attrs.asdict(optimiser, recurse=False)
         self.settings = {name: value for name, value in values.items() if isinstance(value, float)}
         self.others = {name: value for name, value in values.items() if name not in self.settings}
         self.routine = self.traced_on(self.start, self.slots)

@@ -43,15 +43,16 @@ def named(nodes: Sequence[Node], prefix: str = "") -> tuple[str, ...]:
                 f"call it {_plain(str(name))!r}, say",
             )
     taken = set(given)
-    names: list[str] = []
-    for node in nodes:
+    names: dict[int, str] = {}
+    # Owners first: their names are part of identifiers, and in a recipe they may stand behind those that share.
+    for position, node in sorted(enumerate(nodes), key=lambda each: each[1].shares is not None):
         if node.shares is None and node.layer.name is not None:
-            names.append(node.layer.name)
+            names[position] = node.layer.name
             continue
         kind, number = (snake_case(type(node.layer).__name__), 1) if node.shares is None else (names[node.shares], 2)
-        names.append(_free(kind, number, taken))
-        taken.add(names[-1])
-    return tuple(names)
+        names[position] = _free(kind, number, taken)
+        taken.add(names[position])
+    return tuple(names[position] for position in range(len(nodes)))
 
 
 def _free(kind: str, number: int, taken: Collection[str]) -> str:

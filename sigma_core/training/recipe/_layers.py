@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from heapq import heappop, heappush
+from itertools import pairwise
 from typing import Any, Protocol
 
 from attrs import define, evolve, frozen
@@ -91,6 +92,12 @@ def _entry(reader: Reads, value: Any, place: Place) -> _Entry | None:
 def _group(reader: Reads, settings: Mapping[str, Any], place: Place) -> Architecture | None:
     """Layers inside a line: as they are, or where they have a name as one layer."""
     _refuse_others(reader, settings, _OF_GROUPS, place)
+    if settings["layers"] in ([], ()):
+        reader.refuse((*place, "layers"), "it is empty", "at least one layer", "leave the group out")
+        return None
+    if "name" in settings and not isinstance(settings["name"], str):
+        reader.refuse((*place, "name"), f"{settings['name']!r}", "a text", "write it in quotes")
+        return None
     part = read_layers(reader, settings["layers"], (*place, "layers"))
     if not part.nodes:
         return None
@@ -156,8 +163,7 @@ def _connected(reader: Reads, entries: Sequence[_Entry], place: Place) -> Archit
     try:
         order = _order(nodes)
     except CycleError as error:
-        circle = " -> ".join(names[position] for position in error.args[1])
-        reader.refuse(place, f"its layers feed themselves: {circle}", "layers that feed later ones", "cut the circle")
+        _refuse_circle(reader, place, error.args[1], nodes, names)
         return Architecture()
     if order == list(range(len(nodes))):
         return Architecture(tuple(nodes))
@@ -173,6 +179,19 @@ def _connected(reader: Reads, entries: Sequence[_Entry], place: Place) -> Archit
             for old in order
         )
     )
+
+
+def _refuse_circle(
+    reader: Reads, place: Place, circle: Sequence[int], nodes: Sequence[Node], names: Sequence[str]
+) -> None:
+    """Tell of layers each of which needs the one before it, the last of them the first."""
+    for before, after in pairwise(circle):
+        if nodes[after].shares == before and before not in nodes[after].inputs:
+            found = f"{names[after]} has the parameters of {names[before]}, which it feeds"
+            reader.refuse(place, found, "the layer itself before its other places", "exchange the two entries")
+            return
+    found = f"its layers feed themselves: {' -> '.join(names[position] for position in circle)}"
+    reader.refuse(place, found, "layers that feed later ones", "cut the circle")
 
 
 def _moved(position: int | None, moved: Mapping[int, int]) -> int | None:

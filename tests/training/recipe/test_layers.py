@@ -120,6 +120,23 @@ def test_a_layer_stands_again(environment):
     assert len(Network.build(architecture, composer=environment.composer).parameters) == 2
 
 
+def test_a_layer_stands_again_before_the_entry_that_is_shared(environment):
+    """What is shared is named first, whatever shares it."""
+    network = f"""[
+      {INPUT} }},
+      {{ shares = "late", inputs = ["input_1"] }},
+      {{ use = "dense", size = 4, name = "late", inputs = ["input_1"] }},
+      {{ use = "sum", inputs = ["late_2", "late"] }},
+    ]"""
+
+    assert fed(environment, network) == {
+        "input_1": (),
+        "late": ("input_1",),
+        "late_2": ("input_1",),
+        "sum_1": ("late_2", "late"),
+    }
+
+
 def test_a_group_with_a_name_is_one_layer(environment):
     """Connected inside by the names that it has inside; it may be repeated and fed by name."""
     network = f"""[
@@ -259,6 +276,22 @@ FAULTS = [
             "network[0].colour: there is no key 'colour'\n"
             "  expected: inputs, layers, name, repeat\n"
             "  to do:    leave it out"
+        ),
+    ),
+    (
+        f'[{INPUT} }}, {{ name = "in", layers = [] }}]',
+        "network[1].layers: it is empty\n  expected: at least one layer\n  to do:    leave the group out",
+    ),
+    (
+        f'[{INPUT} }}, {{ name = 3, layers = [{{ use = "sum" }}] }}]',
+        "network[1].name: 3\n  expected: a text\n  to do:    write it in quotes",
+    ),
+    (
+        f'[{INPUT} }}, {{ shares = "late" }}, {{ use = "sum" }}, {{ use = "dense", size = 4, name = "late" }}]',
+        (
+            "network: late_2 has the parameters of late, which it feeds\n"
+            "  expected: the layer itself before its other places\n"
+            "  to do:    exchange the two entries"
         ),
     ),
     (

@@ -304,6 +304,19 @@ def test_a_schedule_has_a_hyperparameter(make):
     )
 
 
+@pytest.mark.parametrize("setting", ["schedules.modifiers.l2.factor=step", "schedules.modifiers.l2.factor.use=step"])
+def test_an_identifier_stands_in_quotes(setting):
+    """Else TOML takes its words for keys."""
+    recipe = sigma.Recipe({name: value for name, value in RECIPE.items() if name != "schedules"}).having([setting])
+
+    assert refused(RecipeError, lambda: sigma.Trainer.from_recipe(recipe)) == (
+        "recipe: 1 fault\n"
+        "recipe, schedules.modifiers: the dots of modifiers.l2.factor have made tables of it\n"
+        "  expected: an identifier in quotes\n"
+        '  to do:    write "modifiers.l2.factor"'
+    )
+
+
 def test_a_schedule_needs_scores_that_there_are(make):
     """As a criterion does, before the run."""
     assert refused(IdentifierError, make(schedules={RATE: Plateau("validation.loss")}).build) == (

@@ -79,7 +79,23 @@ def schedules(reader: "Reader", value: Any, place: Place) -> Any:
         remedy = 'write { "optimiser.learning_rate" = { use = "cosine", length = "20 epochs" } }'
         reader.refuse(place, f"{value!r}", "a table by identifier", remedy)
         return {}
-    return {name: reader.component("schedules", chosen, (*place, name)) for name, chosen in value.items()}
+    named: dict[str, Any] = {}
+    for name, chosen in value.items():
+        whole = _unquoted(name, chosen)
+        if whole != name:
+            found = f"the dots of {whole} have made tables of it"
+            reader.refuse((*place, name), found, "an identifier in quotes", f'write "{whole}"')
+            continue
+        named[name] = reader.component("schedules", chosen, (*place, name))
+    return named
+
+
+def _unquoted(name: Any, chosen: Any) -> Any:
+    """The identifier whose words are keys of tables in each other, as TOML reads one without quotes."""
+    while isinstance(chosen, Mapping) and "use" not in chosen and chosen:
+        key, chosen = next(iter(chosen.items()))
+        name = f"{name}.{key}"
+    return name
 
 
 def check_method(reader: "Reader", method: Method, scheduled: Iterable[str]) -> None:

@@ -37,10 +37,16 @@ class Metric(ABC):
 
 
 def named_metrics(network: Network, metrics: Mapping[str, Metric]) -> dict[str, tuple[PlacedLayer[Cost], Metric]]:
-    """Each metric with each cost that it judges, by name of the score: `accuracy`, or `<cost>.accuracy`."""
+    """Each metric with each cost that it judges, by name of the score: `accuracy`, or `<cost>.accuracy`.
+
+    One by which some of the costs are usually judged, such as those of classes, judges these alone; any other judges
+    all of them.
+    """
     several = len(network.costs) > 1
+    usual = {name for placed in network.costs for name in placed.layer.metrics}
     return {
         f"{placed.name}.{name}" if several else name: (placed, metric)
         for placed in network.costs
         for name, metric in metrics.items()
+        if name in placed.layer.metrics or name not in usual
     }

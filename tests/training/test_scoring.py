@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 from attrs import frozen
-from sigma_nn import Dense, Input, SquaredDifference
+from sigma_nn import Dense, Input, SoftmaxCrossEntropy, SquaredDifference
 
 import sigma_core as sigma
 from sigma_core.data import Minibatches
@@ -112,3 +112,23 @@ def test_a_metric_is_given_the_mask_of_its_cost(make):
     sections = {"inputs": inputs, "targets": inputs[..., :1], "counts": counts}
     trainer = make(network=network, data=sections, validation=sections, metrics={"counting": Counting()})
     assert trainer.run().scores["validation.counting"] == 9.0
+
+
+@pytest.mark.parametrize(
+    ("metrics", "scores"),
+    [
+        ({}, ["kind.accuracy", "loss"]),
+        ({"metrics": {"right": "accuracy"}}, ["kind.right", "loss", "size.right"]),
+    ],
+)
+def test_a_cost_is_judged_by_what_it_is_usually_judged_by(metrics, scores):
+    """Not by what is usual for another: the accuracy of sizes would say nothing."""
+    inputs = Input(2)
+    network = [
+        SoftmaxCrossEntropy(name="kind", targets="kinds")(Dense(3)(inputs)),
+        SquaredDifference(name="size", targets="sizes")(Dense(1)(inputs)),
+    ]
+    data = {"inputs": np.ones((6, 2)), "kinds": np.arange(6) % 3, "sizes": np.ones(6)}
+    trainer = sigma.Trainer(network, data, "adam", "1 epochs", **metrics)
+
+    assert sorted(trainer.evaluate("training")) == scores

@@ -195,7 +195,7 @@ def test_each_touches_gradients_or_parameters_alone():
         assert modifier.parameters == "**"
     for modifier in (MaxNorm(), NonNegative()):
         assert changed(modifier) is GRADIENTS
-        assert modifier.parameters == "**.weights"
+        assert modifier.parameters == "**.<weights>"
 
 
 @pytest.mark.parametrize("make", [ClipByValue, ClipByNorm, ClipByGlobalNorm, MaxNorm])

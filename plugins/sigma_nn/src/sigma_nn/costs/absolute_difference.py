@@ -1,5 +1,7 @@
 """Absolute difference: the cost of regression to medians, which outliers hardly move."""
 
+from typing import Literal
+
 import numpy as np
 from attrs import frozen
 
@@ -16,7 +18,7 @@ class AbsoluteDifference(Cost):
     ShapeError where their shapes differ.
     """
 
-    reduction: str = reduction()
+    reduction: Literal["mean", "sum"] = reduction()
 
     def losses(self, predictions: Value, targets: Value, mask: Value | None = None) -> Value:
         """One loss per record, (batch,)."""

@@ -1,6 +1,6 @@
 """Binary cross-entropy: yes or no, for one question or several, from logits."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from attrs import frozen
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ class BinaryCrossEntropy(Cost):
     where the shapes differ.
     """
 
-    reduction: str = reduction()
+    reduction: Literal["mean", "sum"] = reduction()
     positive_weight: float = number(default=1.0, above=0)
 
     metrics: ClassVar[tuple[str, ...]] = ("accuracy",)

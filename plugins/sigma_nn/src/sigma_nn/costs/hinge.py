@@ -1,6 +1,6 @@
 """Hinge: the cost of support vector machines, for yes or no and for classes."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from attrs import frozen
@@ -28,7 +28,7 @@ class Hinge(Cost):
 
     margin: float = number(default=1.0, above=0)
     squared: bool = False
-    reduction: str = reduction()
+    reduction: Literal["mean", "sum"] = reduction()
 
     def losses(self, predictions: Value, targets: Value, mask: Value | None = None) -> Value:
         """One loss per record, (batch,)."""

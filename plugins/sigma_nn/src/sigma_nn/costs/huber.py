@@ -1,5 +1,7 @@
 """Huber's cost: squared where predictions are near, absolute where they are far off."""
 
+from typing import Literal
+
 import numpy as np
 from attrs import frozen
 
@@ -18,7 +20,7 @@ class Huber(Cost):
     """
 
     delta: float = number(default=1.0, above=0)
-    reduction: str = reduction()
+    reduction: Literal["mean", "sum"] = reduction()
 
     def losses(self, predictions: Value, targets: Value, mask: Value | None = None) -> Value:
         """One loss per record, (batch,)."""

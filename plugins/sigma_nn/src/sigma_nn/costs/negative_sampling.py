@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from math import log
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from attrs import frozen
@@ -45,8 +45,8 @@ class NegativeSampling(Cost):
 
     vocabulary: int = integer(at_least=2)
     negatives: int = integer(default=5, at_least=1)
-    noise: str = choice("zipf", "uniform", default="zipf")
-    reduction: str = reduction()
+    noise: Literal["zipf", "uniform"] = choice("zipf", "uniform", default="zipf")
+    reduction: Literal["mean", "sum"] = reduction()
     weights_initialiser: Initialiser | str = component("initialisers", "gaussian")
 
     metrics: ClassVar[tuple[str, ...]] = ("accuracy",)

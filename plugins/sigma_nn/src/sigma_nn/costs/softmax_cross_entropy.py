@@ -1,6 +1,6 @@
 """Softmax cross-entropy: the negative log-likelihood of the right class, from logits."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from attrs import frozen
@@ -27,7 +27,7 @@ class SoftmaxCrossEntropy(Cost):
     one difference: a mean is over the elements, whatever their weights, where PyTorch divides by the weights' sum.
     """
 
-    reduction: str = reduction()
+    reduction: Literal["mean", "sum"] = reduction()
     class_weights: tuple[float, ...] | None = numbers(default=None, at_least=0)
     label_smoothing: float = number(default=0.0, at_least=0, below=1)
 

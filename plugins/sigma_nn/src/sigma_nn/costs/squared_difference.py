@@ -1,5 +1,7 @@
 """Squared difference: the cost of regression and of autoencoders."""
 
+from typing import Literal
+
 from attrs import frozen
 
 from sigma_core.extend import Cost, Value
@@ -14,7 +16,7 @@ class SquaredDifference(Cost):
     Predictions and targets are (batch, ...) of the same shape. Raises ShapeError where they are not.
     """
 
-    reduction: str = reduction()
+    reduction: Literal["mean", "sum"] = reduction()
 
     def losses(self, predictions: Value, targets: Value, mask: Value | None = None) -> Value:
         """One loss per record, (batch,)."""

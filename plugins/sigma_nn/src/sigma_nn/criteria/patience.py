@@ -1,5 +1,7 @@
 """Patience: `validation.loss patience 5`, early stopping (Prechelt 1998, criterion UP in spirit)."""
 
+from typing import Literal
+
 from attrs import frozen
 
 from sigma_core.extend import Observation, State
@@ -20,7 +22,7 @@ class Patience(ScoreCriterion):
 
     count: int = integer(at_least=1)
     minimum_change: float = number(default=0.0, at_least=0)
-    goal: str = choice(*GOALS, default="auto")
+    goal: Literal["auto", "minimum", "maximum"] = choice(*GOALS, default="auto")
 
     def initial(self) -> State:
         """No best yet."""

@@ -1,6 +1,6 @@
 """Decay on plateau: a smaller learning rate when a score does not get better."""
 
-from typing import Any
+from typing import Any, Literal
 
 from attrs import define, field
 
@@ -25,7 +25,7 @@ class DecayOnPlateau:
     factor: float = number(default=0.5, above=0, below=1)
     minimum: float = number(default=0.0, at_least=0)
     setting: str = "optimiser.learning_rate"
-    goal: str = choice(*GOALS, default="auto")
+    goal: Literal["auto", "minimum", "maximum"] = choice(*GOALS, default="auto")
 
     _state: State = field(init=False, factory=dict, repr=False)
 

@@ -1,6 +1,7 @@
 """Glorot: the same variance forward and backward (Glorot & Bengio 2010, equation 16)."""
 
 from math import sqrt
+from typing import Literal
 
 import numpy as np
 from attrs import frozen
@@ -18,7 +19,7 @@ class Glorot(Initialiser):
     For layers whose activation is about linear around zero: none, tanh, softmax. The paper's kind is uniform.
     """
 
-    kind: str = choice(*KINDS, default="uniform")
+    kind: Literal["uniform", "gaussian"] = choice(*KINDS, default="uniform")
     gain: float = number(default=1.0, above=0)
 
     def fill(self, shape: Shape, random: np.random.Generator) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """He: the same variance behind rectifiers (He, Zhang, Ren & Sun 2015, equations 10 and 15)."""
 
 from math import sqrt
+from typing import Literal
 
 import numpy as np
 from attrs import frozen
@@ -18,7 +19,7 @@ class He(Initialiser):
     For layers with relu, or leaky relu of that slope. The paper's kind is Gaussian.
     """
 
-    kind: str = choice(*KINDS, default="gaussian")
+    kind: Literal["uniform", "gaussian"] = choice(*KINDS, default="gaussian")
     slope: float = number(default=0.0, at_least=0)
 
     def fill(self, shape: Shape, random: np.random.Generator) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """LeCun: inputs of variance 1 give sums of variance 1 (LeCun, Bottou, Orr & Müller 1998, equation 16)."""
 
 from math import sqrt
+from typing import Literal
 
 import numpy as np
 from attrs import frozen
@@ -19,7 +20,7 @@ class LeCun(Initialiser):
     open.
     """
 
-    kind: str = choice(*KINDS, default="gaussian")
+    kind: Literal["uniform", "gaussian"] = choice(*KINDS, default="gaussian")
     gain: float = number(default=1.0, above=0)
 
     def fill(self, shape: Shape, random: np.random.Generator) -> NDArray[np.float64]:

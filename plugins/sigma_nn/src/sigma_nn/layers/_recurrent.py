@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Mapping
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from attrs import field, frozen
@@ -23,7 +23,7 @@ class RecurrentLayer(MaskedLayer):
     """
 
     size: int = integer(at_least=1)
-    outputs: str = choice("all", "last", default="all")
+    outputs: Literal["all", "last"] = choice("all", "last", default="all")
     reverse: bool = field(default=False, kw_only=True)
     """Whether it goes from the last step to the first; results stay at their step's place."""
     weights_initialiser: Initialiser | str = component("initialisers", "glorot")

@@ -1,6 +1,6 @@
 """Bidirectional: a sequence from both of its ends (Schuster & Paliwal 1997)."""
 
-from typing import Any
+from typing import Any, Literal
 
 from attrs import Attribute, evolve, frozen
 
@@ -25,7 +25,7 @@ class Bidirectional(Block):
     """
 
     layer: Layer = component("layers")
-    merge: str = choice("concatenate", "add", "average", default="concatenate")
+    merge: Literal["concatenate", "add", "average"] = choice("concatenate", "add", "average", default="concatenate")
 
     @layer.validator
     def _check_layer(self, attribute: "Attribute[Any]", layer: Any) -> None:

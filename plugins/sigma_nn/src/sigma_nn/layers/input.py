@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from math import prod
 from types import SimpleNamespace
+from typing import Literal
 
 from attrs import frozen
 
@@ -20,7 +21,7 @@ class Input(Layer):
 
     shape: Shape = extents()
     section: str = "inputs"
-    dtype: str = choice("float", "integer", default="float")
+    dtype: Literal["float", "integer"] = choice("float", "integer", default="float")
 
     @property
     def sections(self) -> tuple[str, ...]:

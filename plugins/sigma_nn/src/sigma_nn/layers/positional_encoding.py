@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from types import SimpleNamespace
+from typing import Literal
 
 import numpy as np
 from attrs import frozen
@@ -21,7 +22,7 @@ class PositionalEncoding(Layer):
     for inputs with more axes or fewer.
     """
 
-    kind: str = choice("sinusoidal", "learned", default="sinusoidal")
+    kind: Literal["sinusoidal", "learned"] = choice("sinusoidal", "learned", default="sinusoidal")
     weights_initialiser: Initialiser | str = component("initialisers", "gaussian")
 
     def parameters(self, *shapes: Shape) -> Mapping[str, Parameter]:

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 from attrs import frozen
@@ -20,7 +20,7 @@ Numbers: TypeAlias = NDArray[np.float64]
 class ClassMetric(Metric):
     """A share of each class, of which one number is made by `average`."""
 
-    average: str = choice("macro", "micro", "weighted", default="macro")
+    average: Literal["macro", "micro", "weighted"] = choice("macro", "micro", "weighted", default="macro")
     threshold: float | None = number(default=None)
 
     @abstractmethod

@@ -20,7 +20,7 @@ class MaxNorm(Modifier):
     """
 
     limit: float = number(default=3.0, above=0)
-    parameters: str = field(default="**.weights", kw_only=True)
+    parameters: str = field(default="**.<weights>", kw_only=True)
 
     by_parameter = True
 

@@ -13,7 +13,7 @@ from sigma_core.extend import Modifier, Value
 class NonNegative(Modifier):
     """After each update, set to zero what has become negative; NaN stays NaN."""
 
-    parameters: str = field(default="**.weights", kw_only=True)
+    parameters: str = field(default="**.<weights>", kw_only=True)
 
     def updated(self, parameters: Sequence[Value], settings: Any) -> Sequence[Value]:
         """Element by element, in any shapes."""

@@ -1,6 +1,7 @@
 """On plateau: down when a score does not get better (`torch.optim.lr_scheduler.ReduceLROnPlateau`)."""
 
 from math import isfinite
+from typing import Literal
 
 from attrs import frozen
 
@@ -26,7 +27,7 @@ class OnPlateauSchedule(Schedule):
     threshold: float = number(default=1e-4, at_least=0)
     cooldown: int = integer(default=0, at_least=0)
     minimum: float = number(default=0.0, at_least=0, at_most=1)
-    goal: str = choice(*GOALS, default="auto")
+    goal: Literal["auto", "minimum", "maximum"] = choice(*GOALS, default="auto")
 
     @property
     def requires(self) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """One cycle: up to the full value, then down to next to nothing (Smith & Topin 2018)."""
 
 from math import cos, pi
+from typing import Literal
 
 from attrs import frozen
 
@@ -21,7 +22,7 @@ class OneCycleSchedule(Schedule):
     warm_up: float = number(default=0.3, at_least=0, below=1)
     start_divisor: float = number(default=25.0, at_least=1)
     end_divisor: float = number(default=1e4, at_least=1)
-    shape: str = choice("cosine", "linear", default="cosine")
+    shape: Literal["cosine", "linear"] = choice("cosine", "linear", default="cosine")
 
     def factor(self, position: Position, state: State) -> float:
         """On the way up, on the way down, or at the end."""

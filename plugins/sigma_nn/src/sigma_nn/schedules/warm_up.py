@@ -1,5 +1,7 @@
 """Warm-up: from a small factor up to 1 (Goyal et al. 2017, section 2.2)."""
 
+from typing import Literal
+
 from attrs import frozen
 
 from sigma_core.extend import Position, Schedule, State
@@ -17,7 +19,7 @@ class WarmUpSchedule(Schedule):
 
     length: str = span(default="1 epoch")
     start: float = number(default=0.01, above=0, at_most=1)
-    shape: str = choice("linear", "exponential", default="linear")
+    shape: Literal["linear", "exponential"] = choice("linear", "exponential", default="linear")
 
     def factor(self, position: Position, state: State) -> float:
         """Along the line or the curve."""

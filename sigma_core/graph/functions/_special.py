@@ -36,22 +36,28 @@ def softplus(x: Any) -> Any:
 def logsumexp(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
     """log(sum(exp(x))) over axes; -inf where there is nothing to add."""
     value = _floating(x)
-    largest = np.max(value, axis=axis, keepdims=True, initial=-np.inf)
+    largest = _largest(value, axis)
     # What is subtracted and added again has no derivative; infinities are left to the exponential and the logarithm.
     shift = _stopped(np.where(np.isfinite(largest), largest, 0))
     total = np.log(np.sum(np.exp(value - shift), axis=axis, keepdims=True)) + shift
     return total if keepdims else total.reshape(np.sum(value, axis=axis).shape)
 
 
+def _largest(value: Any, axis: Any) -> Any:
+    """The maxima over axes; where there is nothing along them, minus infinity, which costs an operation."""
+    start: dict[str, Any] = {} if np.size(value) else {"initial": -np.inf}
+    return np.max(value, axis=axis, keepdims=True, **start)
+
+
 def softmax(x: Any, axis: Any = -1) -> Any:
     """exp(x) / sum(exp(x)) over axes."""
     value = _floating(x)
-    exponentials = np.exp(value - _stopped(np.max(value, axis=axis, keepdims=True, initial=-np.inf)))
+    exponentials = np.exp(value - _stopped(_largest(value, axis)))
     return exponentials / np.sum(exponentials, axis=axis, keepdims=True)
 
 
 def log_softmax(x: Any, axis: Any = -1) -> Any:
     """log(softmax(x)), also where the softmax underflows."""
     value = _floating(x)
-    shifted = value - _stopped(np.max(value, axis=axis, keepdims=True, initial=-np.inf))
+    shifted = value - _stopped(_largest(value, axis))
     return shifted - np.log(np.sum(np.exp(shifted), axis=axis, keepdims=True))

@@ -107,7 +107,9 @@ def _check_documentation(subject: Subject[Any], shapes_in: Sequence[str]) -> Non
         method = getattr(member, "__func__", member)
         if not name.startswith("_") and (inspect.isfunction(method) or isinstance(member, property)):
             # What overrides a method of the contract may leave its documentation to that.
-            documented = any(getattr(vars(base).get(name), "__doc__", None) for base in type(subject.component).__mro__)
+            # Not of what is not there: None has a docstring, too.
+            bases = [base for base in type(subject.component).__mro__ if name in vars(base)]
+            documented = any(getattr(vars(base)[name], "__doc__", None) for base in bases)
             subject.claim(documented, f"documentation of {name}", "a docstring", "none")
     if shapes_in:
         told = documentation + "".join(inspect.getdoc(own[name]) or "" for name in shapes_in if name in own)

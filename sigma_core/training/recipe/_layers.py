@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from attrs import define, evolve, frozen
 
 from sigma_core.errors import listed
-from sigma_core.network import Architecture, Group, Layer, Link, Node, arity, named
+from sigma_core.network import Architecture, Group, Layer, Link, Node, arity, in_a_row, named
 from sigma_core.registry import Composer
 from sigma_core.training.recipe._lines import Place
 
@@ -84,9 +84,25 @@ def _entry(reader: Reads, value: Any, place: Place) -> _Entry | None:
     if "layers" in settings and "use" not in settings:
         part = _group(reader, settings, place)
     else:
-        layer = reader.component("layers", settings, place)
-        part = None if layer is None else Architecture.of(layer)
+        part = _component(reader, settings, place)
     return None if part is None else _Entry(part * repeat, place, inputs)
+
+
+def _component(reader: Reads, settings: dict[str, Any], place: Place) -> Architecture | None:
+    """A layer by its settings; those of a block that are layers may be connected as a network's are."""
+    inner = settings.get("layers")
+    if isinstance(inner, list | tuple) and any(_is_connected(entry) for entry in inner):
+        part = read_layers(reader, inner, (*place, "layers"))
+        if not part.nodes:
+            return None
+        settings = {**settings, "layers": in_a_row(part)}
+    layer = reader.component("layers", settings, place)
+    return None if layer is None else Architecture.of(layer)
+
+
+def _is_connected(entry: Any) -> bool:
+    """Whether an entry says more than the settings of a layer."""
+    return isinstance(entry, Mapping) and ("use" not in entry or not {"inputs", "repeat"}.isdisjoint(entry))
 
 
 def _group(reader: Reads, settings: Mapping[str, Any], place: Place) -> Architecture | None:

@@ -158,6 +158,34 @@ def test_a_group_with_a_name_is_one_layer(environment):
     }
 
 
+def test_layers_of_a_block_are_connected_as_those_of_a_network(environment):
+    """Repeated, in groups with a name, and by name."""
+    network = f"""[
+      {INPUT} }},
+      {{ use = "residual", layers = [
+        {{ use = "dense", size = 4, repeat = 2 }},
+        {{ name = "inner", layers = [{{ use = "dense", size = 4 }}] }},
+        {{ use = "sum", inputs = ["inner", "dense_1"] }},
+      ] }},
+      {{ use = "residual", layers = [{{ use = "dense", size = 4, repeat = 2 }}] }},
+    ]"""
+
+    assert fed(environment, network) == {
+        "input_1": (),
+        "residual_1.group_1.dense_1": ("input_1",),
+        "residual_1.group_1.dense_2": ("residual_1.group_1.dense_1",),
+        "residual_1.group_1.inner.dense_1": ("residual_1.group_1.dense_2",),
+        "residual_1.group_1.sum_1": ("residual_1.group_1.inner.dense_1", "residual_1.group_1.dense_1"),
+        "residual_1.add_1": ("input_1", "residual_1.group_1.sum_1"),
+        "residual_2.dense_1": ("residual_1.add_1",),
+        "residual_2.dense_2": ("residual_2.dense_1",),
+        "residual_2.add_1": ("residual_1.add_1", "residual_2.dense_2"),
+    }
+    architecture = read(environment, network)
+    entries = written(architecture, environment.composer)
+    assert compose({**OTHERS, "network": entries}, environment.composer).network == architecture
+
+
 def test_links_are_taken_as_they_are(environment):
     """From Python: one, or a list for several ends."""
     link = Dense(3)(Input(4))
@@ -226,6 +254,10 @@ def test_a_written_network_computes_the_same(environment):
 
 
 FAULTS = [
+    (
+        f'[{INPUT} }}, {{ use = "residual", layers = [{{ use = "sum", inputs = ["b"] }}] }}]',
+        "network[1].layers[0].inputs: there is no layer 'b'\n  expected: sum_1\n  to do:    name one of these",
+    ),
     (
         f'[{TWO}, {{ use = "sum", inputs = ["a", "bb"] }}]',
         (

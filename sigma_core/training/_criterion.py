@@ -54,6 +54,14 @@ class Criterion(ABC):
         """Update at the criterion's own moment; at any other the state stays as it is."""
         return self.update(state, observation) if moment == self.moment else state
 
+    def switches(self, state: State) -> Mapping[str, bool]:  # noqa: ARG002  # for criteria that are turned on
+        """What can be turned on and off from outside, by name, as `trainer.set("criteria.NAME", True)` does."""
+        return {}
+
+    def turned(self, state: State, name: str, *, is_on: bool) -> State:  # noqa: ARG002  # for criteria that are turned on
+        """The state once the switch of that name is turned; the old one is left as it is."""
+        return state
+
     @property
     def moments(self) -> frozenset[Moment]:
         """All moments at which this criterion or a part of it looks."""
@@ -131,6 +139,16 @@ class Combination(Criterion):
         return self._joined(
             [part.step(inner, observation, moment) for part, inner in zip(self.parts, state["parts"], strict=True)]
         )
+
+    def switches(self, state: State) -> Mapping[str, bool]:
+        """Those of all parts; one name is one switch."""
+        pairs = zip(self.parts, state["parts"], strict=True)
+        return {name: is_on for part, inner in pairs for name, is_on in part.switches(inner).items()}
+
+    def turned(self, state: State, name: str, *, is_on: bool) -> State:
+        """Turn it in every part."""
+        pairs = zip(self.parts, state["parts"], strict=True)
+        return self._joined([part.turned(inner, name, is_on=is_on) for part, inner in pairs])
 
     def _joined(self, states: list[State]) -> State:
         return {"reached": self.holds([state["reached"] for state in states]), "parts": states}

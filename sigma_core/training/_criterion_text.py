@@ -2,18 +2,21 @@
 
     criterion = both { "|" both }
     both      = single { "&" single }
-    single    = "~" single | "(" criterion ")" | term
-    term      = NUMBER NAME                               20 epochs
+    single    = "~" single | "(" criterion ")" [ NAME { NUMBER | WORD } ] | term
+                                                          (training.loss < 0.1) repeat 3
+    term      = NUMBER NAME                               20 epochs, 1 epoch
               | SCORE ( ">" | ">=" | "<" | "<=" ) NUMBER  validation.accuracy > 0.97
               | SCORE NAME { NUMBER | WORD }              validation.loss plateau 5
               | NAME                                      a criterion without settings
 
 NAME is any registered criterion, which takes what stands around it as its settings, in their order; a comparison is the
-criterion `threshold`. So a plugin's criterion is written like any other, and needs nothing here.
+criterion `threshold`. So a plugin's criterion is written like any other, and needs nothing here. The words `true` and
+`false` are truth values.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
+from typing import Any
 
 from sigma_core.errors import ComponentError, ExpressionError, FaultsError, SigmaError, UserError, listed
 from sigma_core.expressions import Reader, Token
@@ -25,6 +28,7 @@ _TOKEN = re.compile(
     r"|(?P<word>[A-Za-z_]\w*(?:\.\w+)*)|(?P<comparison>[<>]=?)|(?P<mark>\S))"
 )
 _THRESHOLD = "threshold"
+_TRUTHS = {"true": True, "false": False}
 _FORM = 'such as "20 epochs", "validation.accuracy > 0.97" or "validation.loss plateau 5", joined by |, & and ~'
 
 
@@ -47,7 +51,7 @@ class _Parser(Reader):
         self._composer = composer
         self._faults: list[SigmaError] = []
 
-    def _words(self) -> Iterable[str]:
+    def _words(self) -> Collection[str]:
         return self._composer.registry.names("criteria")
 
     def parse(self) -> Criterion:
@@ -86,11 +90,26 @@ class _Parser(Reader):
             part = self._single()
             return None if part is None else Not([part])
         if self._accept("("):
-            criterion = self._either()
-            if not self._accept(")"):
-                raise self._fault("|, & or a closing parenthesis")
-            return criterion
+            return self._group()
         return self._term()
+
+    def _group(self) -> Criterion | None:
+        """What follows an opening parenthesis; a criterion named behind it has the group as its first setting."""
+        opening = self._tokens[self._position - 1]
+        criterion = self._either()
+        if not self._accept(")"):
+            raise self._fault("|, & or a closing parenthesis")
+        if self._next.kind != "word" or self._next.text not in self._words():
+            return criterion
+        named = self._take()
+        return self._made(named, named.text, [(opening, criterion), *self._behind()])
+
+    def _behind(self) -> list[tuple[Token, Any]]:
+        """The settings that stand behind a name."""
+        settings = []
+        while self._next.kind in ("number", "word"):
+            settings.append(_setting(self._take()))
+        return settings
 
     def _term(self) -> Criterion | None:
         first = self._next
@@ -101,13 +120,13 @@ class _Parser(Reader):
             comparison = self._take()
             if self._next.kind != "number":
                 raise self._fault("a number to compare with")
-            return self._made(comparison, _THRESHOLD, [first, comparison, self._take()])
+            return self._made(comparison, _THRESHOLD, [*map(_setting, (first, comparison, self._take()))])
         if self._next.kind == "word":
             named = self._take()
-            settings = [first]
-            while first.kind == "word" and self._next.kind in ("number", "word"):
-                settings.append(self._take())
-            return self._made(named, named.text, settings)
+            if first.kind == "number":
+                name = self._plural(named.text) if first.number == 1 else named.text
+                return self._made(named, name, [_setting(first)])
+            return self._made(named, named.text, [_setting(first), *self._behind()])
         if first.kind == "word" and "." not in first.text:
             return self._made(first, first.text, [])
         raise self._fault(
@@ -117,7 +136,12 @@ class _Parser(Reader):
     def _names(self) -> str:
         return f"one of {listed(self._words())}"
 
-    def _made(self, named: Token, name: str, given: list[Token]) -> Criterion | None:
+    def _plural(self, name: str) -> str:
+        """`epoch` for `epochs`, as one counts one."""
+        known = self._words()
+        return f"{name}s" if name not in known and f"{name}s" in known else name
+
+    def _made(self, named: Token, name: str, given: list[tuple[Token, Any]]) -> Criterion | None:
         """The criterion of that name, with settings in the order of its own; None, and its fault noted, without one."""
         try:
             known = [setting.name for setting in self._composer.describe("criteria", name).settings]
@@ -126,9 +150,11 @@ class _Parser(Reader):
             return None
         if len(given) > len(known):
             takes = f"takes {', '.join(known)}" if known else "takes no settings"
-            raise self._fault(f"|, & or the end: {name} {takes}", given[len(known)])
-        settings = dict(zip(known, given, strict=False))
-        table = {"use": name, **{key: _value(token) for key, token in settings.items()}}
+            raise self._fault(f"|, & or the end: {name} {takes}", given[len(known)][0])
+        if any(value is None for _, value in given):
+            return None
+        settings = dict(zip(known, (token for token, _ in given), strict=False))
+        table = {"use": name, **dict(zip(known, (value for _, value in given), strict=False))}
         faults: list[Fault] = []
         criterion = self._composer.build("criteria", table, faults=faults)
         if faults:
@@ -154,6 +180,8 @@ class _Parser(Reader):
         )
 
 
-def _value(token: Token) -> int | float | str:
-    """What a setting is given: a number where the text is one."""
-    return token.number if token.kind == "number" else token.text
+def _setting(token: Token) -> tuple[Token, Any]:
+    """A token, and what a setting is given for it: a number where the text is one."""
+    if token.kind == "number":
+        return token, token.number
+    return token, _TRUTHS.get(token.text, token.text)

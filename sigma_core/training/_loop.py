@@ -5,7 +5,7 @@ Whatever happens, what has started is ended: for each RunStarted there is exactl
 
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from sys import maxsize as NEVER  # noqa: N812  # an iteration that does not come
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -52,6 +52,11 @@ class Interruption(Ended):
 
 
 @frozen
+class _LookAgain(Command):
+    """End if the criterion holds, as it may since a switch was turned."""
+
+
+@frozen
 class _PauseAfter(Command):
     """Hold once that many iterations are done: the second half of StepOnce."""
 
@@ -93,6 +98,8 @@ class Loop:
         self.scores: dict[str, Any] = dict(trainer.scores)
         self.clock = trainer.clock
         self.clock.total_iterations = stop.last_iteration(trainer.batches.iterations_per_epoch)
+        # The loss is read from the device for a criterion that looks at it, and for no other.
+        self._needs_loss = "training.loss" in stop.requires
         self._signal: str | None = None
         self._began = perf_counter()
         self._seconds_before = trainer.seconds
@@ -261,7 +268,7 @@ class Loop:
             iteration += 1
             clock.iteration = iteration
             # The criterion looks before the hooks do, so that a checkpoint that one of them saves knows what it saw.
-            is_over = iteration >= self._next_check and self._look("iteration", {"training.loss": float(outputs[0])})
+            is_over = iteration >= self._next_check and self._look_at(outputs)
             if iteration >= ended.next_iteration or is_heard:
                 scores = Outputs(names or trainer.team.names, outputs, trainer.setup.backend.to_numpy)
                 event = IterationEnded(epoch=epoch, iteration=iteration, scores=scores)
@@ -347,6 +354,21 @@ class Loop:
             self._schedule_check()
         return bool(self.criterion_state["reached"])
 
+    def _look_at(self, outputs: Sequence[Any]) -> bool:
+        """Let the criterion look at an iteration; whether it holds."""
+        return self._look("iteration", {"training.loss": float(outputs[0])} if self._needs_loss else {})
+
+    def turn(self, name: str, *, is_on: bool) -> None:
+        """Turn a switch of the criterion; only between iterations, in the run's own thread."""
+        self.criterion_state = self.stop.turned(self.criterion_state, name, is_on=is_on)
+        if self.criterion_state["reached"]:
+            self.send(_LookAgain())
+
+    def end_if_reached(self) -> None:
+        """Leave the loop if the criterion holds, at a command."""
+        if self.criterion_state["reached"]:
+            raise Ended(self._reason())
+
     def _observation(self, scores: dict[str, float]) -> Observation:
         return Observation(self.clock.iteration, self._completed(), self.seconds(), {**self.scores, **scores})
 
@@ -421,6 +443,7 @@ _APPLY: dict[type[Command], Callable[[Loop, Any], None]] = {
     Resume: lambda loop, _: loop.resume(),
     StepOnce: lambda loop, _: loop.step_once(),
     _PauseAfter: lambda loop, _: loop.pause(),
+    _LookAgain: lambda loop, _: loop.end_if_reached(),
     Stop: lambda loop, command: loop.end(command.reason),
     Attach: lambda loop, command: loop.attach(command),
     Detach: lambda loop, command: loop.detach(command),

@@ -2,6 +2,7 @@
 
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,13 @@ from attrs import evolve
 
 from sigma_core.errors import SettingError, TrainerError
 from sigma_core.training import _commands as commands
+from sigma_core.training import _switches as switches
+from sigma_core.training._criterion import State
 from sigma_core.training._filling import filled
 from sigma_core.training._layout import selected
 from sigma_core.training._loop import Loop
 from sigma_core.training._parts import Parts
+from sigma_core.training._resume import identity
 from sigma_core.training._state import starts
 from sigma_core.training._transfer import moved, parameters_of
 from sigma_core.training._values import Values
@@ -23,6 +27,8 @@ class Numbers(ABC):
     """What a trainer can do with its hyperparameters and with the parameters of its network."""
 
     setup: Setup
+    criterion: str
+    criterion_state: State | None
     _loop: Loop | None
 
     @property
@@ -37,11 +43,13 @@ class Numbers(ABC):
     def set(self, identifier: str, value: Any) -> None:
         """Set a hyperparameter, such as `optimiser.learning_rate`, or a parameter of the network.
 
+        `criteria.NAME` is the switch of that name, on with True; the run ends if its criterion then holds.
+
         From another thread than the run's it takes effect before the next iteration. Nothing is compiled anew. Raises
         IdentifierError for an identifier that does not exist or a value that does not fit, SettingError for one that
         the optimiser does not take.
         """
-        checked = self._values().checked(identifier, value)
+        checked = self._checked(identifier, value)
         if self._loop is not None and threading.get_ident() != self._loop.thread:
             self._send(commands.SetValue(identifier, checked))
         else:
@@ -52,11 +60,40 @@ class Numbers(ABC):
 
         Raises IdentifierError where nothing matches.
         """
+        if switches.is_switch(identifier):
+            return switches.read(self._switches, identifier)
         return self._values().get(identifier)
 
     def put(self, identifier: str, value: Any) -> None:
-        """Set a value at once; only between iterations, in the run's own thread."""
-        self._values().put(identifier, value)
+        """Set a value that has been checked at once; only between iterations, in the run's own thread."""
+        if switches.is_switch(identifier):
+            self._turn(switches.name_of(identifier), is_on=value)
+        else:
+            self._values().put(identifier, value)
+
+    def _checked(self, identifier: str, value: Any) -> Any:
+        if switches.is_switch(identifier):
+            return switches.checked(self._switches, identifier, value)
+        return self._values().checked(identifier, value)
+
+    @property
+    def _switches(self) -> Mapping[str, bool]:
+        if self._loop is not None:
+            return self._loop.stop.switches(self._loop.criterion_state)
+        return self.setup.stop.switches(self._state_at_rest())
+
+    def _turn(self, name: str, *, is_on: bool) -> None:
+        if self._loop is not None:
+            self._loop.turn(name, is_on=is_on)
+            return
+        stop = self.setup.stop
+        self.criterion_state = stop.turned(self._state_at_rest(), name, is_on=is_on)
+        self.criterion = identity(stop)
+
+    def _state_at_rest(self) -> State:
+        """The state of the setup's criterion while no run goes on."""
+        stop, state = self.setup.stop, self.criterion_state
+        return stop.initial() if state is None or identity(stop) != self.criterion else state
 
     def freeze(self, pattern: str) -> None:
         """Train the parameters that match no more, and keep them as they are; all other numbers stay.

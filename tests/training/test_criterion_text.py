@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from sigma_core.errors import ExpressionError, FaultsError, PluginUnavailableError, SettingError
-from sigma_core.registry import ComponentRegistry, Composer
+from sigma_core.registry import ComponentRegistry, Composer, component
 from sigma_core.training._criterion import AllOf, AnyOf, Criterion, Not
 from sigma_core.training._criterion_text import parse_criterion
 
@@ -70,6 +70,17 @@ class Diverged(Stub):
         return "diverged"
 
 
+@frozen
+class Twice(Stub):
+    """Around another criterion."""
+
+    criterion: Criterion = component("criteria")
+    in_a_row: bool = True
+
+    def __str__(self):
+        return f"({self.criterion}) twice {str(self.in_a_row).lower()}"
+
+
 def number(value: int):
     """What was registered by mistake: it makes no criterion."""
     return value
@@ -82,8 +93,8 @@ def unavailable():
 @pytest.fixture(scope="module")
 def composer():
     registry = ComponentRegistry(path=[])
-    for component in (Epochs, Threshold, Plateau, Diverged):
-        registry.register("criteria", component.__name__.lower(), component)
+    for each in (Epochs, Threshold, Plateau, Diverged, Twice):
+        registry.register("criteria", each.__name__.lower(), each)
     registry.register("criteria", "number", number)
     return Composer(registry)
 
@@ -106,6 +117,12 @@ READ = {
     "~ ~diverged & 2 epochs": AllOf([Not([Not([Diverged()])]), Epochs(2)]),
     "~(diverged & 2 epochs)": Not([AllOf([Diverged(), Epochs(2)])]),
     "  ((2 epochs))  ": Epochs(2),
+    "1 epoch": Epochs(1),
+    "(2 epochs) twice": Twice(Epochs(2)),
+    "~(2 epochs | diverged) twice false & diverged": AllOf(
+        [Not([Twice(AnyOf([Epochs(2), Diverged()]), in_a_row=False)]), Diverged()]
+    ),
+    "((diverged) twice true) twice": Twice(Twice(Diverged())),
 }
 
 
@@ -132,12 +149,12 @@ joined by |, & and ~""",
 criterion: the text ends here
     {}
       ^
-  expected: one of diverged, epochs, number, plateau, threshold""",
+  expected: one of diverged, epochs, number, plateau, threshold, twice""",
     "20 epoch": """\
 criteria 'epoch': there is no such criterion
     {}
        ^
-  expected: diverged, epochs, number, plateau, threshold (nearest: epochs)""",
+  expected: diverged, epochs, number, plateau, threshold, twice (nearest: epochs)""",
     "20 epochs plateu": """\
 criterion: 'plateu' does not fit here
     {}
@@ -147,7 +164,7 @@ criterion: 'plateu' does not fit here
 criterion: the text ends here
     {}
                    ^
-  expected: a comparison with a number, or one of diverged, epochs, number, plateau, threshold""",
+  expected: a comparison with a number, or one of diverged, epochs, number, plateau, threshold, twice""",
     "validation.loss > much": """\
 criterion: 'much' does not fit here
     {}
@@ -157,7 +174,7 @@ criterion: 'much' does not fit here
 criterion: '=' does not fit here
     {}
                     ^
-  expected: a comparison with a number, or one of diverged, epochs, number, plateau, threshold""",
+  expected: a comparison with a number, or one of diverged, epochs, number, plateau, threshold, twice""",
     "(2 epochs": """\
 criterion: the text ends here
     {}
@@ -178,6 +195,16 @@ criterion: '2' does not fit here
     {}
     ^
   expected: |, & or the end: diverged takes no settings""",
+    "(2 epochs) twise": """\
+criterion: 'twise' does not fit here
+    {}
+               ^
+  expected: |, & or the end of the text (nearest: twice)""",
+    "(2 epochs) twice true 3": """\
+criterion: '3' does not fit here
+    {}
+                          ^
+  expected: |, & or the end: twice takes criterion, in_a_row""",
     "2 number": """\
 criterion: 'number' is no criterion
     {}
@@ -204,6 +231,9 @@ def test_a_text_that_does_not_parse(text, composer):
         ("validation.loss plateau 5 0.1 7", 30),  # a number where a word is wanted
         ("(validation.loss plateau) | diverged", 24),  # what is missing is missing at the end of the term
         ("validation.loss plateau 1 | diverged", 26),  # refused by the criterion as a whole
+        ("(2 epochs) twice 3", 17),  # a number where a truth value is wanted
+        ("diverged | (2 epochs) plateau 5", 11),  # a criterion where a word is wanted
+        ("(2.5 epochs) twice", 1),  # what is inside is told alone
         ("validation.loss plateau five tenth", 24),  # of two faults the first
     ],
 )
@@ -250,6 +280,7 @@ compositions = some.recursive(
         some.builds(AllOf, some.lists(inner, min_size=2, max_size=3)),
         some.builds(AnyOf, some.lists(inner, min_size=2, max_size=3)),
         some.builds(lambda part: Not([part]), inner),
+        some.builds(Twice, inner, some.booleans()),
     ),
     max_leaves=8,
 )

@@ -48,6 +48,9 @@ def refused(error, action):
 
 
 NETWORK = Input(64) + Dense(10) + SoftmaxCrossEntropy()
+CRITERIA = (
+    "epochs, highest, hours, iterations, lowest, minutes, nan, patience, plateau, repeat, seconds, switch, threshold"
+)
 TABLE = {"network": ["flatten"], "dataset": "xor", "optimiser": "adam", "stop": "1 epochs"}
 
 
@@ -420,7 +423,7 @@ def test_what_is_missing_is_told(environment):
                 "recipe, stop: there is no such criterion\n"
                 "    20 epoch\n"
                 "       ^\n"
-                "  expected: epochs, iterations, patience, plateau, threshold (nearest: epochs)"
+                f"  expected: {CRITERIA} (nearest: epochs)"
             ),
         ),
         (
@@ -492,9 +495,9 @@ def test_all_faults_of_a_criterion_are_told(environment):
         "recipe, stop: there is no such criterion\n"
         "    20 epoch | training.loss plateu 5\n"
         "       ^\n"
-        "  expected: epochs, iterations, patience, plateau, threshold (nearest: epochs)\n"
+        f"  expected: {CRITERIA} (nearest: epochs)\n"
         "recipe, stop: there is no such criterion\n"
         "    20 epoch | training.loss plateu 5\n"
         "                             ^\n"
-        "  expected: epochs, iterations, patience, plateau, threshold (nearest: plateau)"
+        f"  expected: {CRITERIA} (nearest: plateau)"
     )

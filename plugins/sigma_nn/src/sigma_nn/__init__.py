@@ -26,9 +26,17 @@ if TYPE_CHECKING:
     from sigma_nn.costs.softmax_cross_entropy import SoftmaxCrossEntropy
     from sigma_nn.costs.squared_difference import SquaredDifference
     from sigma_nn.criteria.epochs import Epochs
+    from sigma_nn.criteria.highest import Highest
+    from sigma_nn.criteria.hours import Hours
     from sigma_nn.criteria.iterations import Iterations
+    from sigma_nn.criteria.lowest import Lowest
+    from sigma_nn.criteria.minutes import Minutes
+    from sigma_nn.criteria.nan import Nan
     from sigma_nn.criteria.patience import Patience
     from sigma_nn.criteria.plateau import Plateau
+    from sigma_nn.criteria.repeat import Repeat
+    from sigma_nn.criteria.seconds import Seconds
+    from sigma_nn.criteria.switch import Switch
     from sigma_nn.criteria.threshold import Threshold
     from sigma_nn.hooks.decay_on_plateau import DecayOnPlateau
     from sigma_nn.initialisers.constant import Constant
@@ -166,7 +174,9 @@ _FILES = {
     "GradientDescent": "optimisers.gradient_descent",
     "Gru": "layers.gru",
     "He": "initialisers.he",
+    "Highest": "criteria.highest",
     "Hinge": "costs.hinge",
+    "Hours": "criteria.hours",
     "Huber": "costs.huber",
     "Identity": "activations.none",
     "IdentityInitialiser": "initialisers.identity",
@@ -179,6 +189,7 @@ _FILES = {
     "LeCun": "initialisers.lecun",
     "LeakyRelu": "activations.leaky_relu",
     "Lion": "optimisers.lion",
+    "Lowest": "criteria.lowest",
     "Lstm": "layers.lstm",
     "Mask": "layers.mask",
     "MaxNorm": "modifiers.max_norm",
@@ -187,10 +198,12 @@ _FILES = {
     "MeanAbsoluteError": "metrics.mean_absolute_error",
     "MeanSquaredError": "metrics.mean_squared_error",
     "MilestonesSchedule": "schedules.milestones",
+    "Minutes": "criteria.minutes",
     "Momentum": "optimisers.momentum",
     "MultiHeadAttention": "layers.multi_head_attention",
     "Multiply": "layers.multiply",
     "Nadam": "optimisers.nadam",
+    "Nan": "criteria.nan",
     "NegativeSampling": "costs.negative_sampling",
     "Nesterov": "optimisers.nesterov",
     "Noise": "layers.noise",
@@ -209,11 +222,13 @@ _FILES = {
     "Precision": "metrics.precision",
     "Recall": "metrics.recall",
     "Relu": "activations.relu",
+    "Repeat": "criteria.repeat",
     "Reshape": "layers.reshape",
     "Residual": "layers.residual",
     "RmsProp": "optimisers.rms_prop",
     "RocAuc": "metrics.roc_auc",
     "Scale": "modifiers.scale",
+    "Seconds": "criteria.seconds",
     "SequenceSchedule": "schedules.sequence",
     "Sigmoid": "activations.sigmoid",
     "Silu": "activations.silu",
@@ -224,6 +239,7 @@ _FILES = {
     "SpatialDropout": "layers.spatial_dropout",
     "SquaredDifference": "costs.squared_difference",
     "StepSchedule": "schedules.step",
+    "Switch": "criteria.switch",
     "Tanh": "activations.tanh",
     "Threshold": "criteria.threshold",
     "TiedDense": "layers.tied_dense",
@@ -281,7 +297,9 @@ __all__ = [
     "GradientDescent",
     "Gru",
     "He",
+    "Highest",
     "Hinge",
+    "Hours",
     "Huber",
     "Identity",
     "IdentityInitialiser",
@@ -294,6 +312,7 @@ __all__ = [
     "LeCun",
     "LeakyRelu",
     "Lion",
+    "Lowest",
     "Lstm",
     "Mask",
     "MaxNorm",
@@ -302,10 +321,12 @@ __all__ = [
     "MeanAbsoluteError",
     "MeanSquaredError",
     "MilestonesSchedule",
+    "Minutes",
     "Momentum",
     "MultiHeadAttention",
     "Multiply",
     "Nadam",
+    "Nan",
     "NegativeSampling",
     "Nesterov",
     "Noise",
@@ -324,11 +345,13 @@ __all__ = [
     "Precision",
     "Recall",
     "Relu",
+    "Repeat",
     "Reshape",
     "Residual",
     "RmsProp",
     "RocAuc",
     "Scale",
+    "Seconds",
     "SequenceSchedule",
     "Sigmoid",
     "Silu",
@@ -339,6 +362,7 @@ __all__ = [
     "SpatialDropout",
     "SquaredDifference",
     "StepSchedule",
+    "Switch",
     "Tanh",
     "Threshold",
     "TiedDense",

@@ -16,7 +16,9 @@ def arguments(criterion: Criterion, *, behind: int) -> str:
 
 
 def number_text(value: Any) -> str:
-    """A number as people write it: `2` for 2.0, else as Python does."""
+    """A number as people write it: `2` for 2.0, else as Python does; truth values as recipes do."""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return str(value)

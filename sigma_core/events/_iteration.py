@@ -1,7 +1,7 @@
 """Events of one iteration: one batch, one update of the parameters."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 from attrs import frozen
 
@@ -23,3 +23,10 @@ class IterationEnded(Event):
     epoch: int
     iteration: int
     scores: Mapping[str, Any] = scores()
+
+    def materialised(self) -> Self:
+        """As of every event; scores that can be read all at once, as those of a step, are."""
+        read = getattr(self.scores, "read", None)
+        if read is None:
+            return super().materialised()
+        return type(self)(epoch=self.epoch, iteration=self.iteration, scores=read())

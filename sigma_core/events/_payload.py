@@ -12,6 +12,10 @@ from sigma_core.events._epoch import EpochEnded, ValidationEnded
 from sigma_core.events._event import Event
 from sigma_core.events._iteration import IterationEnded
 
+_fields: dict[type, tuple[str, ...]] = {}
+# Nearly all values are of these very classes, which JSON writes as they are.
+_PLAIN = frozenset({str, int, bool, type(None)})
+
 
 def plain(value: Any) -> Any:  # noqa: PLR0911  # one line for each kind of value reads as the table it is
     """The value in JSON's terms.
@@ -19,10 +23,12 @@ def plain(value: Any) -> Any:  # noqa: PLR0911  # one line for each kind of valu
     JSON has no NaN and no infinity, so they become "NaN", "Infinity" and "-Infinity"; arrays become nested lists,
     exceptions their text, and any other object the name of its class.
     """
-    if value is None or isinstance(value, (str, bool, int)):
+    if type(value) in _PLAIN or isinstance(value, (str, int)):
         return value
     if isinstance(value, float):
         return _plain_float(value)
+    if type(value) is dict:
+        return {key if type(key) is str else str(key): plain(item) for key, item in value.items()}
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
@@ -45,7 +51,15 @@ def _plain_float(value: float) -> float | str:
 
 def payload(event: Event) -> dict[str, Any]:
     """The event's fields in JSON's terms."""
-    return {attribute.name: plain(getattr(event, attribute.name)) for attribute in fields(type(event))}
+    event_type = type(event)
+    names = _fields.get(event_type)
+    if names is None:
+        names = _fields[event_type] = tuple(attribute.name for attribute in fields(event_type))
+    found = {}
+    for name in names:
+        value = getattr(event, name)
+        found[name] = value if type(value) in _PLAIN else plain(value)
+    return found
 
 
 def measurements(event: Event) -> Iterator[tuple[str, int, float]]:

@@ -1,31 +1,41 @@
 """The run store: what happened in a run, in one SQLite file that others can read while it is written.
 
 One listener of the bus writes in batches, so that the run never waits for the disk. Tables: `events` (payload as
-JSON), `metrics` (one point of a time series in each row) and `meta`. A value that is NaN is stored as NULL.
+JSON), `iterations` (many events of ended iterations in each row, their numbers as one block of float64, because there
+may be a hundred thousand in a second), `metrics` (a point of any other time series in each row) and `meta`. A value
+that is NaN is NULL in `metrics`.
+
+Format 1 had no `iterations`: each ended iteration was a row in `events` and in `metrics`.
 """
 
 import json
-import math
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
+from heapq import merge
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Self
 
-from attrs import frozen
+import numpy as np
 
-from sigma_core.errors import RunDirectoryError, StorageError
+from sigma_core.errors import RunDirectoryError, SettingError, StorageError
 from sigma_core.events._bus import Bus, Policy
-from sigma_core.events._event import name_of_event
+from sigma_core.events._event import Event, name_of_event
+from sigma_core.events._iteration import IterationEnded
 from sigma_core.events._payload import measurements, payload
 from sigma_core.events._queues import Timed
+from sigma_core.events._stored import ITERATION, Block, StoredEvent
 from sigma_core.events._subscription import Subscription
+from sigma_core.events._thinning import FEWEST, thinned
 
 if TYPE_CHECKING:
     import sqlite3
 
-FORMAT = "1"
+FORMAT = "2"
 FILE = "run.db"
+
+_BLOCK = 512
+"""A block that ends with fewer events is written anew when more follow, so that slow runs do not have tiny ones."""
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -39,29 +49,29 @@ CREATE TABLE metrics (
     name TEXT NOT NULL, iteration INTEGER NOT NULL, value REAL, PRIMARY KEY (name, iteration)
 ) WITHOUT ROWID;
 """
+# `id` is that of the first event of a block, the others count on from it. A record of `block` is the time, the epoch,
+# the iteration and the scores in the order of the JSON list `names`.
+_ITERATIONS = """
+CREATE TABLE iterations (id INTEGER PRIMARY KEY, names TEXT NOT NULL, block BLOB NOT NULL);
+"""
 
-
-@frozen(kw_only=True)
-class StoredEvent:
-    """An event as the store keeps it; `time` is in seconds since 1970."""
-
-    id: int
-    time: float
-    kind: str
-    schema: int
-    epoch: int | None
-    iteration: int | None
-    payload: dict[str, Any]
+_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class RunStore:
-    """The file `run.db` of a run's directory; made by `create` to be written, by `open` to be read."""
+    """The file `run.db` of a run's directory.
 
-    def __init__(self, path: Path, connection: "sqlite3.Connection") -> None:
+    Made by `create` to be written, by `reopen` to be written on, by `open` to be read.
+    """
+
+    def __init__(self, path: Path, connection: "sqlite3.Connection", written_format: str = FORMAT) -> None:
         self.path = path
         self._connection = connection
+        self._format = written_format
         self._using = threading.Lock()
         self._subscription: Subscription | None = None
+        self._next = 1
+        self._last_block: Block | None = None
 
     @classmethod
     def create(cls, directory: Path | str) -> Self:
@@ -69,22 +79,33 @@ class RunStore:
 
         Raises RunDirectoryError when there is a store already, StorageError when the disk refuses.
         """
-        import sqlite3
-
         path = Path(directory) / FILE
-        with ExitStack() as undo:
-            try:
-                _make(path)
-                connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-                undo.callback(connection.close)
-                connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = NORMAL")
-                connection.executescript(_SCHEMA)
-                connection.execute("INSERT INTO meta VALUES ('format', ?)", (FORMAT,))
-            except (OSError, sqlite3.Error) as error:
-                raise _refused(path, error) from error
-            undo.pop_all()
-        return cls(path, connection)
+
+        def prepare(connection: "sqlite3.Connection") -> None:
+            connection.executescript(_SCHEMA + _ITERATIONS)
+            connection.execute("INSERT INTO meta VALUES ('format', ?)", (FORMAT,))
+
+        return cls(path, _writing(path, prepare, make=True))
+
+    @classmethod
+    def reopen(cls, directory: Path | str) -> Self:
+        """The store in `directory`, to be written on; one of format 1 becomes one of this format.
+
+        Raises RunDirectoryError as `open` does, StorageError when the disk refuses.
+        """
+        with cls.open(directory) as read:
+            path, written_format = read.path, read._format  # noqa: SLF001  # ours
+
+        def prepare(connection: "sqlite3.Connection") -> None:
+            if written_format == "1":
+                connection.execute("BEGIN")
+                connection.execute(_ITERATIONS)
+                connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", (FORMAT,))
+                connection.execute("COMMIT")
+
+        store = cls(path, _writing(path, prepare))
+        store._next = 1 + _last_id(store._connection)
+        return store
 
     @classmethod
     def open(cls, directory: Path | str) -> Self:
@@ -109,10 +130,10 @@ class RunStore:
                 row = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
             except sqlite3.Error as error:
                 raise _unreadable(path, f"cannot be read: {error}") from error
-            if row != (FORMAT,):
+            if row not in (("1",), (FORMAT,)):
                 raise _unreadable(path, "has no format" if row is None else f"has format {row[0]}")
             undo.pop_all()
-        return cls(path, connection)
+        return cls(path, connection, row[0])
 
     def attach(self, bus: Bus) -> Subscription:
         """Write what is published on `bus` from now on.
@@ -141,68 +162,175 @@ class RunStore:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    # Reading
+
     def events(self, kind: str | None = None) -> Iterator[StoredEvent]:
-        """Stored events in order, all or those of one kind such as "epoch_ended"."""
+        """Stored events in order, all or those of one kind such as "epoch_ended".
+
+        Of an ended iteration the scores that are one number are kept.
+        """
         query = "SELECT id, time, kind, schema, epoch, iteration, payload FROM events"
-        with self._using:
-            rows = (
-                self._connection.execute(f"{query} ORDER BY id")
-                if kind is None
-                else self._connection.execute(f"{query} WHERE kind = ? ORDER BY id", (kind,))
-            ).fetchall()
-        for number, time, name, schema, epoch, iteration, text in rows:
-            yield StoredEvent(
-                id=number,
-                time=time,
-                kind=name,
-                schema=schema,
-                epoch=epoch,
-                iteration=iteration,
-                payload=json.loads(text),
-            )
+        rows = (
+            self._rows(f"{query} ORDER BY id")
+            if kind is None
+            else self._rows(f"{query} WHERE kind = ? ORDER BY id", kind)
+        )
+        blocks = self._blocks() if kind in (None, ITERATION) else []
+        return merge(map(_stored, rows), (event for block in blocks for event in block.events()), key=_id_of)
 
     def names(self) -> tuple[str, ...]:
         """The names of all time series, sorted, such as "training.loss"."""
-        with self._using:
-            rows = self._connection.execute("SELECT DISTINCT name FROM metrics ORDER BY name").fetchall()
-        return tuple(name for (name,) in rows)
+        names = {name for (name,) in self._rows("SELECT DISTINCT name FROM metrics")}
+        if self._format != "1":
+            for (text,) in self._rows("SELECT DISTINCT names FROM iterations"):
+                names.update(f"training.{name}" for name in json.loads(text))
+        return tuple(sorted(names))
 
-    def metrics(self, name: str) -> tuple[list[int], list[float]]:
-        """A time series as (iterations, values); both are empty when there is none of that name."""
+    def metrics(self, name: str, points: int | None = None) -> tuple[list[int], list[float]]:
+        """A time series as (iterations, values); both are empty when there is none of that name.
+
+        A series that is longer than `points` is thinned to at most so many, to be drawn: its first and its last point,
+        and the smallest and the largest value of each of equally long parts between. Raises SettingError for fewer
+        than 4 points.
+        """
+        if points is not None and points < FEWEST:
+            raise SettingError("metrics, points", str(points), f"at least {FEWEST}", "ask for more points")
+        iterations, values = self._series(name)
+        if points is not None and len(values) > points:
+            kept = thinned(values, points)
+            iterations, values = iterations[kept], values[kept]
+        return iterations.tolist(), values.tolist()
+
+    def note(self, key: str) -> str | None:
+        """A note about the run, such as the hash of its last state; None where there is none."""
+        rows = self._rows("SELECT value FROM meta WHERE key = ?", f"note.{key}")
+        return str(rows[0][0]) if rows else None
+
+    def write_note(self, key: str, value: str) -> None:
+        """Keep a note about the run, in place of the one of that key. Raises StorageError when the disk refuses."""
+        import sqlite3
+
         with self._using:
-            rows = self._connection.execute(
-                "SELECT iteration, value FROM metrics WHERE name = ? ORDER BY iteration", (name,)
-            ).fetchall()
-        return [iteration for iteration, _ in rows], [math.nan if value is None else value for _, value in rows]
+            try:
+                self._connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (f"note.{key}", value))
+            except sqlite3.Error as error:
+                raise _refused(self.path, error) from error
+
+    def _rows(self, query: str, *values: object) -> list[Any]:
+        with self._using:
+            return self._connection.execute(query, values).fetchall()
+
+    def _blocks(self) -> list[Block]:
+        if self._format == "1":
+            return []
+        rows = self._rows("SELECT id, names, block FROM iterations ORDER BY id")
+        return [Block.read(*row) for row in rows]
+
+    def _series(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        rows = self._rows("SELECT iteration, value FROM metrics WHERE name = ? ORDER BY iteration", name)
+        parts = [np.array(rows, np.float64).reshape(len(rows), 2)]
+        score = name.removeprefix("training.")
+        if score != name:
+            for block in self._blocks():
+                found = block.points(score)
+                if found is not None:
+                    parts.append(found)
+        points = np.concatenate(parts)
+        iterations, values = points[:, 0].astype(np.int64), points[:, 1]
+        if not (iterations[1:] > iterations[:-1]).all():
+            # An iteration that was run again after a resume takes the place of the one before it.
+            iterations, last = np.unique(iterations[::-1], return_index=True)
+            values = values[::-1][last]
+        return iterations, values
+
+    # Writing, on the thread of the bus
 
     def _write(self, batch: Sequence[Timed]) -> None:
         import sqlite3
 
-        events = [
-            (
-                time,
-                name_of_event(type(event)),
-                event.schema,
-                getattr(event, "epoch", None),
-                getattr(event, "iteration", None),
-                json.dumps(payload(event)),
-            )
-            for time, event in batch
-        ]
-        points = [point for _, event in batch for point in measurements(event)]
+        rows: list[tuple[Any, ...]] = []
+        points: list[tuple[str, int, float]] = []
+        blocks: list[Block] = []
+        number, block = self._next, self._last_block
+        for time, event in batch:
+            if type(event) is IterationEnded:
+                if block is None or not block.add(time, event):
+                    block = Block.begin(number, event.scores)
+                    block.add(time, event)
+                    blocks.append(block)
+                elif not (blocks and blocks[-1] is block):
+                    blocks.append(block)
+            else:
+                block = None
+                rows.append((number, time, *_described(event)))
+                points.extend(measurements(event))
+            number += 1
+        written = [each.row() for each in blocks]
+        self._next, self._last_block = number, None if block is None or len(block) >= _BLOCK else block
         with self._using:
             try:
                 self._connection.execute("BEGIN")
-                self._connection.executemany(
-                    "INSERT INTO events (time, kind, schema, epoch, iteration, payload) VALUES (?, ?, ?, ?, ?, ?)",
-                    events,
-                )
+                self._connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+                self._connection.executemany("INSERT OR REPLACE INTO iterations VALUES (?, ?, ?)", written)
                 self._connection.executemany("INSERT OR REPLACE INTO metrics VALUES (?, ?, ?)", points)
                 self._connection.execute("COMMIT")
             except sqlite3.Error as error:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise _refused(self.path, error) from error
+
+
+def _described(event: Event) -> tuple[str, int, int | None, int | None, str]:
+    """Kind, schema, epoch, iteration and payload of an event."""
+    return (
+        name_of_event(type(event)),
+        event.schema,
+        getattr(event, "epoch", None),
+        getattr(event, "iteration", None),
+        _encode(payload(event)),
+    )
+
+
+def _stored(row: tuple[Any, ...]) -> StoredEvent:
+    number, time, kind, schema, epoch, iteration, text = row
+    return StoredEvent(
+        id=number, time=time, kind=kind, schema=schema, epoch=epoch, iteration=iteration, payload=json.loads(text)
+    )
+
+
+def _id_of(event: StoredEvent) -> int:
+    return event.id
+
+
+def _last_id(connection: "sqlite3.Connection") -> int:
+    """The greatest number that an event has; 0 where there is none."""
+    (number,) = connection.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()
+    row = connection.execute("SELECT id, names, block FROM iterations ORDER BY id DESC LIMIT 1").fetchone()
+    if row is None:
+        return int(number)
+    block = Block.read(*row)
+    return max(int(number), block.id + len(block) - 1)
+
+
+def _writing(
+    path: Path, prepare: "Callable[[sqlite3.Connection], None]", *, make: bool = False
+) -> "sqlite3.Connection":
+    """A connection that writes, to a new file or one that is there."""
+    import sqlite3
+
+    with ExitStack() as undo:
+        try:
+            if make:
+                _make(path)
+            connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+            undo.callback(connection.close)
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+            prepare(connection)
+        except (OSError, sqlite3.Error) as error:
+            raise _refused(path, error) from error
+        undo.pop_all()
+    return connection
 
 
 def _make(path: Path) -> None:
@@ -234,7 +362,7 @@ def _unreadable(path: Path, found: str) -> RunDirectoryError:
     return RunDirectoryError(
         where=f"run store {str(path)!r}",
         found=found,
-        expected=f"an SQLite file that a run wrote, of format {FORMAT}",
+        expected=f"an SQLite file that a run wrote, of format 1 or {FORMAT}",
         remedy="if it is damaged, take the run from a copy; if it is newer, read it with a newer sigma-core",
     )
 

@@ -80,6 +80,14 @@ class Outputs(Mapping[str, float]):
             raise KeyError(name) from None
         return float(array) if np.ndim(array) == 0 else self.to_numpy(array)
 
+    def read(self) -> dict[str, Any]:
+        """All of them, read now."""
+        # Once for each iteration that a store keeps, so nothing is called here that need not be.
+        return {
+            name: array.item() if array.ndim == 0 else self.to_numpy(array)
+            for name, array in zip(self.names, self.arrays, strict=False)
+        }
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
 

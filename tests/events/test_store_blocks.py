@@ -1,0 +1,218 @@
+"""The run store's series: in blocks, thinned on reading, of earlier formats, and after a kill."""
+
+import math
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sigma_core.errors import SettingError
+from sigma_core.events import Bus, EpochStarted, IterationEnded, RunStarted, RunStore, StoredEvent
+from sigma_core.events._thinning import thinned
+
+STORED = Path(__file__).parent / "stored"
+STARTED = RunStarted(run="digits-1", directory="runs/digits-1", epoch=0, iteration=0)
+
+
+def ended(iteration, **scores):
+    return IterationEnded(epoch=1 + iteration // 100, iteration=iteration, scores=scores)
+
+
+def write(store, *events):
+    """As one batch of the bus."""
+    store._write([(100.0 + number, event) for number, event in enumerate(events)])
+
+
+def rows(directory):
+    with closing(sqlite3.connect(directory / "run.db")) as connection:
+        return connection.execute("SELECT id, names, length(block) / 8 FROM iterations ORDER BY id").fetchall()
+
+
+def test_iterations_and_other_events_keep_their_order(tmp_path):
+    """Whether they came in one batch or in several."""
+    started = EpochStarted(epoch=1, iteration=2, iterations_per_epoch=None)
+    with RunStore.create(tmp_path) as store:
+        write(store, STARTED, ended(1, loss=0.5), ended(2, loss=0.25))
+        write(store, ended(3, loss=math.nan))
+        write(store, started, ended(4, loss=0.125))
+    assert rows(tmp_path) == [(2, '["loss"]', 12), (6, '["loss"]', 4)]
+    with RunStore.open(tmp_path) as read:
+        everything = list(read.events())
+        assert [(each.id, each.kind, each.iteration) for each in everything] == [
+            (1, "run_started", 0),
+            (2, "iteration_ended", 1),
+            (3, "iteration_ended", 2),
+            (4, "iteration_ended", 3),
+            (5, "epoch_started", 2),
+            (6, "iteration_ended", 4),
+        ]
+        assert everything[3] == StoredEvent(
+            id=4,
+            time=100.0,
+            kind="iteration_ended",
+            schema=1,
+            epoch=1,
+            iteration=3,
+            payload={"epoch": 1, "iteration": 3, "scores": {"loss": "NaN"}},
+        )
+        assert list(read.events("iteration_ended")) == [everything[index] for index in (1, 2, 3, 5)]
+        assert list(read.events("epoch_started")) == [everything[4]]
+
+
+def test_other_scores_begin_another_block(tmp_path):
+    """Arrays among them, such as gradients that a hook requires, are not kept."""
+    gradient = np.ones((2, 2))
+    with RunStore.create(tmp_path) as store:
+        write(store, ended(1, loss=0.5), ended(2, loss=0.4, gradient=gradient), ended(3, loss=0.3, gradient=gradient))
+        write(store, ended(4, loss=0.2, other=1.0), ended(5, loss=0.1))
+    assert [row[1] for row in rows(tmp_path)] == ['["loss"]', '["loss", "other"]', '["loss"]']
+    with RunStore.open(tmp_path) as read:
+        assert read.names() == ("training.loss", "training.other")
+        assert read.metrics("training.loss") == ([1, 2, 3, 4, 5], [0.5, 0.4, 0.3, 0.2, 0.1])
+        assert read.metrics("training.other") == ([4], [1.0])
+        assert read.metrics("training.gradient") == ([], [])
+
+
+def test_a_block_is_written_on_until_it_is_long(tmp_path):
+    """So a run of slow steps has no more rows than a fast one."""
+    with RunStore.create(tmp_path) as store:
+        for iteration in range(1, 1301):
+            write(store, ended(iteration, loss=1 / iteration))
+    assert [row[2] // 4 for row in rows(tmp_path)] == [512, 512, 276]
+    with RunStore.open(tmp_path) as read:
+        iterations, values = read.metrics("training.loss")
+        assert iterations == list(range(1, 1301))
+        assert values == [1 / iteration for iteration in iterations]
+
+
+def test_a_series_is_thinned_when_it_is_read(tmp_path):
+    """At most so many points, peaks and ends among them; a short one comes whole."""
+    values = np.random.default_rng(0).normal(size=50_000)
+    values[[17, 31_234]] = 50.0, -50.0
+    with RunStore.create(tmp_path) as store:
+        write(store, *(ended(number, loss=float(value)) for number, value in enumerate(values, start=1)))
+    with RunStore.open(tmp_path) as read:
+        iterations, kept = read.metrics("training.loss", points=2_000)
+        assert 1_000 < len(iterations) == len(kept) <= 2_000
+        assert {1, 18, 31_235, 50_000} <= set(iterations)
+        assert kept == [values[iteration - 1] for iteration in iterations]
+        assert len(read.metrics("training.loss", points=50_000)[0]) == 50_000
+        with pytest.raises(SettingError) as caught:
+            read.metrics("training.loss", points=3)
+    assert str(caught.value) == ("metrics, points: 3\n  expected: at least 4\n  to do:    ask for more points")
+
+
+@given(
+    st.lists(st.floats(width=32) | st.sampled_from([math.nan, math.inf, -math.inf]), min_size=5, max_size=80),
+    st.integers(4, 60),
+)
+def test_thinning_keeps_ends_and_extremes(values, points):
+    """For any numbers, NaN and infinities among them; a missing value counts only where there is nothing else."""
+    array = np.array(values)
+    points = min(points, len(values) - 1)
+    if points < 4:
+        return
+    kept = thinned(array, points)
+    assert len(kept) <= points
+    assert (np.diff(kept) > 0).all()
+    assert (kept[0], kept[-1]) == (0, len(values) - 1)
+    if not np.isnan(array).all():
+        assert np.nanmin(array[kept]) == np.nanmin(array)
+        assert np.nanmax(array[kept]) == np.nanmax(array)
+
+
+def test_a_store_of_format_1_can_be_read(tmp_path):
+    """This file was written by the first version, and opens for ever."""
+    shutil.copy(STORED / "version-1.db", tmp_path / "run.db")
+    with RunStore.open(tmp_path) as read:
+        assert [event.kind for event in read.events()] == [
+            "run_started",
+            *["iteration_ended"] * 4,
+            "validation_ended",
+            "epoch_ended",
+            "run_ended",
+        ]
+        assert len(list(read.events("iteration_ended"))) == 4
+        assert read.names() == ("epoch.training.loss", "training.loss", "validation.accuracy")
+        iterations, values = read.metrics("training.loss")
+        assert iterations == [1, 2, 3, 4]
+        assert math.isnan(values[1])
+        assert [values[0], *values[2:]] == [0.5, math.inf, 0.25]
+        assert read.note("state") is None
+
+
+@pytest.mark.parametrize("begin", ["version-1.db", None])
+def test_a_store_can_be_written_on(tmp_path, begin):
+    """One of format 1 becomes one of this format; an iteration that is run again takes the place of the first."""
+    if begin is None:
+        with RunStore.create(tmp_path) as store:
+            write(store, *(ended(iteration, loss=1.0) for iteration in (1, 2, 3, 4)))
+    else:
+        shutil.copy(STORED / begin, tmp_path / "run.db")
+    with RunStore.open(tmp_path) as read:
+        before = list(read.events())
+    with RunStore.reopen(tmp_path) as store:
+        write(store, ended(4, loss=0.125), STARTED, ended(5, loss=0.0625))
+        store.write_note("state", "abc")
+        store.write_note("state", "def")
+    with RunStore.reopen(tmp_path) as store:
+        write(store, STARTED)
+    with RunStore.open(tmp_path) as read:
+        after = list(read.events())
+        assert after[: len(before)] == before
+        assert [event.id for event in after] == list(range(1, len(before) + 5))
+        iterations, values = read.metrics("training.loss")
+        assert (iterations, values[3:]) == ([1, 2, 3, 4, 5], [0.125, 0.0625])
+        assert read.note("state") == "def"
+
+
+WRITER = """
+import sys, time
+from sigma_core.events import Bus, IterationEnded, RunStore
+bus = Bus()
+store = RunStore.create(sys.argv[1])
+store.attach(bus)
+iteration = 0
+while True:
+    iteration += 1
+    bus.publish(IterationEnded(epoch=1, iteration=iteration, scores={"loss": 1 / iteration}))
+    if iteration % 100 == 0:
+        time.sleep(0.001)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_what_was_committed_survives_a_kill(tmp_path):
+    """What another process has seen before the kill is there after it, and the store can be written on."""
+    process = subprocess.Popen([sys.executable, "-c", WRITER, str(tmp_path / "run")])
+    seen = 0
+    while seen < 1000:
+        assert process.poll() is None
+        if (tmp_path / "run" / "run.db").exists():
+            try:
+                with RunStore.open(tmp_path / "run") as read:
+                    seen = len(read.metrics("training.loss")[0])
+            except Exception:  # noqa: BLE001, S112  # its tables are made at this moment
+                continue
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+    with RunStore.open(tmp_path / "run") as read:
+        iterations, values = read.metrics("training.loss")
+    assert len(iterations) >= seen
+    assert iterations == list(range(1, len(iterations) + 1))
+    assert values == [1 / iteration for iteration in iterations]
+    bus = Bus()
+    with RunStore.reopen(tmp_path / "run") as store:
+        store.attach(bus)
+        bus.publish(ended(len(iterations) + 1, loss=0.0))
+    with RunStore.open(tmp_path / "run") as read:
+        assert read.metrics("training.loss")[0] == [*iterations, len(iterations) + 1]

@@ -33,7 +33,7 @@ def candidates(plugin: object) -> Iterator[Candidate]:
             value = getattr(plugin, name, None)
             # `import sigma_nn` in a module that is a plugin gives it an attribute of that name.
             if callable(value) and not isinstance(value, type | ModuleType):
-                yield Candidate(name, value, getattr(value, MARK, Options()))
+                yield Candidate(name, value, getattr(value, MARK, Options()).of(plugin))
 
 
 def check_plugin(plugin: object, name: str) -> UserError | None:

@@ -17,6 +17,7 @@ from sigma_core.hooks._explain import Row, explain
 from sigma_core.hooks._implementation import Implementation
 from sigma_core.hooks._markers import SCOPES
 from sigma_core.hooks._order import order
+from sigma_core.hooks._requirements import Build, check_circle, known_as, made, required_by
 from sigma_core.hooks._specifications import HOOKS, SPECIFICATIONS
 from sigma_core.registry import snake_case
 
@@ -34,17 +35,25 @@ class HookManager(pluggy.PluginManager):
         for specifications in SPECIFICATIONS:
             self.add_hookspecs(specifications)
         self.generation = 0
+        # Those whose requirements are being registered, outermost first.
+        self._waiting: tuple[object, ...] = ()
         self._registrations = count(1)
         self._found: dict[str, tuple[Implementation, ...]] = {}
         self._ordered: dict[str, tuple[Implementation, ...]] = {}
 
-    def register(self, plugin: object, name: str | None = None, *, distribution: str = "") -> str | None:
+    def register(
+        self, plugin: object, name: str | None = None, *, distribution: str = "", build: Build | None = None
+    ) -> str | None:
         """Add a plugin: every attribute named sigma_* implements the hook of that name, marked or not.
 
-        Returns its name, by default that of its class or module, or None when that name is blocked. Raises
-        HookRegistrationError with all faults together: unknown hooks and arguments, defaulted arguments, generators
-        and coroutines, unknown phases and scopes, triggers that do not parse, a class in place of an instance,
-        instances that cannot be hashed, a plugin or a name that is registered already.
+        What its attribute `required_hooks` names (classes, hooks, and with `build` components) is added before it
+        where it is not there yet, and runs before it. Returns its name, by default that of its class or module, or
+        None when that name is blocked.
+
+        Raises HookRegistrationError with all faults together: unknown hooks and arguments, defaulted arguments,
+        generators and coroutines, unknown phases and scopes, triggers that do not parse, a class in place of an
+        instance, instances that cannot be hashed, a plugin or a name that is registered already; HookOrderError for
+        hooks that require each other.
         """
         wanted = self._free_name(plugin) if name is None else name
         faults = [*self._identity_faults(plugin, wanted)]
@@ -61,14 +70,31 @@ class HookManager(pluggy.PluginManager):
                 found=f"cannot be registered: {len(faults)} {'fault' if len(faults) == 1 else 'faults'}",
                 faults=tuple(faults),
             )
+        needed = self._required(plugin, wanted, build)
         registered = super().register(plugin, wanted)
         if registered is not None:
             number = next(self._registrations)
             self._found[registered] = tuple(
-                _implementation(candidate, registered, distribution, number) for candidate in sound
+                _implementation(candidate, registered, distribution, number, needed) for candidate in sound
             )
             self._changed()
         return registered
+
+    def _required(self, plugin: object, name: str, build: Build | None) -> tuple[str, ...]:
+        """The names of what a plugin requires, registered now where it was not."""
+        names = []
+        self._waiting = (*self._waiting, plugin)
+        try:
+            for required in required_by(plugin):
+                known = known_as(required, self.list_name_plugin())
+                if known is None:
+                    hook = made(required, build, f"plugin {name!r}")
+                    check_circle(hook, self._waiting)
+                    known = self.register(hook, required if isinstance(required, str) else None, build=build)
+                names.append(str(known))
+        finally:
+            self._waiting = self._waiting[:-1]
+        return tuple(names)
 
     def unregister(self, plugin: object | None = None, name: str | None = None) -> Any:
         """Take a plugin away, given itself or its name; returns it."""
@@ -158,7 +184,9 @@ class HookManager(pluggy.PluginManager):
             )
 
 
-def _implementation(candidate: Candidate, plugin: str, distribution: str, number: int) -> Implementation:
+def _implementation(
+    candidate: Candidate, plugin: str, distribution: str, number: int, needed: tuple[str, ...]
+) -> Implementation:
     options = candidate.options
     return Implementation(
         hook=candidate.hook,
@@ -168,7 +196,7 @@ def _implementation(candidate: Candidate, plugin: str, distribution: str, number
         arguments=candidate.arguments,
         phase=options.phase,
         before=options.before,
-        after=options.after,
+        after=(*options.after, *needed),
         scope=options.scope,
         when=candidate.when,
         requires=options.requires,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar, overload
 
-from attrs import field, frozen
+from attrs import asdict, evolve, field, frozen
 
 from sigma_core.hooks._trigger import Trigger
 
@@ -18,7 +18,9 @@ MARK = "__sigma_hook__"
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def _names(value: str | Iterable[str]) -> tuple[str, ...]:
+def _names(value: Any) -> Any:
+    if callable(value):
+        return value
     # A lone name is a name, not its letters.
     return (value,) if isinstance(value, str) else tuple(value)
 
@@ -34,6 +36,11 @@ class Options:
     scope: str = "run"
     requires: tuple[str, ...] = field(default=(), converter=_names)
 
+    def of(self, plugin: object) -> "Options":
+        """The options of one plugin: those that are functions are asked."""
+        given = asdict(self, recurse=False)
+        return evolve(self, **{name: value(plugin) for name, value in given.items() if callable(value)})
+
 
 @overload
 def hookimpl(function: Function, /) -> Function: ...
@@ -42,12 +49,12 @@ def hookimpl(function: Function, /) -> Function: ...
 @overload
 def hookimpl(
     *,
-    when: Trigger | str | None = None,
-    phase: str = "observe",
-    before: str | Iterable[str] = (),
-    after: str | Iterable[str] = (),
-    scope: str = "run",
-    requires: str | Iterable[str] = (),
+    when: Trigger | str | Callable[[Any], Trigger | str | None] | None = None,
+    phase: str | Callable[[Any], str] = "observe",
+    before: str | Iterable[str] | Callable[[Any], str | Iterable[str]] = (),
+    after: str | Iterable[str] | Callable[[Any], str | Iterable[str]] = (),
+    scope: str | Callable[[Any], str] = "run",
+    requires: str | Iterable[str] | Callable[[Any], str | Iterable[str]] = (),
 ) -> Callable[[Function], Function]: ...
 
 
@@ -56,7 +63,8 @@ def hookimpl(function: Any = None, /, **options: Any) -> Any:
 
     `when` is a trigger or its text (default: each time). `phase` is one of PHASES. `before` and `after` name plugins
     that this one must run before or after; one that is not there is no fault. `scope` is "run" or "worker".
-    `requires` names values that the hook reads, which the step then computes. The function itself is returned.
+    `requires` names values that the hook reads, which the step then computes. Any of them may be a function of the
+    plugin, which is asked when it is registered: `when=lambda hook: hook.when`. The function itself is returned.
     """
     marked = Options(**options)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -351,12 +352,11 @@ class Trainer(Numbers):
 
     def register(self, hooks: HookManager, hook: Any, name: str | None = None) -> None:
         """Add a hook to a manager, under the name of its component unless another has it, and with its distribution."""
+        build = partial(self.environment.composer.build, "hooks")
         component = next(iter(self.environment.components.registrations(hook)), None)
-        if component is None:
-            hooks.register(hook, name)
-            return
-        free = None if hooks.has_plugin(component.name) else component.name
-        hooks.register(hook, free if name is None else name, distribution=component.distribution)
+        if component is not None and name is None and not hooks.has_plugin(component.name):
+            name = component.name
+        hooks.register(hook, name, distribution=component.distribution if component else "", build=build)
 
     def _do(self, command: commands.Attach | commands.Detach) -> None:
         if self._loop is not None:

@@ -48,9 +48,7 @@ def refused(error, action):
 
 
 NETWORK = Input(64) + Dense(10) + SoftmaxCrossEntropy()
-CRITERIA = (
-    "epochs, highest, hours, iterations, lowest, minutes, nan, patience, plateau, repeat, seconds, switch, threshold"
-)
+CRITERIA = listed(sigma.Environment().components.names("criteria"))
 TABLE = {"network": ["flatten"], "dataset": "xor", "optimiser": "adam", "stop": "1 epochs"}
 
 

@@ -2,6 +2,7 @@
 
 from sigma_core.events._bus import Bus, Policy
 from sigma_core.events._checkpoint import CheckpointRestored, CheckpointSaved
+from sigma_core.events._command import CommandApplied, CommandRefused
 from sigma_core.events._component import NetworkBuilt, PluginRejected, StepCompiled
 from sigma_core.events._epoch import EpochEnded, EpochStarted, ValidationEnded, ValidationStarted
 from sigma_core.events._event import Event, name_of_event, scores
@@ -18,6 +19,8 @@ __all__ = [
     "Bus",
     "CheckpointRestored",
     "CheckpointSaved",
+    "CommandApplied",
+    "CommandRefused",
     "EpochEnded",
     "EpochStarted",
     "Event",

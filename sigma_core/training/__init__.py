@@ -1,7 +1,20 @@
 """Trainers: composed from parts or recipes, run, steered, saved and resumed."""
 
 from sigma_core.training._checkpoint import Checkpoint
-from sigma_core.training._commands import Attach, Command, Detach, Pause, Resume, SetValue, StepOnce, Stop
+from sigma_core.training._commands import (
+    Attach,
+    Command,
+    Detach,
+    GetValue,
+    Load,
+    Pause,
+    Reset,
+    Resume,
+    Save,
+    SetValue,
+    StepOnce,
+    Stop,
+)
 from sigma_core.training._criterion import Criterion, Observation
 from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._directory import RunDirectory
@@ -24,7 +37,9 @@ __all__ = [
     "Command",
     "Criterion",
     "Detach",
+    "GetValue",
     "Inspection",
+    "Load",
     "LocalOperator",
     "Metric",
     "Modifier",
@@ -35,10 +50,12 @@ __all__ = [
     "Pause",
     "Position",
     "Recipe",
+    "Reset",
     "Resume",
     "Run",
     "RunDirectory",
     "RunInfo",
+    "Save",
     "Schedule",
     "SetValue",
     "Slots",

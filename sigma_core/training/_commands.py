@@ -1,11 +1,16 @@
 """Commands: typed requests to a run, applied between two iterations.
 
-Any thread may send one; the trainer's own thread applies it.
+Any thread may send one, and other processes by way of the run's directory; the trainer's own thread applies it.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from attrs import frozen
+from attrs import fields, frozen
+
+from sigma_core.errors import SettingError, SigmaError, listed
+from sigma_core.events import plain
+from sigma_core.registry import Composer, snake_case
 
 
 @frozen
@@ -56,3 +61,76 @@ class SetValue(Command):
 
     identifier: str
     value: Any
+
+
+@frozen
+class GetValue(Command):
+    """Tell the value of an identifier, or those of a pattern; changes nothing and is not recorded."""
+
+    identifier: str
+
+
+@frozen
+class Save(Command):
+    """Write a checkpoint to a folder."""
+
+    path: str
+
+
+@frozen
+class Load(Command):
+    """Go on from a checkpoint, exactly."""
+
+    path: str
+
+
+@frozen
+class Reset(Command):
+    """Go on from before the first iteration."""
+
+
+@frozen(eq=False)
+class Request:
+    """A command on its way, who sent it, and who is to be told what came of it: the result, or the error."""
+
+    command: Command
+    origin: str
+    answer: Callable[[Any, SigmaError | None], None] | None = None
+
+
+_KINDS: Mapping[str, type[Command]] = {
+    snake_case(kind.__name__): kind
+    for kind in (Attach, Detach, GetValue, Load, Pause, Reset, Resume, Save, SetValue, StepOnce, Stop)
+}
+
+
+def written(command: Command, composer: Composer) -> dict[str, Any]:
+    """A command in JSON's terms; a hook as its table, or where it is not registered the name of its class."""
+    values = {attribute.name: getattr(command, attribute.name) for attribute in fields(type(command))}
+    if isinstance(command, Attach):
+        try:
+            values["hook"] = composer.table(command.hook)
+        except SigmaError:
+            values["hook"] = plain(type(command.hook)).replace("builtins.type", type(command.hook).__qualname__)
+    return {"command": snake_case(type(command).__name__), **{name: plain(value) for name, value in values.items()}}
+
+
+def read(values: Mapping[str, Any], composer: Composer) -> Command:
+    """A command out of JSON's terms. Raises SettingError for what is none, ComponentError for a hook that is none."""
+    values = dict(values)
+    name = values.pop("command", None)
+    kind = _KINDS.get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise SettingError("command", f"there is no command {name!r}", listed(_KINDS), "use one of these")
+    wanted = {attribute.name: attribute for attribute in fields(kind)}
+    for key, value in values.items():
+        if key not in wanted:
+            raise SettingError(f"command {name}", f"it has no {key!r}", listed(wanted, key), "use one of these")
+        if wanted[key].type is str and not isinstance(value, str):
+            raise SettingError(f"command {name}, {key}", repr(value), "a text", "give a text")
+    if kind is Attach and "hook" in values:
+        values["hook"] = composer.build("hooks", values["hook"])
+    try:
+        return kind(**values)
+    except TypeError as error:
+        raise SettingError(f"command {name}", str(error), listed(wanted), "give these") from error

@@ -5,7 +5,7 @@ Whatever happens, what has started is ended: for each RunStarted there is exactl
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from sys import maxsize as NEVER  # noqa: N812  # an iteration that does not come
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 from attrs import frozen
 
-from sigma_core.errors import TrainerError
+from sigma_core.errors import HookFailedError, SigmaError, TrainerError
 from sigma_core.events import (
     Bus,
+    CommandApplied,
+    CommandRefused,
     EpochEnded,
     EpochStarted,
     Event,
@@ -32,8 +34,24 @@ from sigma_core.events import (
 )
 from sigma_core.hooks import Clock, Dispatch, HookManager
 from sigma_core.training._calls import looked
-from sigma_core.training._commands import Attach, Command, Detach, Pause, Resume, SetValue, StepOnce, Stop
+from sigma_core.training._commands import (
+    Attach,
+    Command,
+    Detach,
+    GetValue,
+    Load,
+    Pause,
+    Request,
+    Reset,
+    Resume,
+    Save,
+    SetValue,
+    StepOnce,
+    Stop,
+    written,
+)
 from sigma_core.training._criterion import Criterion, Moment, Observation, State
+from sigma_core.training._resume import first, identity, loaded
 from sigma_core.training._run import Run
 from sigma_core.training._scheduling import Scheduling
 from sigma_core.training._signals import Signals
@@ -45,6 +63,10 @@ if TYPE_CHECKING:
 
 class Ended(Exception):  # noqa: N818  # no error: how the loop is left
     """The run is to end now, for the reason given."""
+
+
+class _Again(Exception):  # noqa: N818  # no error either
+    """The state of the run is another now: the loop begins anew where that says."""
 
 
 class Interruption(Ended):
@@ -61,6 +83,24 @@ class _PauseAfter(Command):
     """Hold once that many iterations are done: the second half of StepOnce."""
 
     iteration: int
+
+
+MOMENTS = ("iteration", "epoch", "start")
+"""Where commands are applied, in the order in which these come between two iterations."""
+
+
+@frozen
+class Scripted:
+    """A command of an earlier run and its place in it."""
+
+    iteration: int
+    moment: str
+    command: Command
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """What can be compared with another place."""
+        return self.iteration, MOMENTS.index(self.moment)
 
 
 class Progress:
@@ -92,7 +132,9 @@ class Loop:
         self.trainer = trainer
         self.stop = stop
         self.criterion_state = stop.initial() if criterion_state is None else criterion_state
-        self.commands: deque[Command] = deque()
+        self.commands: deque[Request] = deque()
+        # Commands of an earlier run, to be given again at their places.
+        self.script: deque[Scripted] = deque(trainer.script)
         self.arrived = threading.Event()
         self.thread = threading.get_ident()
         self.scores: dict[str, Any] = dict(trainer.scores)
@@ -246,16 +288,20 @@ class Loop:
                 self.trainer.team.push({"totals.loss": 0.0, "totals.records": 0.0})
                 length = batches.iterations_per_epoch
                 self._fire(EpochStarted(epoch=epoch, iteration=clock.iteration, iterations_per_epoch=length))
-            self._iterations()
-            self._end_epoch(epoch)
+            try:
+                self._iterations()
+                self._end_epoch(epoch)
+            except _Again:
+                self._schedule_check()
 
     def _iterations(self) -> None:
         """What is left of an epoch. The hot loop: everything that does not change is looked up before it."""
         trainer, clock, commands, bus = self.trainer, self.clock, self.commands, self._bus
         epoch = clock.epoch
         iteration = clock.iteration
-        if commands:
-            self._apply()
+        if commands or self.script or self.is_paused:
+            self._apply("start")
+        scripted = self._next_scripted()
         step, started, ended, names, generation, is_heard = self._lanes()
         for batch in trainer.batches if self._scheduling is None else self._scheduling.over(trainer.batches):
             # Frozen lanes are left alone until somebody is due; an event that nobody waits for is not even built.
@@ -278,8 +324,9 @@ class Loop:
                     bus.publish(event)
             if is_over:
                 raise Ended(self._reason())
-            if commands or generation != bus.generation:
-                self._apply()
+            if commands or generation != bus.generation or iteration >= scripted:
+                self._apply("iteration")
+                scripted = self._next_scripted()
                 step, started, ended, names, generation, is_heard = self._lanes()
 
     def _lanes(self) -> tuple[Callable[..., Any], Any, Any, tuple[str, ...], int, bool]:
@@ -310,8 +357,8 @@ class Loop:
         )
         if is_over:
             raise Ended(self._reason())
-        if self.commands:
-            self._apply()
+        if self.commands or self.script:
+            self._apply("epoch")
 
     def _score(self, epoch: int) -> None:
         """The loss of the epoch so far, and a pass over each validation set."""
@@ -362,7 +409,7 @@ class Loop:
         """Turn a switch of the criterion; only between iterations, in the run's own thread."""
         self.criterion_state = self.stop.turned(self.criterion_state, name, is_on=is_on)
         if self.criterion_state["reached"]:
-            self.send(_LookAgain())
+            self.send(_LookAgain(), "")
 
     def end_if_reached(self) -> None:
         """Leave the loop if the criterion holds, at a command."""
@@ -377,31 +424,80 @@ class Loop:
 
     # Commands
 
-    def send(self, command: Command) -> None:
-        """Queue a command, from any thread; it is applied between two iterations."""
-        self.commands.append(command)
+    def send(
+        self,
+        command: Command,
+        origin: str | None = None,
+        answer: Callable[[Any, SigmaError | None], None] | None = None,
+    ) -> None:
+        """Queue a command, from any thread; it is applied between two iterations.
+
+        `answer` is called by the run's thread with the result, or with the error for which it was refused.
+        """
+        if origin is None:
+            origin = "hook" if threading.get_ident() == self.thread else "python"
+        self.commands.append(Request(command, origin, answer))
         self.arrived.set()
 
     def _interrupt(self, signal: str) -> None:
         self._signal = signal
-        self.send(Stop(f"interrupted by {signal}"))
+        self.send(Stop(f"interrupted by {signal}"), "signal")
 
-    def _apply(self) -> None:
+    def _next_scripted(self) -> int:
+        return self.script[0].iteration if self.script else NEVER
+
+    def _apply(self, moment: str) -> None:
         """Apply what has come in; while paused, wait for more."""
-        while self.commands or self.is_paused:
+        place = (self.clock.iteration, MOMENTS.index(moment))
+        while True:
+            while self.script and self.script[0].place <= place:
+                self.commands.append(Request(self.script.popleft().command, "replay"))
             if not self.commands:
+                if not self.is_paused:
+                    break
                 self.arrived.wait(0.5)
                 self.arrived.clear()
                 continue
-            command = self.commands.popleft()
+            request = self.commands.popleft()
+            command = request.command
             if isinstance(command, _PauseAfter) and self.clock.iteration < command.iteration:
                 # Not yet: the loop looks at the commands again after each iteration.
-                self.commands.appendleft(command)
+                self.commands.appendleft(request)
                 break
-            _APPLY[type(command)](self, command)
+            self._perform(request, moment)
         if self.dispatch.generation != self._hooks.generation:
             scopes = self.trainer.team.hook_scopes
             self.dispatch = self._hooks.freeze(self.clock, scopes=scopes, previous=self.dispatch)
+
+    def _perform(self, request: Request, moment: str) -> None:
+        """Apply a command and tell of it; one that cannot be applied is refused, and the run goes on."""
+        command = request.command
+        if isinstance(command, Stop):
+            # Said first, because nothing comes after it.
+            self._tell(request, moment, None, None)
+        try:
+            result = _APPLY[type(command)](self, command)
+        except HookFailedError:
+            raise
+        except SigmaError as error:
+            self._tell(request, moment, None, error)
+        else:
+            self._tell(request, moment, result, None)
+            if isinstance(command, Load | Reset):
+                raise _Again
+
+    def _tell(self, request: Request, moment: str, result: Any, error: SigmaError | None) -> None:
+        command = request.command
+        if not isinstance(command, _PauseAfter | _LookAgain | GetValue):
+            said: dict[str, Any] = {
+                **self._position(),
+                "moment": moment,
+                "origin": request.origin,
+                "command": written(command, self.trainer.environment.composer),
+            }
+            self._bus.publish(CommandApplied(**said) if error is None else CommandRefused(**said, reason=str(error)))
+        if request.answer is not None:
+            request.answer(result, error)
 
     def pause(self) -> None:
         """Hold, at a command; everybody is told."""
@@ -419,7 +515,24 @@ class Loop:
     def step_once(self) -> None:
         """Go on for one iteration."""
         self.resume()
-        self.commands.appendleft(_PauseAfter(self.clock.iteration + 1))
+        self.commands.appendleft(Request(_PauseAfter(self.clock.iteration + 1), ""))
+
+    def go_on_from(self, state: Mapping[str, Any]) -> None:
+        """Take over the state of a checkpoint whose arrays are in place, at a command."""
+        trainer = self.trainer
+        trainer.take(state)
+        trainer.criterion = identity(self.stop)
+        known = state["criterion"] if state["stop"] == trainer.criterion else None
+        self.criterion_state = self.stop.initial() if known is None or known["reached"] else known
+        self.scores = dict(state["scores"])
+        self._scored_at = self.clock.iteration
+        self._seconds_before, self._began = state["seconds"], perf_counter()
+        self._paused_since = None if self._paused_since is None else self._began
+        self.clock.seconds = self.seconds
+        self.dispatch = self._hooks.freeze(self.clock, scopes=trainer.team.hook_scopes)
+        if state["hooks"] is not None:
+            self.dispatch.restore(state["hooks"])
+        self._scheduling = Scheduling(trainer) if trainer.setup.schedules else None
 
     def attach(self, command: Attach) -> None:
         """Register a hook, at a command."""
@@ -438,7 +551,7 @@ class Loop:
         raise Ended(reason)
 
 
-_APPLY: dict[type[Command], Callable[[Loop, Any], None]] = {
+_APPLY: dict[type[Command], Callable[[Loop, Any], object]] = {
     Pause: lambda loop, _: loop.pause(),
     Resume: lambda loop, _: loop.resume(),
     StepOnce: lambda loop, _: loop.step_once(),
@@ -447,7 +560,11 @@ _APPLY: dict[type[Command], Callable[[Loop, Any], None]] = {
     Stop: lambda loop, command: loop.end(command.reason),
     Attach: lambda loop, command: loop.attach(command),
     Detach: lambda loop, command: loop.detach(command),
-    SetValue: lambda loop, command: loop.trainer.put(command.identifier, command.value),
+    SetValue: lambda loop, command: loop.trainer.put_checked(command.identifier, command.value),
+    GetValue: lambda loop, command: loop.trainer.get(command.identifier),
+    Save: lambda loop, command: str(loop.trainer.save(command.path)),
+    Load: lambda loop, command: loop.go_on_from(loaded(loop.trainer, command.path)),
+    Reset: lambda loop, _: loop.go_on_from(first(loop.trainer)),
 }
 
 

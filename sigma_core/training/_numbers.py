@@ -71,6 +71,10 @@ class Numbers(ABC):
         else:
             self._values().put(identifier, value)
 
+    def put_checked(self, identifier: str, value: Any) -> None:
+        """Set a value that comes from elsewhere at once; raises as `set` does."""
+        self.put(identifier, self._checked(identifier, value))
+
     def _checked(self, identifier: str, value: Any) -> Any:
         if switches.is_switch(identifier):
             return switches.checked(self._switches, identifier, value)

@@ -117,6 +117,37 @@ def restore(trainer: "Trainer", checkpoint: Checkpoint, directory: Path | str) -
     return state
 
 
+def loaded(trainer: "Trainer", directory: Path | str) -> Mapping[str, Any]:
+    """As `restore`, from a folder and in the middle of a run. Raises CheckpointError, and changes nothing then."""
+    checkpoint = Checkpoint.read(directory)
+    trainer.batches.close()
+    return restore(trainer, checkpoint, directory)
+
+
+def first(trainer: "Trainer") -> Mapping[str, Any]:
+    """As `loaded`, from before the first iteration."""
+    parts, hooks = trainer.first_parts()
+    state = {
+        "epoch": 0,
+        "iteration": 0,
+        "seconds": 0.0,
+        "scores": {},
+        "batches": parts.batches.state(),
+        "stop": "",
+        "criterion": None,
+        "hooks": None,
+        "plugins": hooks,
+        "shapes": _shapes(trainer),
+        "layout": trainer.parts.layout.description,
+        "schedules": {},
+    }
+    arrays = parts.team.pull()
+    parts.batches.close()
+    parts.team.close()
+    trainer.batches.close()
+    return restore(trainer, Checkpoint(arrays, state), "reset")
+
+
 def hook_states(trainer: "Trainer") -> dict[str, Any]:
     """The states of all hooks that have one, by the name of the plugin; copies."""
     states = {}

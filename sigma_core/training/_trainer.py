@@ -22,7 +22,7 @@ from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._directory import RunDirectory
 from sigma_core.training._inputs import input_arrays, like_training
 from sigma_core.training._inspection import Inspection, inspect
-from sigma_core.training._loop import Loop
+from sigma_core.training._loop import Loop, Scripted
 from sigma_core.training._monitor import Monitor, RunInfo, attach
 from sigma_core.training._numbers import Numbers
 from sigma_core.training._operator import Team
@@ -134,6 +134,7 @@ class Trainer(Numbers):
         # By identifier of what they schedule, with what tells the schedule from others.
         self.schedule_states: dict[str, Any] = {}
         self._hook_state: Mapping[str, Any] | None = None
+        self.script: tuple[Scripted, ...] = ()
         self._loop: Loop | None = None
         self._parts: Parts | None = None
         self._first_states = hook_states(self)
@@ -180,6 +181,17 @@ class Trainer(Numbers):
             self.clock.iterations_per_epoch = self._parts.batches.iterations_per_epoch
             self._announce(NetworkBuilt(network=self._parts.network))
         return self._parts
+
+    def first_parts(self) -> tuple[Parts, Mapping[str, Any]]:
+        """Parts as they are before the first iteration, made anew, and the states of hooks at that time."""
+        parts = Parts.make(
+            self.setup,
+            self.environment,
+            validation=self._validation,
+            watch=required_gradients(self.hooks),
+            compiled=self._compiled,
+        )
+        return parts, self._first_states
 
     @property
     def data(self) -> Data:
@@ -269,7 +281,10 @@ class Trainer(Numbers):
         )
         if kept is not None:
             kept.begin(self)
-        handles = [attach(monitor, self.environment.bus, info, loop.progress, loop.send) for monitor in monitors]
+        handles = [
+            attach(monitor, self.environment.bus, info, loop.progress, partial(loop.send, origin="monitor"))
+            for monitor in monitors
+        ]
         try:
             keep = None if kept is None else lambda: self.save(kept.last_checkpoint)
             return loop.run(name, info.directory, keep)
@@ -439,7 +454,7 @@ class Trainer(Numbers):
             other._parts = self._parts.twin(other._compiled)  # noqa: SLF001  # ours
             other.clock.iterations_per_epoch = self.clock.iterations_per_epoch
             checkpoint = checkpoint_of(self, self._loop, self._hook_state)
-            other._take(deepcopy(restore(other, checkpoint, "copy")))  # noqa: SLF001  # ours
+            other.take(deepcopy(restore(other, checkpoint, "copy")))
         return other
 
     def inspect(self, program: str = "step") -> Inspection:
@@ -478,11 +493,12 @@ class Trainer(Numbers):
         Raises CheckpointError when it is damaged or of another network, TrainerError while a run goes on.
         """
         self._check_still()
-        self._take(restore(self, Checkpoint.read(directory), directory))
+        self.take(restore(self, Checkpoint.read(directory), directory))
         self._announce(CheckpointRestored(path=str(directory), **self._position()))
         return self
 
-    def _take(self, state: Mapping[str, Any]) -> None:
+    def take(self, state: Mapping[str, Any]) -> None:
+        """Put counters and states of a checkpoint in place; called by whatever has put its arrays there."""
         self.clock.epoch, self.clock.iteration = state["epoch"], state["iteration"]
         self.seconds, self.scores = state["seconds"], dict(state["scores"])
         self.clock.seconds = self.seconds

@@ -82,6 +82,7 @@ from sigma_core.events import (
     Subscription,
     ValidationEnded,
     ValidationStarted,
+    ValuesPublished,
 )
 from sigma_core.graph import (
     OPERATIONS,
@@ -277,6 +278,7 @@ __all__ = [
     "ValidationEnded",
     "ValidationStarted",
     "Value",
+    "ValuesPublished",
     "Worker",
     "Writer",
     "after",

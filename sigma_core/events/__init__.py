@@ -14,6 +14,7 @@ from sigma_core.events._run import RunEnded, RunFailed, RunInterrupted, RunPause
 from sigma_core.events._store import RunStore
 from sigma_core.events._stored import StoredEvent
 from sigma_core.events._subscription import Subscription
+from sigma_core.events._values import ValuesPublished
 
 __all__ = [
     "Bus",
@@ -43,6 +44,7 @@ __all__ = [
     "Subscription",
     "ValidationEnded",
     "ValidationStarted",
+    "ValuesPublished",
     "make_logger",
     "measurements",
     "name_of_event",

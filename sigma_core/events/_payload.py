@@ -11,6 +11,7 @@ from sigma_core.errors import SigmaError
 from sigma_core.events._epoch import EpochEnded, ValidationEnded
 from sigma_core.events._event import Event
 from sigma_core.events._iteration import IterationEnded
+from sigma_core.events._values import ValuesPublished
 
 _fields: dict[type, tuple[str, ...]] = {}
 # Nearly all values are of these very classes, which JSON writes as they are.
@@ -66,7 +67,8 @@ def measurements(event: Event) -> Iterator[tuple[str, int, float]]:
     """The event's scores as points of time series: (identifier, iteration, value).
 
     The identifier says where the score was taken: `training.loss` after an iteration, `epoch.training.loss` over an
-    epoch, `validation.accuracy` on the validation data of that name. Scores that are not one number are left out.
+    epoch, `validation.accuracy` on the validation data of that name. Values that a hook publishes have names of its
+    own. Scores that are not one number are left out.
     """
     if isinstance(event, IterationEnded):
         scores = {f"training.{name}": value for name, value in event.scores.items()}
@@ -75,6 +77,8 @@ def measurements(event: Event) -> Iterator[tuple[str, int, float]]:
     elif isinstance(event, EpochEnded):
         # Its other scores are those of the validations before it, which are stored already.
         scores = {f"epoch.{name}": value for name, value in event.scores.items() if name.startswith("training.")}
+    elif isinstance(event, ValuesPublished):
+        scores = dict(event.values)
     else:
         return
     for name, value in scores.items():

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from sigma_core.events import CommandApplied, CommandRefused, Event, LogRecorded, SubscriberFailed
+from sigma_core.events import CommandApplied, CommandRefused, Event, LogRecorded, SubscriberFailed, ValuesPublished
 from sigma_core.hooks import HOOKS, SPECIFICATIONS
 
 ROOT = Path(__file__).parents[2]
-_OF_THE_BUS = {CommandApplied, CommandRefused, LogRecorded, SubscriberFailed}
+_OF_THE_BUS = {CommandApplied, CommandRefused, LogRecorded, SubscriberFailed, ValuesPublished}
 TOOL = ROOT / "tools" / "hooks_page.py"
 PAGE = ROOT / "docs" / "hooks.md"
 

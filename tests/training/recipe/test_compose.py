@@ -486,8 +486,7 @@ def test_all_faults_of_a_criterion_are_told(environment):
     message = refused(RecipeError, lambda: sigma.Trainer.from_recipe(values, environment=environment))
 
     assert message == (
-        "recipe: 3 faults\n"
-        "recipe, seed: -1\n"
+        "recipe: 3 faults\nrecipe, seed: -1\n"
         "  expected: a whole number from 0 to 18446744073709551615\n"
         "  to do:    give such a number\n"
         "recipe, stop: there is no such criterion\n"

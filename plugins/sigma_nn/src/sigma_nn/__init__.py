@@ -38,7 +38,17 @@ if TYPE_CHECKING:
     from sigma_nn.criteria.seconds import Seconds
     from sigma_nn.criteria.switch import Switch
     from sigma_nn.criteria.threshold import Threshold
+    from sigma_nn.hooks.call import Call
+    from sigma_nn.hooks.checkpoints import Checkpoints
+    from sigma_nn.hooks.decay import Decay
     from sigma_nn.hooks.decay_on_plateau import DecayOnPlateau
+    from sigma_nn.hooks.early_stop import EarlyStop
+    from sigma_nn.hooks.learning_rate_finder import LearningRateFinder
+    from sigma_nn.hooks.network_pass import NetworkPass
+    from sigma_nn.hooks.report import Report
+    from sigma_nn.hooks.system_metrics import SystemMetrics
+    from sigma_nn.hooks.target_maximisation import TargetMaximisation
+    from sigma_nn.hooks.time_series import TimeSeries
     from sigma_nn.initialisers.constant import Constant
     from sigma_nn.initialisers.custom import CustomInitialiser
     from sigma_nn.initialisers.from_array import FromArray
@@ -143,6 +153,8 @@ _FILES = {
     "BatchNorm": "layers.batch_norm",
     "Bidirectional": "layers.bidirectional",
     "BinaryCrossEntropy": "costs.binary_cross_entropy",
+    "Call": "hooks.call",
+    "Checkpoints": "hooks.checkpoints",
     "ClipByGlobalNorm": "modifiers.clip_by_global_norm",
     "ClipByNorm": "modifiers.clip_by_norm",
     "ClipByValue": "modifiers.clip_by_value",
@@ -154,10 +166,12 @@ _FILES = {
     "CosineSchedule": "schedules.cosine",
     "Custom": "activations.custom",
     "CustomInitialiser": "initialisers.custom",
+    "Decay": "hooks.decay",
     "DecayOnPlateau": "hooks.decay_on_plateau",
     "Dense": "layers.dense",
     "Dot": "layers.dot",
     "Dropout": "layers.dropout",
+    "EarlyStop": "hooks.early_stop",
     "ElementWise": "layers.element_wise",
     "Elu": "activations.elu",
     "Embedding": "layers.embedding",
@@ -188,6 +202,7 @@ _FILES = {
     "LayerNorm": "layers.layer_norm",
     "LeCun": "initialisers.lecun",
     "LeakyRelu": "activations.leaky_relu",
+    "LearningRateFinder": "hooks.learning_rate_finder",
     "Lion": "optimisers.lion",
     "Lowest": "criteria.lowest",
     "Lstm": "layers.lstm",
@@ -206,6 +221,7 @@ _FILES = {
     "Nan": "criteria.nan",
     "NegativeSampling": "costs.negative_sampling",
     "Nesterov": "optimisers.nesterov",
+    "NetworkPass": "hooks.network_pass",
     "Noise": "layers.noise",
     "NonNegative": "modifiers.non_negative",
     "OnPlateauSchedule": "schedules.on_plateau",
@@ -223,6 +239,7 @@ _FILES = {
     "Recall": "metrics.recall",
     "Relu": "activations.relu",
     "Repeat": "criteria.repeat",
+    "Report": "hooks.report",
     "Reshape": "layers.reshape",
     "Residual": "layers.residual",
     "RmsProp": "optimisers.rms_prop",
@@ -240,9 +257,12 @@ _FILES = {
     "SquaredDifference": "costs.squared_difference",
     "StepSchedule": "schedules.step",
     "Switch": "criteria.switch",
+    "SystemMetrics": "hooks.system_metrics",
     "Tanh": "activations.tanh",
+    "TargetMaximisation": "hooks.target_maximisation",
     "Threshold": "criteria.threshold",
     "TiedDense": "layers.tied_dense",
+    "TimeSeries": "hooks.time_series",
     "TopKAccuracy": "metrics.top_k_accuracy",
     "TransformerBlock": "layers.transformer_block",
     "TransposedConvolution": "layers.transposed_convolution",
@@ -266,6 +286,8 @@ __all__ = [
     "BatchNorm",
     "Bidirectional",
     "BinaryCrossEntropy",
+    "Call",
+    "Checkpoints",
     "ClipByGlobalNorm",
     "ClipByNorm",
     "ClipByValue",
@@ -277,10 +299,12 @@ __all__ = [
     "CosineSchedule",
     "Custom",
     "CustomInitialiser",
+    "Decay",
     "DecayOnPlateau",
     "Dense",
     "Dot",
     "Dropout",
+    "EarlyStop",
     "ElementWise",
     "Elu",
     "Embedding",
@@ -311,6 +335,7 @@ __all__ = [
     "LayerNorm",
     "LeCun",
     "LeakyRelu",
+    "LearningRateFinder",
     "Lion",
     "Lowest",
     "Lstm",
@@ -329,6 +354,7 @@ __all__ = [
     "Nan",
     "NegativeSampling",
     "Nesterov",
+    "NetworkPass",
     "Noise",
     "NonNegative",
     "OnPlateauSchedule",
@@ -346,6 +372,7 @@ __all__ = [
     "Recall",
     "Relu",
     "Repeat",
+    "Report",
     "Reshape",
     "Residual",
     "RmsProp",
@@ -363,9 +390,12 @@ __all__ = [
     "SquaredDifference",
     "StepSchedule",
     "Switch",
+    "SystemMetrics",
     "Tanh",
+    "TargetMaximisation",
     "Threshold",
     "TiedDense",
+    "TimeSeries",
     "TopKAccuracy",
     "TransformerBlock",
     "TransposedConvolution",

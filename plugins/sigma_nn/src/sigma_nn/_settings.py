@@ -15,7 +15,7 @@ from typing import Any
 from attrs import NOTHING, Attribute, field, has
 from attrs.validators import optional
 
-from sigma_core.extend import SettingError, check_span
+from sigma_core.extend import ExpressionError, SettingError, Trigger, check_span
 
 _WORDS: dict[str, tuple[str, Callable[[float, float], bool]]] = {
     "above": ("above", operator.gt),
@@ -133,6 +133,29 @@ def spans(*, default: Any = NOTHING) -> Any:
             check_span(each, place_of(instance, attribute))
 
     return field(default=default, converter=_as_several, validator=check)
+
+
+def texts(*, default: Any = NOTHING) -> Any:
+    """A field that holds a tuple of texts, at least one; a single one needs no brackets."""
+
+    def check(instance: Any, attribute: "Attribute[tuple[str, ...]]", value: Any) -> None:
+        if not value or not all(isinstance(each, str) and each for each in value):
+            raise refusal(instance, attribute, value, "texts, at least one")
+
+    return field(default=default, converter=_as_several, validator=check)
+
+
+def moment(*, default: Any = "1 epochs") -> Any:
+    """A field, given by name, that holds the text of a trigger: when a hook acts."""
+
+    def check(instance: Any, attribute: "Attribute[str]", value: Any) -> None:
+        try:
+            Trigger.parse(value)
+        except (ExpressionError, TypeError) as error:
+            expected = 'a trigger, such as "every 2 epochs" or "100 iterations"'
+            raise refusal(instance, attribute, value, expected) from error
+
+    return field(default=default, validator=check, kw_only=True)
 
 
 def refusal(instance: Any, attribute: "Attribute[Any]", value: Any, expected: str, reason: str = "") -> SettingError:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     )
     from sigma_core.hooks import Trigger, every, hookimpl
     from sigma_core.network import Group, Network
-    from sigma_core.training import Inspection, Recipe, Run, Trainer
+    from sigma_core.training import Inspection, Recipe, Run, Trainer, load_parameters
 
 _HOMES = {
     "Data": "sigma_core.data",
@@ -67,6 +67,7 @@ _HOMES = {
     "jacobian": "sigma_core.graph",
     "jvp": "sigma_core.graph",
     "linearize": "sigma_core.graph",
+    "load_parameters": "sigma_core.training",
     "max_pool": "sigma_core.graph",
     "pad_sequences": "sigma_core.data",
     "scan": "sigma_core.graph",
@@ -107,6 +108,7 @@ __all__ = [
     "jacobian",
     "jvp",
     "linearize",
+    "load_parameters",
     "max_pool",
     "pad_sequences",
     "scan",

@@ -28,6 +28,7 @@ from sigma_core.training._parts import groundwork
 from sigma_core.training._run import Run
 from sigma_core.training._schedule import Position, Schedule, check_span
 from sigma_core.training._trainer import Trainer
+from sigma_core.training._transfer import load_parameters
 from sigma_core.training._worker import Task, Worker
 from sigma_core.training.recipe import Recipe
 
@@ -67,5 +68,6 @@ __all__ = [
     "Worker",
     "check_span",
     "groundwork",
+    "load_parameters",
     "parse_criterion",
 ]

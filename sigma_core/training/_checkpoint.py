@@ -2,24 +2,27 @@
 
 Both are written under a temporary name, flushed to the disk and renamed together with their directory. An old
 checkpoint of that name is set aside before and removed after; a crash between leaves it where `read` finds it. The
-manifest holds a checksum of the arrays. No pickle anywhere.
+manifest holds checksums of the arrays and of itself. No pickle anywhere.
 """
 
+import errno
 import hashlib
 import json
 import os
 import shutil
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, field, frozen
 
 from sigma_core.errors import CheckpointError, StorageError
+from sigma_core.training._migrations import migrated
 
-VERSION = 1
+VERSION = 2
 _ARRAYS = "state.safetensors"
 _MANIFEST = "manifest.json"
 # What may lie in a checkpoint: its files, and what the windows of macOS and Windows leave wherever they look.
@@ -27,54 +30,26 @@ _OURS = frozenset({_ARRAYS, _MANIFEST, ".DS_Store", "Thumbs.db", "desktop.ini"})
 # Windows will not rename a folder while anybody, such as a scanner for viruses, has a file of it open: seconds to wait
 # before each further try. Elsewhere a refusal is final.
 _WAITS = (0.05, 0.2, 1.0) if os.name == "nt" else ()
+# Nothing that is read is larger than what was written; a manifest is some kilobytes.
+_LARGEST_MANIFEST = 2**28
 
 
 @frozen(eq=False)
 class Checkpoint:
-    """Arrays by name, and everything else that decides how a training goes on, in JSON's terms."""
+    """Arrays by name, and everything else that decides how a training goes on, in JSON's terms.
+
+    Parameters have their identifiers as names. `provenance` says which software wrote it, where that is known.
+    """
 
     arrays: Mapping[str, np.ndarray]
     state: Mapping[str, Any]
+    provenance: Mapping[str, Any] = field(factory=dict)
 
-    def write(self, directory: Path | str) -> Path:
-        """Write to `directory`, in place of a checkpoint that is there, which stays whole until the new one is.
-
-        Raises StorageError when the disk refuses, CheckpointError where something else is or for a state that JSON
-        cannot write.
-        """
-        from safetensors.numpy import save
-
-        directory = Path(directory)
+    def apart(self, directory: Path | str) -> "Checkpoint":
+        """The same, with a state that nobody else changes. Raises CheckpointError for one that JSON cannot write."""
         try:
-            _check_place(directory)
-        except OSError as error:
-            raise _refused(directory, error) from error
-        temporary = directory.with_name(f".{directory.name}.{os.getpid()}.partial")
-        data = save({name: np.asarray(array, order="C") for name, array in self.arrays.items()})
-        manifest = self._manifest(directory, data)
-        previous = _set_aside(directory)
-        try:
-            # What a crash has left under that name.
-            shutil.rmtree(temporary, ignore_errors=True)
-            temporary.mkdir(parents=True)
-            _flushed(temporary / _ARRAYS, data)
-            _flushed(temporary / _MANIFEST, manifest)
-            _exchange(temporary, directory, previous)
-        except OSError as error:
-            shutil.rmtree(temporary, ignore_errors=True)
-            raise _refused(directory, error) from error
-        return directory
-
-    def _manifest(self, directory: Path, data: bytes) -> bytes:
-        manifest = {
-            "format": "sigma-checkpoint",
-            "version": VERSION,
-            "sha256": hashlib.sha256(data).hexdigest(),
-            "state": dict(self.state),
-        }
-        try:
-            return json.dumps(manifest, indent=1).encode()
-        except (TypeError, ValueError) as error:
+            return evolve(self, state=json.loads(json.dumps(dict(self.state))))
+        except (TypeError, ValueError, RecursionError) as error:
             raise CheckpointError(
                 str(directory),
                 f"the state cannot be written: {error}",
@@ -82,17 +57,61 @@ class Checkpoint:
                 "return numbers, texts, lists and dictionaries from state()",
             ) from error
 
+    def write(self, directory: Path | str, older: Path | str | None = None) -> Path:
+        """Write to `directory`, in place of a checkpoint that is there, which stays whole until the new one is.
+
+        It is then kept as `older`, where that is given, in place of what is there. Raises StorageError when the disk
+        refuses, CheckpointError where something else is or for a state that JSON cannot write.
+        """
+        from safetensors.numpy import save
+
+        directory = Path(directory)
+        older = None if older is None else Path(older)
+        try:
+            _check_place(directory)
+            if older is not None:
+                _check_place(older)
+        except OSError as error:
+            raise _refused(directory, error) from error
+        temporary = directory.with_name(f".{directory.name}.{os.getpid()}.partial")
+        state = self.apart(directory).state
+        data = save({name: np.asarray(array, order="C") for name, array in self.arrays.items()})
+        manifest = {
+            "format": "sigma-checkpoint",
+            "version": VERSION,
+            "arrays": {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()},
+            "provenance": dict(self.provenance),
+            "state": state,
+        }
+        previous = set_aside(directory)
+        try:
+            # What a crash has left under that name.
+            shutil.rmtree(temporary, ignore_errors=True)
+            temporary.mkdir(parents=True)
+            _flushed(temporary / _ARRAYS, data)
+            _flushed(temporary / _MANIFEST, json.dumps(sealed(manifest), indent=1).encode())
+            _flush_folder(temporary)
+            _exchange(temporary, directory, previous)
+        except OSError as error:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise _refused(directory, error) from error
+        _put_away(previous, older)
+        return directory
+
     @classmethod
     def read(cls, directory: Path | str) -> "Checkpoint":
-        """The checkpoint in a directory. Raises CheckpointError when it is missing, damaged or of another version."""
+        """The checkpoint in a directory, of this version or an older one.
+
+        Raises CheckpointError when it is missing, damaged or of a newer version.
+        """
         from safetensors import SafetensorError
         from safetensors.numpy import load
 
         directory = Path(directory)
-        place = directory if directory.exists() or not _set_aside(directory).exists() else _set_aside(directory)
+        place = directory if directory.exists() or not set_aside(directory).exists() else set_aside(directory)
         try:
-            manifest = json.loads((place / _MANIFEST).read_text("utf-8"))
-            data = (place / _ARRAYS).read_bytes()
+            manifest = _manifest(directory, place / _MANIFEST)
+            data = _data(directory, place / _ARRAYS, manifest)
         except OSError as error:
             raise CheckpointError(
                 str(directory),
@@ -100,25 +119,59 @@ class Checkpoint:
                 "the folder of a checkpoint",
                 "give the folder that was saved",
             ) from error
-        except (ValueError, RecursionError) as error:
-            raise _damaged(directory, f"{_MANIFEST} is no JSON: {error}") from error
-        if not isinstance(manifest, dict) or manifest.get("format") != "sigma-checkpoint":
-            raise _damaged(directory, f"{_MANIFEST} is not that of a checkpoint")
-        if manifest.get("version") != VERSION:
-            raise CheckpointError(
-                str(directory),
-                f"it has version {manifest.get('version')!r}",
-                f"version {VERSION}",
-                "read it with the version of sigma-core that wrote it",
-            )
-        if hashlib.sha256(data).hexdigest() != manifest.get("sha256"):
-            raise _damaged(directory, f"the checksum of {_ARRAYS} is another than the manifest's")
-        if not isinstance(manifest.get("state"), dict):
-            raise _damaged(directory, f"{_MANIFEST} has no state")
         try:
-            return cls(load(data), manifest["state"])
-        except SafetensorError as error:
+            arrays = load(data)
+        # What it raises for kinds of numbers that NumPy does not have is no error of its own.
+        except (SafetensorError, KeyError, TypeError, ValueError) as error:
             raise _damaged(directory, f"{_ARRAYS}: {error}") from error
+        try:
+            arrays, state = migrated(manifest["version"], arrays, manifest["state"])
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise _damaged(directory, "its manifest does not say where its parameters lie") from error
+        return cls(arrays, state, manifest.get("provenance") or {})
+
+
+def _manifest(directory: Path, path: Path) -> dict[str, Any]:
+    if path.stat().st_size > _LARGEST_MANIFEST:
+        raise _damaged(directory, f"{_MANIFEST} is larger than any manifest")
+    try:
+        manifest = json.loads(path.read_text("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise _damaged(directory, f"{_MANIFEST} is no JSON: {error}") from error
+    if not isinstance(manifest, dict) or manifest.get("format") != "sigma-checkpoint":
+        raise _damaged(directory, f"{_MANIFEST} is not that of a checkpoint")
+    version = manifest.get("version")
+    if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version <= VERSION:
+        raise CheckpointError(
+            str(directory),
+            f"it has version {version!r}",
+            f"versions 1 to {VERSION}",
+            "read it with the version of sigma-core that wrote it",
+        )
+    if version > 1 and manifest.get("sha256") != sealed(manifest)["sha256"]:
+        raise _damaged(directory, f"{_MANIFEST} has another checksum than it says")
+    if not isinstance(manifest.get("state"), dict):
+        raise _damaged(directory, f"{_MANIFEST} has no state")
+    return manifest
+
+
+def _data(directory: Path, path: Path, manifest: Mapping[str, Any]) -> bytes:
+    # The first version said nothing of the length.
+    told = manifest.get("arrays", {"sha256": manifest.get("sha256")})
+    length = path.stat().st_size
+    if told.get("bytes", length) != length:
+        raise _damaged(directory, f"{_ARRAYS} has {length:,} bytes and not {told['bytes']:,}")
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != told["sha256"]:
+        raise _damaged(directory, f"the checksum of {_ARRAYS} is another than the manifest's")
+    return data
+
+
+def sealed(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest with a checksum of all else in it, which does not depend on how its JSON is laid out."""
+    rest = {key: value for key, value in manifest.items() if key != "sha256"}
+    text = json.dumps(rest, sort_keys=True, separators=(",", ":"))
+    return rest | {"sha256": hashlib.sha256(text.encode()).hexdigest()}
 
 
 def _check_place(directory: Path) -> None:
@@ -134,7 +187,7 @@ def _check_place(directory: Path) -> None:
     raise CheckpointError(str(directory), found, "a new folder, or a checkpoint to replace", "choose another folder")
 
 
-def _set_aside(directory: Path) -> Path:
+def set_aside(directory: Path) -> Path:
     """Where the old checkpoint of that name is while the new one takes its place."""
     return directory.with_name(f".{directory.name}.previous")
 
@@ -150,6 +203,18 @@ def _exchange(new: Path, directory: Path, previous: Path) -> None:
         if previous.exists():
             _renamed(previous, directory)
         raise
+    with suppress(OSError):
+        # The new one is in place and whole; all that a refusal means is that a power cut may still undo the renaming.
+        _flush_folder(directory.parent)
+
+
+def _put_away(previous: Path, older: Path | None) -> None:
+    """Keep what was replaced as `older`, or remove it. Nothing depends on that, so a refusal is left for next time."""
+    if older is not None and previous.exists():
+        shutil.rmtree(older, ignore_errors=True)
+        with suppress(OSError):
+            _renamed(previous, older)
+            return
     shutil.rmtree(previous, ignore_errors=True)
 
 
@@ -169,6 +234,20 @@ def _flushed(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
+
+
+def _flush_folder(path: Path) -> None:
+    """Have the names in a folder on the disk; Windows opens no folders, and keeps them by itself."""
+    if os.name != "nt":
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        except OSError as error:
+            # Some file systems over a network know of no such thing.
+            if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+                raise
+        finally:
+            os.close(descriptor)
 
 
 def _refused(directory: Path, error: OSError) -> StorageError:

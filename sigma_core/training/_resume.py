@@ -1,15 +1,21 @@
 """What a checkpoint of a trainer holds, and how a trainer goes on from one."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sigma_core.errors import CheckpointError
+import numpy as np
+
+from sigma_core.errors import CheckpointError, IdentifierError, listed
+from sigma_core.registry import matches
 from sigma_core.training._calls import calling
 from sigma_core.training._checkpoint import Checkpoint
 from sigma_core.training._criterion import Criterion
+from sigma_core.training._filling import Arrays
+from sigma_core.training._layout import Place
+from sigma_core.training._provenance import provenance
 from sigma_core.training._schedule import Schedule
 
 if TYPE_CHECKING:
@@ -64,7 +70,46 @@ def checkpoint_of(trainer: "Trainer", loop: "Loop | None", hooks: Mapping[str, A
         "layout": trainer.parts.layout.description,
         "schedules": dict(trainer.schedule_states),
     }
-    return Checkpoint(trainer.team.pull(), state)
+    return Checkpoint(_named(trainer, trainer.team.pull()), state, provenance(trainer.environment))
+
+
+def values_of(trainer: "Trainer", patterns: Iterable[str]) -> Checkpoint:
+    """Those arrays alone that patterns choose, such as `network.**`; enough to take over, not to go on from.
+
+    Raises IdentifierError for a pattern that matches nothing.
+    """
+    arrays = _named(trainer, trainer.team.pull())
+    tags = {name: spec.tags for name, spec in trainer.network.parameters.items()}
+    chosen: dict[str, Any] = {}
+    for pattern in patterns:
+        found = {name: array for name, array in arrays.items() if matches(pattern, name, tags.get(name, ()))}
+        if not found:
+            raise IdentifierError(
+                f"save, pattern {pattern!r}",
+                "it matches nothing",
+                listed(arrays, pattern),
+                "write a pattern that matches one of these",
+            )
+        chosen |= found
+    return Checkpoint(chosen, {"values": list(patterns)}, provenance(trainer.environment))
+
+
+def _named(trainer: "Trainer", arrays: Arrays) -> Arrays:
+    """The state's arrays, the parameters by identifier: views of the vectors that hold them."""
+    rest = dict(arrays)
+    return trainer.parts.layout.views(rest.pop("parameters"), rest.pop("fixed")) | rest
+
+
+def _in_vectors(trainer: "Trainer", arrays: Mapping[str, Any]) -> Arrays:
+    """The other way round."""
+    rest = dict(arrays)
+    layout, dtype = trainer.parts.layout, trainer.network.dtype
+
+    def vector(places: tuple[Place, ...]) -> Any:
+        return np.concatenate([np.empty(0, dtype), *(rest.pop(place.identifier).reshape(-1) for place in places)])
+
+    vectors = {"parameters": vector(layout.trainable), "fixed": vector(layout.fixed)}
+    return vectors | rest
 
 
 def restore(trainer: "Trainer", checkpoint: Checkpoint, directory: Path | str) -> Mapping[str, Any]:
@@ -73,6 +118,13 @@ def restore(trainer: "Trainer", checkpoint: Checkpoint, directory: Path | str) -
     Raises CheckpointError when it does not fit the trainer's network, optimiser or dtype; `directory` is where it lay.
     """
     state = checkpoint.state
+    if "values" in state:
+        raise CheckpointError(
+            str(directory),
+            f"it holds chosen values alone: {state['values']}",
+            "the whole state of a trainer",
+            "use it with transfer() or load_parameters()",
+        )
     missing = [key for key in _KINDS if key not in state]
     if missing:
         raise CheckpointError(
@@ -99,7 +151,7 @@ def restore(trainer: "Trainer", checkpoint: Checkpoint, directory: Path | str) -
             _laid(layout),
             "restore it into a trainer with the same parameter_groups and frozen",
         )
-    arrays = trainer.team.pull()
+    arrays = _named(trainer, trainer.team.pull())
     fits = checkpoint.arrays.keys() == arrays.keys() and all(
         checkpoint.arrays[name].shape == array.shape and checkpoint.arrays[name].dtype == array.dtype
         for name, array in arrays.items()
@@ -112,7 +164,7 @@ def restore(trainer: "Trainer", checkpoint: Checkpoint, directory: Path | str) -
             "restore it into a trainer with the same network, optimiser and dtype",
         )
     trainer.batches.restore(state["batches"])
-    trainer.team.push(checkpoint.arrays)
+    trainer.team.push(_in_vectors(trainer, checkpoint.arrays))
     restore_hooks(trainer, state["plugins"])
     return state
 
@@ -183,7 +235,8 @@ def _described(shapes: Mapping[str, list[int]], arrays: Mapping[str, Any]) -> st
         f"{name} {tuple(shape) if isinstance(shape, list) else shape}" for name, shape in shapes.items()
     )
     slots = [name for name in arrays if name.startswith(_OF_THE_METHOD)]
-    return f"{arrays['parameters'].dtype} {parameters}; {', '.join(sorted(slots)) or 'no slots'}"
+    dtype = next((arrays[name].dtype for name in shapes if name in arrays), "no")
+    return f"{dtype} {parameters}; {', '.join(sorted(slots)) or 'no slots'}"
 
 
 def _laid(layout: Mapping[str, Any]) -> str:

@@ -10,7 +10,7 @@ from sigma_core.errors import CheckpointError, IdentifierError, TrainerError, li
 from sigma_core.network import Parameter
 from sigma_core.registry import matches, words_of
 from sigma_core.training._checkpoint import Checkpoint
-from sigma_core.training._layout import Layout
+from sigma_core.training._kept import checkpoint_in
 
 
 def parameters_of(source: Any) -> Mapping[str, Any]:
@@ -30,17 +30,21 @@ def parameters_of(source: Any) -> Mapping[str, Any]:
             "a trainer, the folder of a checkpoint, or a mapping of arrays by identifier",
             "give one of these",
         )
-    checkpoint = Checkpoint.read(source)
-    try:
-        layout = Layout.described_by(checkpoint.state["layout"], checkpoint.state["shapes"])
-        return layout.views(checkpoint.arrays["parameters"], checkpoint.arrays["fixed"])
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    return load_parameters(source)
+
+
+def load_parameters(path: Path | str) -> dict[str, np.ndarray]:
+    """The parameters in a checkpoint by identifier; of a run's directory, those of its newest whole checkpoint.
+
+    Raises CheckpointError where there are none.
+    """
+    arrays = Checkpoint.read(checkpoint_in(path)).arrays
+    found = {name: array for name, array in arrays.items() if name.startswith("network.")}
+    if not found:
         raise CheckpointError(
-            str(source),
-            "its manifest does not say where its parameters lie",
-            "a checkpoint of a trainer",
-            "use another checkpoint of the run",
-        ) from error
+            str(path), "it holds no parameters", "a checkpoint with parameters", "use another checkpoint of the run"
+        )
+    return found
 
 
 def moved(

@@ -1,9 +1,12 @@
 """Checkpoints: whole or not there."""
 
+import hashlib
 import json
 import os
+import pickle
 import re
 import shutil
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +15,10 @@ from safetensors.numpy import load_file
 from sigma_nn import Adam, Dense, Dropout, Input, SquaredDifference
 
 import sigma_core as sigma
+from sigma_core import load_parameters
 from sigma_core.errors import CheckpointError, DataError, StorageError
 from sigma_core.training import Checkpoint
+from sigma_core.training._checkpoint import sealed
 
 DATA = np.random.default_rng(5).normal(size=(10, 3)), np.random.default_rng(6).normal(size=(10, 1))
 
@@ -40,24 +45,27 @@ def saved(tmp_path):
 
 
 def test_the_arrays_have_readable_names(saved):
-    """Any reader of safetensors finds parameters, slots and counters."""
+    """Any reader of safetensors finds parameters by their identifiers, slots and counters."""
     arrays = load_file(saved / "state.safetensors")
 
     assert sorted(arrays) == [
-        "fixed",
         "key",
+        "network.layers.dense_1.biases",
+        "network.layers.dense_1.weights",
+        "network.layers.dense_2.biases",
+        "network.layers.dense_2.weights",
         "optimiser.epsilon",
         "optimiser.learning_rate",
         "optimiser.mean_decay",
         "optimiser.square_decay",
-        "parameters",
         "slots.mean",
         "slots.square",
         "step",
         "totals.loss",
         "totals.records",
     ]
-    assert arrays["parameters"].shape == (3 * 5 + 5 + 5 + 1,)
+    assert arrays["network.layers.dense_1.weights"].shape == (3, 5)
+    assert arrays["slots.mean"].shape == (3 * 5 + 5 + 5 + 1,)
     assert arrays["step"] == 3
 
 
@@ -68,8 +76,9 @@ def test_pytorch_reads_the_arrays(saved):
 
     arrays = safetensors.load_file(saved / "state.safetensors")
 
-    assert arrays["parameters"].dtype == torch.float32
-    assert arrays["parameters"].numpy().tobytes() == load_file(saved / "state.safetensors")["parameters"].tobytes()
+    weights = arrays["network.layers.dense_1.weights"]
+    assert (weights.dtype, weights.shape) == (torch.float32, (3, 5))
+    assert weights.numpy().tobytes() == load_parameters(saved)["network.layers.dense_1.weights"].tobytes()
 
 
 @pytest.mark.parametrize(
@@ -124,29 +133,69 @@ def test_saving_again_replaces(saved):
 def manifest(saved, **changed):
     path = saved / "manifest.json"
     values = json.loads(path.read_text("utf-8"))
-    path.write_text(json.dumps({**values, **changed}), "utf-8")
+    path.write_text(json.dumps(sealed({**values, **changed})), "utf-8")
 
 
 def state(saved, change):
     path = saved / "manifest.json"
     values = json.loads(path.read_text("utf-8"))
     change(values["state"])
-    path.write_text(json.dumps(values), "utf-8")
+    path.write_text(json.dumps(sealed(values)), "utf-8")
 
 
 def cut(path):
     path.write_bytes(path.read_bytes()[:-4])
 
 
+def flip(path, text):
+    """One bit, of a character that it is found at."""
+    data = bytearray(path.read_bytes())
+    data[data.index(text)] ^= 1
+    path.write_bytes(data)
+
+
+def pack(path):
+    """A megabyte of zeros that takes a thousandth of it."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("data.pkl", bytes(2**20))
+
+
+class Trap:
+    """Does something when it is unpickled."""
+
+    def __reduce__(self):
+        return os.abort, ()
+
+
 DAMAGED = "\n  expected: a whole checkpoint\n  to do:    use another checkpoint of the run"
 DAMAGES = [
     (
         lambda saved: cut(saved / "state.safetensors"),
+        "state.safetensors has 1,412 bytes and not 1,416" + DAMAGED,
+    ),
+    (
+        lambda saved: flip(saved / "state.safetensors", b"network"),
         "the checksum of state.safetensors is another than the manifest's" + DAMAGED,
     ),
     (
+        lambda saved: flip(saved / "manifest.json", b'3,'),
+        "manifest.json has another checksum than it says" + DAMAGED,
+    ),
+    (
+        lambda saved: (saved / "manifest.json").write_bytes(pickle.dumps(Trap())),
+        "manifest.json is no JSON: 'utf-8' codec can't decode byte 0x80 in position 0: invalid start byte" + DAMAGED,
+    ),
+    (
+        lambda saved: pack(saved / "manifest.json"),
+        "manifest.json is no JSON: 'utf-8' codec can't decode byte ... in position ...: invalid start byte" + DAMAGED,
+    ),
+    (
+        lambda saved: (saved / "manifest.json").write_bytes(100_000 * b"["),
+        "manifest.json is no JSON: ..." + DAMAGED,
+    ),
+    (
         lambda saved: cut(saved / "manifest.json"),
-        "manifest.json is no JSON: Expecting ',' delimiter: line ..." + DAMAGED,
+        "manifest.json is no JSON: Unterminated string starting at: line ..." + DAMAGED,
     ),
     (
         lambda saved: (saved / "manifest.json").write_bytes(b"\xff"),
@@ -159,8 +208,12 @@ DAMAGES = [
     (lambda saved: manifest(saved, format="other"), "manifest.json is not that of a checkpoint" + DAMAGED),
     (lambda saved: manifest(saved, state=None), "manifest.json has no state" + DAMAGED),
     (
-        lambda saved: manifest(saved, version=2),
-        ("it has version 2\n  expected: version 1\n  to do:    read it with the version of sigma-core that wrote it"),
+        lambda saved: manifest(saved, version=3),
+        (
+            "it has version 3\n"
+            "  expected: versions 1 to 2\n"
+            "  to do:    read it with the version of sigma-core that wrote it"
+        ),
     ),
     (
         lambda saved: state(saved, lambda values: [values.pop(key) for key in ("batches", "hooks")]),
@@ -201,19 +254,27 @@ def test_a_damaged_checkpoint_is_refused(saved, damage, message):
 
     # Where exactly the JSON breaks off depends on the seconds in it.
     found = re.sub(r"line \d+ column \d+ \(char \d+\)", "line ...", found)
+    found = re.sub(r"byte 0x.. in position [1-9]\d*:", "byte ... in position ...:", found)
+    found = re.sub(r"maximum recursion depth exceeded.*", "...", found)
     assert found == f"{saved}: {message.format(**files)}"
     assert {name: array.tobytes() for name, array in one.team.pull().items()} == {
         name: array.tobytes() for name, array in before.items()
     }
 
 
-def test_arrays_that_are_none_are_refused(saved):
-    """Also where the checksum is theirs."""
-    import hashlib
-
-    data = b"\x08\0\0\0\0\0\0\0nonsense"
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"\x08\0\0\0\0\0\0\0nonsense",
+        b"\xff\xff\xff\xff\xff\xff\xff\x7f{}",
+        pickle.dumps({"parameters": Trap()}),
+        b"PK\x03\x04" + bytes(100),
+    ],
+)
+def test_arrays_that_are_none_are_refused(saved, data):
+    """Also where the checksum is theirs: nonsense, a length without end, a pickle, an archive."""
     (saved / "state.safetensors").write_bytes(data)
-    manifest(saved, sha256=hashlib.sha256(data).hexdigest())
+    manifest(saved, arrays={"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()})
 
     message = refused(CheckpointError, lambda: Checkpoint.read(saved))
 

@@ -189,17 +189,6 @@ def test_parameters_are_taken_over_from_a_checkpoint(make, tmp_path):
         assert values(target) == values(source)
     assert refused(CheckpointError, lambda: make().transfer(tmp_path / "other")).startswith(str(tmp_path / "other"))
 
-    manifest = tmp_path / "now" / "manifest.json"
-    content = json.loads(manifest.read_text("utf-8"))
-    for odd in (None, {}, {"optimiser": ["network.a"], "fixed": [], "frozen": []}, {"optimiser": 3}):
-        content["state"]["layout"] = odd
-        manifest.write_text(json.dumps(content), "utf-8")
-        assert refused(CheckpointError, lambda: make().transfer(tmp_path / "now")) == (
-            f"{tmp_path / 'now'}: its manifest does not say where its parameters lie\n"
-            "  expected: a checkpoint of a trainer\n"
-            "  to do:    use another checkpoint of the run"
-        )
-
 
 def test_parameters_are_taken_over_from_arrays(make):
     """By identifier."""

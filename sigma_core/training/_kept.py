@@ -1,0 +1,51 @@
+"""The checkpoints that a run's directory keeps: `last`, which the regular ones replace, and the one before it."""
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+from sigma_core.errors import CheckpointError
+from sigma_core.training._checkpoint import Checkpoint, set_aside
+
+CHECKPOINTS = "checkpoints"
+LAST = "last"
+PREVIOUS = "previous"
+
+
+def newest(directory: Path | str) -> Path | None:
+    """The whole checkpoint of a run that has come furthest, or None where there is none.
+
+    A damaged one is passed over, with a warning.
+    """
+    found: list[tuple[int, bool, Path]] = []
+    for path in _candidates(Path(directory) / CHECKPOINTS):
+        try:
+            state = Checkpoint.read(path).state
+        except CheckpointError as error:
+            warnings.warn(f"{str(error).splitlines()[0]}; it is passed over", UserWarning, stacklevel=2)
+            continue
+        # Chosen values are nothing to go on from.
+        if isinstance(state.get("iteration"), int):
+            found.append((state["iteration"], path.name == LAST, path))
+    return max(found)[2] if found else None
+
+
+def checkpoint_in(path: Path | str) -> Path:
+    """The newest whole checkpoint of a run, given its directory; any other path is that of a checkpoint itself."""
+    if not (Path(path) / CHECKPOINTS).is_dir():
+        return Path(path)
+    return newest(path) or Path(path) / CHECKPOINTS / LAST
+
+
+def _candidates(folder: Path) -> Iterator[Path]:
+    """Everything that may be a checkpoint. One that a crash left set aside is read where it should lie."""
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        name = path.name
+        if path.is_dir() and not name.startswith("."):
+            yield path
+        elif name.startswith(".") and name.endswith(".previous"):
+            place = folder / name.removeprefix(".").removesuffix(".previous")
+            if set_aside(place) == path and not place.exists():
+                yield place

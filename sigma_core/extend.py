@@ -57,6 +57,7 @@ from sigma_core.errors import (
 )
 from sigma_core.events import (
     Bus,
+    CheckpointFailed,
     CheckpointRestored,
     CheckpointSaved,
     CommandApplied,
@@ -180,6 +181,7 @@ __all__ = [
     "Block",
     "Bus",
     "CheckpointError",
+    "CheckpointFailed",
     "CheckpointRestored",
     "CheckpointSaved",
     "Clock",

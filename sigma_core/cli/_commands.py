@@ -11,6 +11,7 @@ _HOMES = {
     "network": "sigma_core.cli._network:network",
     "plugins": "sigma_core.cli._plugins:plugins",
     "recipe": "sigma_core.cli._recipe:recipe",
+    "resume": "sigma_core.cli._resume:resume",
     "train": "sigma_core.cli._train:train",
 }
 

@@ -48,24 +48,35 @@ def train(  # noqa: PLR0913  # the options of a command
         trainer = Trainer.from_recipe(composed, environment=environment)
         if restore is not None:
             trainer.restore(RunDirectory.checkpoint_in(restore))
-            _set_again(trainer, composed)
-        wants_console = not (quiet or as_json or trainer.setup.monitors)
-        monitors = _console(environment) if wants_console else []
-        if not (monitors or trainer.setup.monitors):
-            # Nobody else listens who could show them.
-            warn_of_rejected(environment)
+            set_again(trainer, composed)
+        monitors = watching(trainer, is_quiet=quiet or as_json)
         path = None if no_directory else directory or RunDirectory.next(environment.paths.runs, trainer.setup.name)
         run = trainer.run(monitors=monitors, directory=path)
+    tell(run, as_json=as_json, is_told=bool(monitors))
+
+
+def watching(trainer: Trainer, *, is_quiet: bool) -> list[str]:
+    """The monitors that a command adds to those of a recipe."""
+    environment = trainer.environment
+    monitors = [] if is_quiet or trainer.setup.monitors else _console(environment)
+    if not (monitors or trainer.setup.monitors):
+        # Nobody else listens who could show them.
+        warn_of_rejected(environment)
+    return monitors
+
+
+def tell(run: Run, *, as_json: bool, is_told: bool) -> None:
+    """How a run ended, unless a monitor has told that already."""
     if as_json:
         click.echo(json.dumps(run.to_dict()))
-    elif not monitors:
+    elif not is_told:
         click.echo(_told(run))
     bad = [name for name, value in run.scores.items() if not np.isfinite(value).all()]
     if bad:
         click.echo(f"warning: not finite: {listed(bad)}; `--set backend=debug` names where it begins", err=True)
 
 
-def _set_again(trainer: Trainer, recipe: Recipe) -> None:
+def set_again(trainer: Trainer, recipe: Recipe) -> None:
     """Hyperparameters that were asked for on the command line go before those that a checkpoint holds."""
     for room, *names in recipe.settings:
         value = getattr(trainer.setup.optimiser, str(names[0]), None) if names and room == "optimiser" else None

@@ -1,7 +1,7 @@
 """Events, the bus they travel on, logs as events, and the store that keeps them."""
 
 from sigma_core.events._bus import Bus, Policy
-from sigma_core.events._checkpoint import CheckpointRestored, CheckpointSaved
+from sigma_core.events._checkpoint import CheckpointFailed, CheckpointRestored, CheckpointSaved
 from sigma_core.events._command import CommandApplied, CommandRefused
 from sigma_core.events._component import NetworkBuilt, PluginRejected, StepCompiled
 from sigma_core.events._epoch import EpochEnded, EpochStarted, ValidationEnded, ValidationStarted
@@ -18,6 +18,7 @@ from sigma_core.events._values import ValuesPublished
 
 __all__ = [
     "Bus",
+    "CheckpointFailed",
     "CheckpointRestored",
     "CheckpointSaved",
     "CommandApplied",

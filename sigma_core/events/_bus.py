@@ -100,7 +100,7 @@ class Bus:
         bound: int = 4096,
         key: Callable[[Event], Hashable] | None = None,
         interval: float = 0.1,
-    ) -> Subscription:
+    ) -> Listener:
         """As `listen`, each event in a pair with the time of its publication in seconds since 1970."""
         wanted = None if events is None else tuple(events)
         listener = Listener(

@@ -15,6 +15,16 @@ class CheckpointSaved(Event):
 
 
 @frozen(kw_only=True)
+class CheckpointFailed(Event):
+    """A checkpoint could not be written in the background; the run goes on, and what lay at `path` is whole."""
+
+    path: str
+    epoch: int
+    iteration: int
+    error: Exception
+
+
+@frozen(kw_only=True)
 class CheckpointRestored(Event):
     """The state of the run is that of the checkpoint at `path`."""
 

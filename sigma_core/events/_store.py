@@ -25,7 +25,7 @@ from sigma_core.events._iteration import IterationEnded
 from sigma_core.events._payload import measurements, payload
 from sigma_core.events._queues import Timed
 from sigma_core.events._stored import ITERATION, Block, StoredEvent
-from sigma_core.events._subscription import Subscription
+from sigma_core.events._subscription import Listener
 from sigma_core.events._thinning import FEWEST, thinned
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class RunStore:
         self._connection = connection
         self._format = written_format
         self._using = threading.Lock()
-        self._subscription: Subscription | None = None
+        self._subscription: Listener | None = None
         self._next = 1
         self._last_block: Block | None = None
 
@@ -135,7 +135,11 @@ class RunStore:
             undo.pop_all()
         return cls(path, connection, row[0])
 
-    def attach(self, bus: Bus) -> Subscription:
+    def flush(self) -> bool:
+        """Wait until all that was published before is written; False where it cannot be, as on a full disk."""
+        return self._subscription is None or self._subscription.flush()
+
+    def attach(self, bus: Bus) -> Listener:
         """Write what is published on `bus` from now on.
 
         A disk that refuses is reported on the bus as SubscriberFailed with the text of a StorageError; the run goes on.

@@ -1,6 +1,7 @@
 """The receiving ends of the bus: one that is drained by its owner and one with a thread of its own."""
 
 import threading
+from collections import deque
 from collections.abc import Callable, Sequence
 from time import monotonic
 
@@ -27,6 +28,7 @@ class Subscription:
         self._awake = threading.Event()
         self._is_waiting = False
         self._is_closed = False
+        self._flushes: deque[threading.Event] = deque()
 
     def __len__(self) -> int:
         """How many events wait."""
@@ -64,7 +66,7 @@ class Subscription:
         deadline = None if timeout is None else monotonic() + timeout
         self._is_waiting = True
         try:
-            while not len(self._queue) and not self._is_closed:
+            while not len(self._queue) and not self._is_closed and not self._flushes:
                 remaining = None if deadline is None else deadline - monotonic()
                 if remaining is not None and remaining <= 0:
                     break
@@ -100,7 +102,9 @@ class Listener(Subscription):
         self._receive = receive
         self._interval = interval
         self._report = report
-        self._is_ending = threading.Event()
+        self._is_ending = False
+        # Ends the gathering of a batch early.
+        self._hurry = threading.Event()
         self._thread = threading.Thread(target=self._serve, name=f"sigma {name}", daemon=True)
 
     def start(self) -> None:
@@ -109,22 +113,42 @@ class Listener(Subscription):
 
     def close(self, timeout: float | None = 5.0) -> bool:
         """Hand over what waits, then end the thread; False when it did not end within `timeout` seconds."""
-        self._is_ending.set()
+        self._is_ending = True
+        self._hurry.set()
         super().close()
         if self._thread is not threading.current_thread():
             self._thread.join(timeout)
         return not self._thread.is_alive()
 
+    def flush(self, timeout: float = 5.0) -> bool:
+        """Wait until everything that was published before has been received; False when it was not, or took longer."""
+        done = threading.Event()
+        self._flushes.append(done)
+        self._hurry.set()
+        self._awake.set()
+        # A thread that has ended answers nobody.
+        while self._thread.is_alive() and self.failed is None and timeout > 0:
+            if done.wait(min(timeout, 0.1)):
+                return True
+            timeout -= 0.1
+        return done.is_set()
+
     def _serve(self) -> None:
         while self.failed is None:
             self.wait()
             # The pause gathers a batch; one transaction for many events is what makes a store cheap.
-            is_ending = self._is_ending.wait(self._interval)
+            self._hurry.wait(self._interval)
+            self._hurry.clear()
+            is_ending = self._is_ending
+            flushes = [self._flushes.popleft() for _ in range(len(self._flushes))]
             batch = self.drain_timed()
             try:
                 if batch:
                     self._receive(batch)
             except Exception as error:  # noqa: BLE001  # whatever a subscriber raises must not reach the run
                 self._report(self, error)
+            else:
+                for flush in flushes:
+                    flush.set()
             if is_ending and not len(self):
                 return

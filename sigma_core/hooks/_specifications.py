@@ -11,6 +11,7 @@ from typing import Any
 import pluggy
 
 from sigma_core.events import (
+    CheckpointFailed,
     CheckpointRestored,
     CheckpointSaved,
     EpochEnded,
@@ -170,6 +171,15 @@ class CheckpointSpecs:
         Called when the whole checkpoint lies at `event.path` under its final name.
 
         May copy, link or remove checkpoints. An exception ends the run.
+        """
+
+    @hookspec
+    def sigma_checkpoint_failed(self, event: CheckpointFailed, trainer: Any) -> None:
+        """A checkpoint could not be written in the background.
+
+        Called between two iterations, or before the run ends. Whatever lay at `event.path` before is whole.
+
+        May report it. An exception ends the run.
         """
 
     @hookspec

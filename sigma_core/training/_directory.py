@@ -1,27 +1,33 @@
 """The directory of a run: the resolved recipe, the plugins, the run store, checkpoints."""
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from sigma_core.errors import RunDirectoryError, SigmaError, StorageError
 from sigma_core.events import RunStore
+from sigma_core.training._keeping import CHECKPOINTS, LAST, PREVIOUS, checkpoint_in
+from sigma_core.training._lock import Lock
+from sigma_core.training._provenance import provenance
 
 if TYPE_CHECKING:
     from sigma_core.training._trainer import Trainer
 
 _RECIPE = "recipe.toml"
 _PLUGINS = "plugins.json"
-_CHECKPOINTS = "checkpoints"
+_STORE = "run.db"
 
 
 class RunDirectory:
-    """Made anew for each run; whatever is there already is left alone."""
+    """Made anew for each run, or gone on with; one process at a time has it."""
 
-    def __init__(self, path: Path, store: RunStore) -> None:
+    def __init__(self, path: Path, store: RunStore, lock: Lock) -> None:
         self.path = path
         self._store = store
+        self._lock = lock
+        self._is_open = True
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -41,13 +47,59 @@ class RunDirectory:
             ) from error
         if is_taken:
             raise _taken(path, "it exists and is not empty")
-        return cls(path, RunStore.create(path))
+        return cls._held(path, RunStore.create)
+
+    @classmethod
+    def is_run(cls, path: Path) -> bool:
+        """Whether a run has begun in that directory."""
+        return (path / _STORE).is_file()
+
+    @classmethod
+    def reopen(cls, path: Path) -> Self:
+        """The directory of a run that is gone on with.
+
+        Raises RunDirectoryError where there is none or a run is going on in it, StorageError when the disk refuses.
+        """
+        if not cls.is_run(path):
+            raise _no_run(path, f"it has no {_STORE}")
+        return cls._held(path, RunStore.reopen)
+
+    @classmethod
+    def _held(cls, path: Path, store: Callable[[Path], RunStore]) -> Self:
+        lock = Lock.take(path)
+        try:
+            return cls(path, store(path), lock)
+        except BaseException:
+            lock.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @classmethod
     def checkpoint_in(cls, path: Path) -> Path:
-        """The last checkpoint of a run, given its directory; any other path is that of a checkpoint itself."""
-        last = path / _CHECKPOINTS / "last"
-        return last if last.is_dir() else path
+        """The newest whole checkpoint of a run, given its directory; any other path is that of a checkpoint itself."""
+        return checkpoint_in(path)
+
+    @classmethod
+    def recipe_in(cls, path: Path) -> Path:
+        """The recipe of a run. Raises RunDirectoryError where there is none, as of a trainer with arrays in memory."""
+        recipe = path / _RECIPE
+        try:
+            lines = recipe.read_text("utf-8").splitlines()
+        except OSError as error:
+            raise _no_run(path, f"its {_RECIPE} cannot be read: {error}") from error
+        if all(line.startswith("#") for line in lines):
+            raise RunDirectoryError(
+                f"run directory {str(path)!r}",
+                "its trainer had no recipe",
+                "a run of a recipe",
+                "make the trainer as it was made, and call run(directory=..., resume=True)",
+            )
+        return recipe
 
     @classmethod
     def next(cls, runs: Path, name: str) -> Path:
@@ -61,7 +113,7 @@ class RunDirectory:
 
     def begin(self, trainer: "Trainer") -> None:
         """Write what the run is made of, and keep its events from now on."""
-        self._write(_PLUGINS, json.dumps(provenance(trainer), indent=1) + "\n")
+        self._write(_PLUGINS, json.dumps(provenance(trainer.environment), indent=1) + "\n")
         try:
             self._write(_RECIPE, trainer.recipe().to_toml())
         except StorageError:
@@ -72,13 +124,29 @@ class RunDirectory:
         self._store.attach(trainer.environment.bus)
 
     def close(self) -> None:
-        """Write what the store still holds back, and close it."""
-        self._store.close()
+        """Write what the store still holds back, close it and let go of the directory."""
+        if self._is_open:
+            self._is_open = False
+            self._store.close()
+            self._lock.close()
+
+    def flush(self) -> None:
+        """Have everything written that has happened so far, if it can be."""
+        self._store.flush()
+
+    def holds(self, path: Path) -> bool:
+        """Whether a path lies in the directory."""
+        return path.absolute().is_relative_to(self.path.absolute())
 
     @property
     def last_checkpoint(self) -> Path:
         """Where the state at the end of the run goes."""
-        return self.path / _CHECKPOINTS / "last"
+        return self.path / CHECKPOINTS / LAST
+
+    @property
+    def previous_checkpoint(self) -> Path:
+        """Where the regular checkpoint before the last one goes."""
+        return self.path / CHECKPOINTS / PREVIOUS
 
     def _write(self, name: str, text: str) -> None:
         try:
@@ -92,18 +160,13 @@ class RunDirectory:
             ) from error
 
 
-def provenance(trainer: "Trainer") -> dict[str, object]:
-    """The distributions that could have had a part in a run, with their versions."""
-    import platform
-
-    import numpy as np
-
-    found = trainer.environment.components.distributions()
-    return {
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "distributions": [{"name": each.name, "version": each.version, "status": each.status.value} for each in found],
-    }
+def _no_run(path: Path, found: str) -> RunDirectoryError:
+    return RunDirectoryError(
+        f"run directory {str(path)!r}",
+        found,
+        "the directory of a run",
+        "`sigma train` makes one for each run, under runs/",
+    )
 
 
 def _taken(path: Path, found: str) -> RunDirectoryError:

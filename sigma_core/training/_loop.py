@@ -79,6 +79,16 @@ class _LookAgain(Command):
 
 
 @frozen
+class _Keep(Command):
+    """Have the run's directory keep the state as it is; a command, so that all hooks of the iteration have run."""
+
+
+@frozen
+class _Tell(Command):
+    """Say what has come of checkpoints that were written in the background."""
+
+
+@frozen
 class _PauseAfter(Command):
     """Hold once that many iterations are done: the second half of StepOnce."""
 
@@ -223,12 +233,14 @@ class Loop:
     def run(self, name: str, directory: str | None, keep: Callable[[], object] | None = None) -> Run:
         """Run to the end. Re-raises, after every teardown, what ended the run if that was an exception.
 
-        `keep` is called when the run ends between two iterations, where its state is whole.
+        `keep` is called when the run ends between two iterations, where its state is whole. Checkpoints that are
+        being written in the background are waited for, however the run ends.
         """
         failures: list[BaseException] = []
         # What overflows shows in the scores; a warning from inside the compiled step would name no layer.
         with Signals(self._interrupt), np.errstate(all="ignore"):
             ended_because, is_whole = self._live(name, directory, failures)
+            is_whole = self._settle(failures, is_whole=is_whole)
             if is_whole and keep is not None:
                 self._attempt(keep, failures)
             position, scores, seconds = self._position(), dict(self.scores), self.seconds()
@@ -379,6 +391,16 @@ class Loop:
         if self._scored_at != self.clock.iteration:
             self._score(self.clock.epoch)
 
+    def _settle(self, failures: list[BaseException], *, is_whole: bool) -> bool:
+        """Wait for checkpoints in the background and tell of them; whether the run has not failed."""
+        if is_whole:
+            return self._attempt(lambda: self.trainer.tell_of_checkpoints(wait=True), failures)
+        try:
+            self.trainer.tell_of_checkpoints(wait=True)
+        except BaseException as error:  # noqa: BLE001  # the run is torn down already
+            failures.append(error)
+        return False
+
     def _attempt(self, last: Callable[[], object], failures: list[BaseException]) -> bool:
         """Do something at the end of a run; if it fails the run has failed, and is torn down as such."""
         try:
@@ -488,7 +510,7 @@ class Loop:
 
     def _tell(self, request: Request, moment: str, result: Any, error: SigmaError | None) -> None:
         command = request.command
-        if not isinstance(command, _PauseAfter | _LookAgain | GetValue):
+        if not isinstance(command, _Keep | _LookAgain | _PauseAfter | _Tell | GetValue):
             said: dict[str, Any] = {
                 **self._position(),
                 "moment": moment,
@@ -534,6 +556,18 @@ class Loop:
             self.dispatch.restore(state["hooks"])
         self._scheduling = Scheduling(trainer) if trainer.setup.schedules else None
 
+    def keep(self) -> None:
+        """Have the state kept before the next iteration; for a hook of the run."""
+        self.send(_Keep())
+
+    def told(self) -> None:
+        """Say what has come of checkpoints, at a command."""
+        self.trainer.tell_of_checkpoints()
+
+    def tell(self) -> None:
+        """Have it said before the next iteration what has come of checkpoints; from any thread."""
+        self.send(_Tell())
+
     def attach(self, command: Attach) -> None:
         """Register a hook, at a command."""
         self.trainer.register(self._hooks, command.hook, command.name)
@@ -557,6 +591,8 @@ _APPLY: dict[type[Command], Callable[[Loop, Any], object]] = {
     StepOnce: lambda loop, _: loop.step_once(),
     _PauseAfter: lambda loop, _: loop.pause(),
     _LookAgain: lambda loop, _: loop.end_if_reached(),
+    _Keep: lambda loop, _: loop.trainer.keep(),
+    _Tell: lambda loop, _: loop.told(),
     Stop: lambda loop, command: loop.end(command.reason),
     Attach: lambda loop, command: loop.attach(command),
     Detach: lambda loop, command: loop.detach(command),

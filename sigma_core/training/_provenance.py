@@ -19,16 +19,9 @@ if TYPE_CHECKING:
 
 def provenance(environment: "Environment") -> dict[str, Any]:
     """Python, NumPy, the kernel and every distribution that could have had a part, with versions and hashes of code."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        core = version("sigma-core")
-    except PackageNotFoundError:  # run from a source tree that was never installed
-        core = "unknown"
     return {
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "sigma-core": {"version": core, "sha256": code_hash(("sigma_core",))},
         "distributions": [
             {
                 "name": each.name,
@@ -58,7 +51,7 @@ def warn_of_differences(where: Path | str, then: Mapping[str, Any], now: Mapping
     found = differences(then, now)
     if found:
         warnings.warn(
-            f"{where} was written by other software: {'; '.join(found)}; the run may go on otherwise than it would have",
+            f"{where} was written by other software: {'; '.join(found)}; the run may end otherwise than it would have",
             UserWarning,
             stacklevel=2,
         )
@@ -71,8 +64,6 @@ def _flat(provenance: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
         if name == "distributions" and isinstance(value, list):
             active = (each for each in value if isinstance(each, Mapping) and each.get("status") == "active")
             flat |= {str(each.get("name")): (each.get("version"), each.get("sha256")) for each in active}
-        elif isinstance(value, Mapping):
-            flat[name] = value.get("version"), value.get("sha256")
         else:
             flat[name] = value, None
     return flat

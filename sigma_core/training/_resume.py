@@ -197,7 +197,7 @@ def first(trainer: "Trainer") -> Mapping[str, Any]:
     parts.batches.close()
     parts.team.close()
     trainer.batches.close()
-    return restore(trainer, Checkpoint(arrays, state), "reset")
+    return restore(trainer, Checkpoint(_named(trainer, arrays), state), "reset")
 
 
 def hook_states(trainer: "Trainer") -> dict[str, Any]:
@@ -235,7 +235,7 @@ def _described(shapes: Mapping[str, list[int]], arrays: Mapping[str, Any]) -> st
         f"{name} {tuple(shape) if isinstance(shape, list) else shape}" for name, shape in shapes.items()
     )
     slots = [name for name in arrays if name.startswith(_OF_THE_METHOD)]
-    dtype = next((arrays[name].dtype for name in shapes if name in arrays), "no")
+    dtype = next((array.dtype for name, array in arrays.items() if name.startswith("network.")), "no")
     return f"{dtype} {parameters}; {', '.join(sorted(slots)) or 'no slots'}"
 
 

@@ -11,33 +11,33 @@ from attrs import evolve
 from sigma_core.data import Data, Iterator, Sections, as_dataset
 from sigma_core.environment import Environment
 from sigma_core.errors import ComponentError, DataError, TrainerError, listed
-from sigma_core.events import CheckpointRestored, CheckpointSaved, NetworkBuilt, StepCompiled
+from sigma_core.events import NetworkBuilt, StepCompiled
 from sigma_core.hooks import Clock, HookManager
 from sigma_core.network import Network
 from sigma_core.training import _commands as commands
 from sigma_core.training._calls import calling
-from sigma_core.training._checkpoint import Checkpoint
 from sigma_core.training._criterion import Criterion, State
 from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._directory import RunDirectory
 from sigma_core.training._inputs import input_arrays, like_training
 from sigma_core.training._inspection import Inspection, inspect
+from sigma_core.training._keeping import regular_checkpoints
 from sigma_core.training._loop import Loop, Scripted
 from sigma_core.training._monitor import Monitor, RunInfo, attach
-from sigma_core.training._numbers import Numbers
 from sigma_core.training._operator import Team
 from sigma_core.training._parts import Parts, groundwork
 from sigma_core.training._programs import watched
 from sigma_core.training._requirements import check_required_scores, check_required_values, required_gradients
 from sigma_core.training._resume import checkpoint_of, hook_states, identity, restore, restore_hooks
 from sigma_core.training._run import Run
+from sigma_core.training._saving import Saving
 from sigma_core.training._scoring import score
 from sigma_core.training.recipe import Recipe, Setup, built, compose, write
 
 _DEFAULT: Any = object()
 
 
-class Trainer(Numbers):
+class Trainer(Saving):
     """Trains a network on a dataset with an optimiser until a criterion says that it is good enough.
 
     Components are given as objects, by name, or as tables as in a recipe. Nothing is loaded or computed before `build`
@@ -66,6 +66,7 @@ class Trainer(Numbers):
         dtype: Any = "float32",
         batch_size: int = 32,
         prefetch: int = 0,
+        checkpoint: Any = _DEFAULT,
         seed: int | None = None,
         name: str = "run",
         environment: Environment | None = None,
@@ -94,6 +95,8 @@ class Trainer(Numbers):
         }
         if metrics is not _DEFAULT:
             values["metrics"] = metrics
+        if checkpoint is not _DEFAULT:
+            values["checkpoint"] = checkpoint
         self._begin(environment, compose(values, environment.composer), validation)
 
     def __repr__(self) -> str:
@@ -138,6 +141,7 @@ class Trainer(Numbers):
         self._loop: Loop | None = None
         self._parts: Parts | None = None
         self._first_states = hook_states(self)
+        self._begin_saving()
 
     # Parts that are made when they are first needed
 
@@ -220,16 +224,24 @@ class Trainer(Numbers):
         *,
         monitors: Iterable[Any] = (),
         directory: Path | str | None = None,
+        resume: bool = False,
         stop: Any = None,
     ) -> Run:
         """Train until the criterion holds, and say what came of it.
 
-        With a `directory`, which must not hold a run yet, the recipe, the plugins, all events and metrics and the last
-        checkpoint are kept there. `monitors` are added to those of the setup. `stop` takes the place of the criterion.
+        With a `directory`, which must not hold a run yet, the recipe, the plugins, all events and metrics and regular
+        checkpoints are kept there. With `resume` it may hold a run, which is gone on with from its newest whole
+        checkpoint, exactly. `monitors` are added to those of the setup. `stop` takes the place of the criterion.
         Raises what a hook or a step raised, after every teardown; KeyboardInterrupt after Ctrl-C. The parameters stay
         as they were when the run ended.
         """
         self._check_still()
+        if not resume:
+            return self._train(monitors, directory, stop)
+        with self._resumed(directory) as kept:
+            return self._train(monitors, kept, stop)
+
+    def _train(self, monitors: Iterable[Any], directory: RunDirectory | Path | str | None, stop: Any) -> Run:
         composer = self.environment.composer
         if stop is not None:
             criterion: Criterion = (
@@ -251,11 +263,11 @@ class Trainer(Numbers):
         self.build()
         if stop is not None:
             check_required_scores(criterion, self.parts.reported_scores)
-        kept = None if directory is None else RunDirectory.create(Path(directory))
+        kept = RunDirectory.create(Path(directory)) if isinstance(directory, Path | str) else directory
         try:
             return self._run(criterion, criterion_state, chosen, kept)
         finally:
-            self._loop = None
+            self._loop = self._kept = None
             self.batches.close()
             if kept is not None:
                 kept.close()
@@ -265,6 +277,12 @@ class Trainer(Numbers):
     ) -> Run:
         self.watch()
         self.parts.prepare()
+        with regular_checkpoints(self.hooks, None if kept is None else self.setup.checkpoint, lambda: self._loop):
+            return self._loop_through(criterion, state, monitors, kept)
+
+    def _loop_through(
+        self, criterion: Criterion, state: State | None, monitors: list[Monitor], kept: RunDirectory | None
+    ) -> Run:
         self.criterion = identity(criterion)
         loop = self._loop = Loop(self, criterion, state)
         if self._hook_state is not None:
@@ -279,6 +297,7 @@ class Trainer(Numbers):
             parameters=self.network.size,
             backend=self.setup.backend.name,
         )
+        self._kept = kept
         if kept is not None:
             kept.begin(self)
         handles = [
@@ -471,42 +490,6 @@ class Trainer(Numbers):
     def explain(self) -> tuple[Any, ...]:
         """A row for each hook implementation, in the order in which they are called and with the reason for it."""
         return self.hooks.explain()
-
-    # Checkpoints
-
-    def save(self, directory: Path | str) -> Path:
-        """Write a checkpoint, from which `restore` goes on exactly.
-
-        While a run goes on, only its own thread, in any hook but `sigma_iteration_started`, or anybody while it is
-        paused can do so. Raises TrainerError at any other time, StorageError when the disk refuses.
-        """
-        loop = self._loop
-        if loop is not None:
-            loop.check_can_be_saved()
-        path = checkpoint_of(self, loop, self._hook_state).write(directory)
-        self._announce(CheckpointSaved(path=str(path), **self._position()))
-        return path
-
-    def restore(self, directory: Path | str) -> Self:
-        """Go on from a checkpoint, exactly.
-
-        Raises CheckpointError when it is damaged or of another network, TrainerError while a run goes on.
-        """
-        self._check_still()
-        self.take(restore(self, Checkpoint.read(directory), directory))
-        self._announce(CheckpointRestored(path=str(directory), **self._position()))
-        return self
-
-    def take(self, state: Mapping[str, Any]) -> None:
-        """Put counters and states of a checkpoint in place; called by whatever has put its arrays there."""
-        self.clock.epoch, self.clock.iteration = state["epoch"], state["iteration"]
-        self.seconds, self.scores = state["seconds"], dict(state["scores"])
-        self.clock.seconds = self.seconds
-        self.schedule_states = dict(state["schedules"])
-        self.criterion, self.criterion_state, self._hook_state = state["stop"], state["criterion"], state["hooks"]
-
-    def _position(self) -> dict[str, int]:
-        return {"epoch": self.clock.epoch, "iteration": self.clock.iteration}
 
 
 def _listed(given: Any) -> list[Any]:

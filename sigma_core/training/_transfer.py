@@ -10,7 +10,7 @@ from sigma_core.errors import CheckpointError, IdentifierError, TrainerError, li
 from sigma_core.network import Parameter
 from sigma_core.registry import matches, words_of
 from sigma_core.training._checkpoint import Checkpoint
-from sigma_core.training._kept import checkpoint_in
+from sigma_core.training._keeping import checkpoint_in
 
 
 def parameters_of(source: Any) -> Mapping[str, Any]:

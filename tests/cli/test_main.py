@@ -22,6 +22,7 @@ def test_without_a_command_it_helps(sigma):
         "network",
         "plugins",
         "recipe",
+        "resume",
         "train",
     ]
 
@@ -38,7 +39,7 @@ def test_a_misspelt_command_is_told_with_the_nearest(sigma):
     assert (code, out) == (2, "")
     assert err.splitlines()[-1] == (
         "Error: there is no command 'tran'; "
-        "expected: components, explain, graph, network, plugins, recipe, train (nearest: train)"
+        "expected: components, explain, graph, network, plugins, recipe, resume, train (nearest: train)"
     )
 
 

@@ -10,6 +10,7 @@ from sigma_nn import Dense, Input, SquaredDifference
 import sigma_core as sigma
 from sigma_core.errors import CheckpointError, NetworkError, PluginFailedError, TrainerError
 from sigma_core.extend import Criterion, Initialiser, Layer, Metric, Optimiser, Parameter, Slots
+from sigma_core.training._checkpoint import sealed
 
 
 def ouch(*_):
@@ -255,7 +256,7 @@ def test_a_checkpoint_with_another_kind_of_state_is_damaged(make, tmp_path, key,
     manifest = trainer.save(tmp_path / "checkpoint") / "manifest.json"
     content = json.loads(manifest.read_text("utf-8"))
     content["state"][key] = value
-    manifest.write_text(json.dumps(content), "utf-8")
+    manifest.write_text(json.dumps(sealed(content)), "utf-8")
 
     assert refused(CheckpointError, lambda: trainer.restore(tmp_path / "checkpoint")) == (
         f"{tmp_path / 'checkpoint'}: its manifest has another {key}: {value!r}\n"
@@ -272,7 +273,7 @@ def test_a_checkpoint_whose_shapes_are_none_is_of_another_training(make, tmp_pat
     manifest = trainer.save(tmp_path / "checkpoint") / "manifest.json"
     content = json.loads(manifest.read_text("utf-8"))
     content["state"]["shapes"] = {"network.layers.odd_1.w": 3}
-    manifest.write_text(json.dumps(content), "utf-8")
+    manifest.write_text(json.dumps(sealed(content)), "utf-8")
 
     message = refused(CheckpointError, lambda: trainer.restore(tmp_path / "checkpoint"))
     assert message.splitlines()[0].startswith(

@@ -178,7 +178,7 @@ DAMAGES = [
         "the checksum of state.safetensors is another than the manifest's" + DAMAGED,
     ),
     (
-        lambda saved: flip(saved / "manifest.json", b'3,'),
+        lambda saved: flip(saved / "manifest.json", b"3,"),
         "manifest.json has another checksum than it says" + DAMAGED,
     ),
     (

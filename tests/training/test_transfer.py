@@ -1,7 +1,5 @@
 """Trainers that are copied, parameters that are taken over from others, and those that begin anew."""
 
-import json
-
 import numpy as np
 import pytest
 from sigma_nn import Adam, Dense, Input, SquaredDifference

@@ -22,6 +22,7 @@ from sigma_core.errors import (
     listed,
     nearest,
 )
+from sigma_core.hooks import Trigger
 from sigma_core.network import Architecture, Cost, Initialiser, Network
 from sigma_core.registry import Composer, Fault
 from sigma_core.training._criterion import Criterion
@@ -67,6 +68,8 @@ class Setup:
     dtype: np.dtype = field(converter=np.dtype)
     batch_size: int
     prefetch: int
+    checkpoint: Trigger
+    """When a run with a directory keeps its state."""
     seed: int
 
     @property
@@ -181,6 +184,19 @@ def _stop(reader: Reader, value: Any, place: Place) -> Any:
     return reader.component("criteria", value, place)
 
 
+def _trigger(reader: Reader, value: Any, place: Place) -> Any:
+    if isinstance(value, Trigger):
+        return value
+    if not isinstance(value, str):
+        reader.refuse(place, f"{value!r}", "a trigger", 'write "60 seconds", "1 epochs" or "never"')
+        return None
+    try:
+        return Trigger.parse(value)
+    except SigmaError as error:
+        reader.faults.append(Fault(place, error))
+        return None
+
+
 def _dataset(reader: Reader, value: Any, place: Place) -> Any:
     if isinstance(value, str) or (isinstance(value, Mapping) and "use" in value) or reader.is_recipe:
         return reader.component("datasets", value, place)
@@ -258,6 +274,7 @@ KEYS: Mapping[str, _Key] = {
     "dtype": _Key(_dtype, "float32"),
     "batch_size": _Key(_count(1), 32),
     "prefetch": _Key(_count(0, 64), 0),
+    "checkpoint": _Key(_trigger, "every 60 seconds"),
     "stop": _Key(_stop, is_required=True, example='stop = "20 epochs"'),
     "dataset": _Key(_dataset, is_required=True, example='dataset = { use = "digits", split = [0.8, 0.2] }'),
     "optimiser": _Key(

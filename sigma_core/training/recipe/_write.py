@@ -25,6 +25,7 @@ def write(setup: Setup, composer: Composer) -> Recipe:
         "dtype": setup.dtype.name,
         "batch_size": setup.batch_size,
         "prefetch": setup.prefetch,
+        "checkpoint": str(setup.checkpoint),
         "stop": _criterion(setup.stop, composer),
         "dataset": _short(composer.table(setup.dataset)),
         "optimiser": _short(composer.table(setup.optimiser)),

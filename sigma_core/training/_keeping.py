@@ -1,15 +1,50 @@
 """The checkpoints that a run's directory keeps: `last`, which the regular ones replace, and the one before it."""
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sigma_core.errors import CheckpointError
+from sigma_core.hooks import HookManager, Trigger, hookimpl
 from sigma_core.training._checkpoint import Checkpoint, set_aside
+
+if TYPE_CHECKING:
+    from sigma_core.training._loop import Loop
 
 CHECKPOINTS = "checkpoints"
 LAST = "last"
 PREVIOUS = "previous"
+
+
+_HOOK = "regular_checkpoints"
+
+
+class _RegularCheckpoints:
+    """Has the state kept whenever a trigger is due, behind all that else happens at that iteration."""
+
+    def __init__(self, when: Trigger, loop: "Callable[[], Loop | None]") -> None:
+        @hookimpl(when=when)
+        def keep() -> None:
+            running = loop()
+            if running is not None:
+                running.keep()
+
+        self.sigma_iteration_ended = keep
+
+
+@contextmanager
+def regular_checkpoints(hooks: HookManager, when: Trigger | None, loop: "Callable[[], Loop | None]") -> Iterator[None]:
+    """Keep the state of a run regularly, while it lasts."""
+    if when is None:
+        yield
+        return
+    hooks.register(_RegularCheckpoints(when, loop), _HOOK)
+    try:
+        yield
+    finally:
+        hooks.unregister(name=_HOOK)
 
 
 def newest(directory: Path | str) -> Path | None:

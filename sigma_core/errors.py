@@ -183,6 +183,14 @@ class HookFailedError(SigmaError):
 
 
 @define(slots=False, eq=False, str=False)
+class WorkerFailedError(SigmaError):
+    """Something other than an error of Sigma was raised in a worker; the cause is chained."""
+
+    worker: int = 0
+    """Its number, counted from 1."""
+
+
+@define(slots=False, eq=False, str=False)
 class ExpressionError(UserError):
     """A trigger, criterion, pattern or range in text form does not parse; `column` counts from 0."""
 

@@ -52,6 +52,7 @@ from sigma_core.errors import (
     StorageError,
     TraceError,
     UserError,
+    WorkerFailedError,
     listed,
     nearest,
 )
@@ -147,6 +148,7 @@ from sigma_core.registry import component, component_table, components
 from sigma_core.training import (
     Command,
     Criterion,
+    Merger,
     Metric,
     Modifier,
     Monitor,
@@ -218,6 +220,7 @@ __all__ = [
     "Layer",
     "Link",
     "LogRecorded",
+    "Merger",
     "Metric",
     "Modifier",
     "Moment",
@@ -282,6 +285,7 @@ __all__ = [
     "Value",
     "ValuesPublished",
     "Worker",
+    "WorkerFailedError",
     "Writer",
     "after",
     "as_dataset",

@@ -59,6 +59,10 @@ class Backend(ABC):
         """In which graphs for this backend are traced."""
         return lines_kept() if self.keeps_lines else nullcontext()
 
+    def sharing(self, workers: int) -> AbstractContextManager[None]:  # noqa: ARG002  # for those that have threads
+        """In which so many threads run executables at the same time: each is to keep to its share of the cores."""
+        return nullcontext()
+
     @abstractmethod
     def compile(
         self, graph: Graph, *, bound: Collection[str] = (), donations: Mapping[int, str] = NO_DONATIONS

@@ -19,14 +19,16 @@ from sigma_core.training._criterion import Criterion, Observation
 from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._directory import RunDirectory
 from sigma_core.training._inspection import Inspection
+from sigma_core.training._merger import Average, Merger
 from sigma_core.training._metric import Metric
 from sigma_core.training._modifier import Modifier
 from sigma_core.training._monitor import Monitor, RunInfo
-from sigma_core.training._operator import LocalOperator, Operator, Team
+from sigma_core.training._operator import LocalOperator, Operator
 from sigma_core.training._optimiser import Optimiser, Slots
 from sigma_core.training._parts import groundwork
 from sigma_core.training._run import Run
 from sigma_core.training._schedule import Position, Schedule, check_span
+from sigma_core.training._team import Team
 from sigma_core.training._trainer import Trainer
 from sigma_core.training._transfer import load_parameters
 from sigma_core.training._worker import Task, Worker
@@ -34,6 +36,7 @@ from sigma_core.training.recipe import Recipe
 
 __all__ = [
     "Attach",
+    "Average",
     "Checkpoint",
     "Command",
     "Criterion",
@@ -42,6 +45,7 @@ __all__ = [
     "Inspection",
     "Load",
     "LocalOperator",
+    "Merger",
     "Metric",
     "Modifier",
     "Monitor",

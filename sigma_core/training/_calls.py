@@ -11,6 +11,7 @@ import numpy as np
 from sigma_core.errors import PluginFailedError, SettingError, SigmaError, TrainerError, said
 from sigma_core.graph import Value, line_of
 from sigma_core.training._criterion import Criterion, Moment, Observation, State
+from sigma_core.training._merger import Merger
 from sigma_core.training._optimiser import Optimiser
 from sigma_core.training._schedule import Position, Schedule
 
@@ -53,6 +54,18 @@ def updated(optimiser: Optimiser, parameter: Value, *arguments: Any, slots: tupl
                 "compute element by element, and cast with astype",
             )
     return found
+
+
+def merged(merger: Merger, identifier: str, parameters: Sequence[Any], records: Sequence[float]) -> Any:
+    """What a merger makes of a parameter of several workers; PluginFailedError unless that has its shape and dtype."""
+    where = f"merger {type(merger).__name__}, merge, {identifier}"
+    with calling(where):
+        returned = merger.merge(parameters, records)
+    first = parameters[0]
+    if getattr(returned, "shape", None) != first.shape or getattr(returned, "dtype", None) != first.dtype:
+        expected = f"{first.dtype} of shape {first.shape}, as each worker has it"
+        raise _refused(where, returned, expected, "compute element by element, and cast with astype")
+    return returned
 
 
 def modified(where: str, modify: Callable[..., Any], values: Sequence[Value], *arguments: Any) -> Sequence[Value]:

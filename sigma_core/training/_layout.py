@@ -117,6 +117,17 @@ class Layout:
         """Elements of the vector of fixed parameters."""
         return self.fixed[-1].stop if self.fixed else 0
 
+    def piece(self, elements: slice) -> "Layout":
+        """The layout of a part of the vector of trainable parameters: those of each group as if they were one."""
+        spans: list[Span] = []
+        end = 0
+        for span in self.spans:
+            start, stop = max(span.elements.start, elements.start), min(span.elements.stop, elements.stop)
+            if start < stop:
+                spans.append(Span(span.group, (Place(f"group {len(spans)}", (stop - start,), end),)))
+                end += stop - start
+        return Layout(tuple(spans), self.fixed, self.frozen)
+
     def views(self, trainable: Any, fixed: Any) -> dict[str, Any]:
         """Every parameter by identifier, as views of the two vectors."""
         return {

@@ -56,6 +56,7 @@ from sigma_core.training._run import Run
 from sigma_core.training._scheduling import Scheduling
 from sigma_core.training._signals import Signals
 from sigma_core.training._worker import Outputs
+from sigma_core.training._worker_hooks import WorkerHooks, frozen_for
 
 if TYPE_CHECKING:
     from sigma_core.training._trainer import Trainer
@@ -159,7 +160,7 @@ class Loop:
         self.clock.seconds = self.seconds
         self._bus: Bus = trainer.environment.bus
         self._hooks: HookManager = trainer.hooks
-        self.dispatch: Dispatch = self._hooks.freeze(self.clock, scopes=trainer.team.hook_scopes)
+        self.dispatch: Dispatch | WorkerHooks = frozen_for(trainer.team, self._hooks, self.clock)
         self.progress = Progress(self.clock)
         self._next_check = NEVER
         self._scored_at = self.clock.iteration
@@ -488,8 +489,7 @@ class Loop:
                 break
             self._perform(request, moment)
         if self.dispatch.generation != self._hooks.generation:
-            scopes = self.trainer.team.hook_scopes
-            self.dispatch = self._hooks.freeze(self.clock, scopes=scopes, previous=self.dispatch)
+            self.dispatch = frozen_for(self.trainer.team, self._hooks, self.clock, self.dispatch)
 
     def _perform(self, request: Request, moment: str) -> None:
         """Apply a command and tell of it; one that cannot be applied is refused, and the run goes on."""
@@ -551,7 +551,7 @@ class Loop:
         self._seconds_before, self._began = state["seconds"], perf_counter()
         self._paused_since = None if self._paused_since is None else self._began
         self.clock.seconds = self.seconds
-        self.dispatch = self._hooks.freeze(self.clock, scopes=trainer.team.hook_scopes)
+        self.dispatch = frozen_for(trainer.team, self._hooks, self.clock)
         if state["hooks"] is not None:
             self.dispatch.restore(state["hooks"])
         self._scheduling = Scheduling(trainer) if trainer.setup.schedules else None

@@ -11,7 +11,6 @@ from sigma_core.errors import TrainerError
 from sigma_core.network import Network
 from sigma_core.training._inputs import sections_of, with_validation
 from sigma_core.training._layout import Layout, selected, trainable
-from sigma_core.training._operator import Team
 from sigma_core.training._requirements import (
     check_required_scores,
     check_scheduled_scores,
@@ -19,6 +18,7 @@ from sigma_core.training._requirements import (
     reported_scores,
 )
 from sigma_core.training._state import TrainingState
+from sigma_core.training._team import Team
 from sigma_core.training._worker import Task
 from sigma_core.training.recipe import Setup
 
@@ -108,6 +108,7 @@ class Parts:
             dtypes={name: data.dtypes[name] for name in network.sections},
             watch=watch,
             compiled=compiled,
+            iterations_per_epoch=batches.iterations_per_epoch,
         )
         return cls(setup, data, network, batches, state.layout, task, setup.operator.team(task, state))
 

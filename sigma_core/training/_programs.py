@@ -1,16 +1,18 @@
-"""The graphs that a worker compiles: one whole training step, one pass that scores, one that predicts.
+"""The graphs that a worker compiles: one whole training step, or a part of one, a pass that scores, one that predicts.
 
-The placeholders `parameters`, `fixed`, `slots.*`, `accumulated.*`, `step`, `key`, `totals.*`, `optimiser.*`,
-`modifiers.*` and `schedules.*` are bound to the arrays of a TrainingState once; the sections of a batch are arguments
-of each call.
+The placeholders `parameters`, `fixed`, `slots.*`, `accumulated.*`, `step`, `key`, `totals.*`, `part.*`, `optimiser.*`,
+`modifiers.*` and `schedules.*` are bound to the arrays of a TrainingState once; the sections of a batch are
+arguments of each call.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import reduce
+from operator import add
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 
 from sigma_core.errors import IdentifierError, NetworkError, listed
 from sigma_core.graph import Graph, Value, gradients, placeholder, scope
@@ -27,6 +29,19 @@ Batch = Mapping[str, Section]
 """Sections of a batch, with the batch axis in their shapes."""
 
 
+@frozen
+class Parts:
+    """What the workers' parts of a step are."""
+
+    count: int
+    costs: tuple[str, ...]
+    """Names of the losses besides the whole, where there are several."""
+    tracked: tuple[str, ...]
+    """Identifiers of what layers track."""
+    is_first: bool = True
+    """Whether it is up to this piece of the update to count, and to say what the losses are."""
+
+
 @frozen(eq=False)
 class StepGraph:
     """A graph with what a backend must know to compile it."""
@@ -36,6 +51,8 @@ class StepGraph:
     donations: Mapping[int, str]
     outputs: tuple[str, ...]
     """Names of the outputs that are no donations, which come first."""
+    tracked: tuple[str, ...] = ()
+    """Identifiers of fixed parameters that it replaces."""
 
 
 def training_step(
@@ -48,8 +65,44 @@ def training_step(
     gradients are accumulated, this is the last of the batches that go into one update.
     Raises NetworkError when nothing can be trained, IdentifierError for a pattern that matches nothing.
     """
-    training = _Training(network, layout, batch)
-    bound, gradients = training.bound, training.gradients
+    return _improved(_Training(network, layout, batch), network, method, watch)
+
+
+def adding_step(network: Network, method: Method, layout: Layout, batch: Batch, watch: Sequence[str] = ()) -> StepGraph:
+    """As `training_step`, but the gradients are only added to those of the batches before it, and nothing improves."""
+    del method  # An update comes later.
+    return _added(_Training(network, layout, batch), watch)
+
+
+def partial_step(network: Network, layout: Layout, batch: Batch) -> StepGraph:
+    """What one of several workers does of a step: the gradients of its part of the batch.
+
+    `part.gradients`, `part.losses` and, where layers track something, `part.fixed` are weighted by the records, which
+    are `part.records`, so that `combined_step` need only add up. Outputs are as those of `training_step`.
+    """
+    return _Training(network, layout, batch).part()
+
+
+def combined_step(
+    network: Network, method: Method, layout: Layout, parts: Parts, watch: Sequence[str] = ()
+) -> StepGraph:
+    """What is left of a step when each worker has done its part: the update by the mean over all records.
+
+    `part.<number>.<name>` is bound to what the worker of that number has.
+    """
+    return _improved(_Combined(network, layout, parts), network, method, watch)
+
+
+def combined_adding_step(
+    network: Network, method: Method, layout: Layout, parts: Parts, watch: Sequence[str] = ()
+) -> StepGraph:
+    """As `combined_step`, where the update comes later."""
+    del method
+    return _added(_Combined(network, layout, parts), watch)
+
+
+def _improved(training: "_Training | _Combined", network: Network, method: Method, watch: Sequence[str]) -> StepGraph:
+    layout, bound, gradients = training.layout, training.bound, training.gradients
     kept: dict[str, Any] = {}
     if method.accumulation > 1:
         total, records = training.accumulated()
@@ -70,10 +123,7 @@ def training_step(
     return training.program(watch, {**new, "step": step, **kept})
 
 
-def adding_step(network: Network, method: Method, layout: Layout, batch: Batch, watch: Sequence[str] = ()) -> StepGraph:
-    """As `training_step`, but the gradients are only added to those of the batches before it, and nothing improves."""
-    del method  # An update comes later.
-    training = _Training(network, layout, batch)
+def _added(training: "_Training | _Combined", watch: Sequence[str]) -> StepGraph:
     total, records = training.accumulated()
     kept = {
         "accumulated": total,
@@ -127,16 +177,43 @@ class _Training:
         parts = gradients(self.loss, views)
         self.gradients = Spread(layout, joined(parts), list(parts))
 
+    @property
+    def losses(self) -> dict[str, Any]:
+        """`loss`, and where there are several `losses.<cost>`."""
+        several = self.costs if len(self.costs) > 1 else {}
+        return {"loss": self.loss} | {f"losses.{name}": cost for name, cost in several.items()}
+
+    @property
+    def tracked(self) -> dict[str, Any]:
+        """New values of fixed parameters."""
+        return {name: value for name, value in self.done.tracked.items() if name not in self.layout.frozen}
+
     def accumulated(self) -> tuple[Any, Any]:
         """The sum of the gradients of all records since the last update, those of this batch included; their number."""
         total = self.bound.vector("accumulated", self.layout.trainable_size) + self.gradients.whole * self.records
         return total, self.bound.scalar("accumulated.records") + self.records
 
+    def part(self) -> StepGraph:
+        """The graph of a worker's part of a step."""
+        bound, records = self.bound, self.records
+        bound.vector("part.gradients", self.layout.trainable_size)
+        losses = [loss.astype(np.float64).reshape(1) * records for loss in self.losses.values()]
+        donated = {
+            "key": self.key + np.array([0, 1], np.uint64),
+            "part.gradients": self.gradients.whole * records,
+            # As an output is no constant; it is finite, so nothing is left of what it was before.
+            "part.records": bound.exact("part.records") * 0.0 + records,
+            "part.losses": joined(losses),
+        }
+        bound.exact("part.losses", len(losses))
+        if self.tracked:
+            bound.vector("part.fixed", self.layout.fixed_size)
+            donated["part.fixed"] = self.layout.replaced(bound.fixed, self.tracked) * records
+        return evolve(bound.program(self.losses, donated), tracked=tuple(self.tracked))
+
     def program(self, watch: Sequence[str], donated: Mapping[str, Any]) -> StepGraph:
         """The graph of the whole step, given what else takes the place of the state's arrays."""
-        outputs: dict[str, Any] = {"loss": self.loss}
-        if len(self.costs) > 1:
-            outputs |= {f"losses.{name}": cost for name, cost in self.costs.items()}
+        outputs: dict[str, Any] = dict(self.losses)
         outputs |= {name: self.gradients.parts[number] for name, number in watched(self.layout, watch).items()}
         total, count = self.bound.exact("totals.loss"), self.bound.exact("totals.records")
         counters = {
@@ -144,10 +221,51 @@ class _Training:
             "totals.loss": total + self.loss.astype(np.float64) * self.records,
             "totals.records": count + self.records,
         }
-        tracked = {name: value for name, value in self.done.tracked.items() if name not in self.layout.frozen}
-        if tracked:
-            counters["fixed"] = self.layout.replaced(self.bound.fixed, tracked)
+        if self.tracked:
+            counters["fixed"] = self.layout.replaced(self.bound.fixed, self.tracked)
         return self.bound.program(outputs, {**donated, **counters})
+
+
+class _Combined:
+    """What is left of a step when several workers have done their parts of it; a layout may be a piece of the whole."""
+
+    def __init__(self, network: Network, layout: Layout, parts: Parts) -> None:
+        self.layout, self.parts = layout, parts
+        self.bound = bound = _Bound(network, layout, {})
+        self.records = self._sum(bound.scalar, "records")
+        self.summed = self._sum(bound.vector, "gradients", layout.trainable_size)
+        self.parameters = Spread(layout, bound.trainable)
+        self.gradients = Spread(layout, self.summed / self.records)
+
+    def _sum(self, declared: Callable[..., Value], name: str, *shape: int) -> Any:
+        """The sum over all parts, always in one order."""
+        return reduce(add, [declared(f"part.{number}.{name}", *shape) for number in range(self.parts.count)])
+
+    def accumulated(self) -> tuple[Any, Any]:
+        """As that of a whole step."""
+        total = self.bound.vector("accumulated", self.layout.trainable_size) + self.summed
+        return total, self.bound.scalar("accumulated.records") + self.records
+
+    def program(self, watch: Sequence[str], donated: Mapping[str, Any]) -> StepGraph:
+        """The graph, given what else takes the place of the state's arrays."""
+        bound, parts, layout = self.bound, self.parts, self.layout
+        if not parts.is_first:
+            return bound.program({}, donated)
+        names = ("loss", *parts.costs)
+        losses = self._sum(bound.exact, "losses", len(names))
+        records = self.records.astype(np.float64)
+        outputs: dict[str, Any] = {name: losses[number] / records for number, name in enumerate(names)}
+        outputs |= {name: self.gradients.parts[number] for name, number in watched(layout, watch).items()}
+        counters = {
+            "totals.loss": bound.exact("totals.loss") + losses[0],
+            "totals.records": bound.exact("totals.records") + records,
+        }
+        if parts.tracked:
+            fixed = self._sum(bound.vector, "fixed", layout.fixed_size) / self.records
+            means = {place.identifier: place.view(fixed) for place in layout.fixed if place.identifier in parts.tracked}
+            # What nobody tracks stays as it is, to the last bit.
+            counters["fixed"] = layout.replaced(bound.fixed, means)
+        return bound.program(outputs, {**donated, **counters})
 
 
 class _Bound:
@@ -168,9 +286,9 @@ class _Bound:
         """A scalar that promotes as a Python float does."""
         return self._new(name, placeholder((), np.float64, name, weak=True))
 
-    def exact(self, name: str) -> Value:
-        """A float64 scalar that stays one."""
-        return self._new(name, placeholder((), np.float64, name))
+    def exact(self, name: str, *shape: int) -> Value:
+        """A float64 scalar, or vector, that stays one."""
+        return self._new(name, placeholder(shape, np.float64, name))
 
     def key(self) -> Value:
         return self._new("key", placeholder((2,), np.uint64, "key"))

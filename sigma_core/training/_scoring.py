@@ -9,7 +9,7 @@ from sigma_core.data import Minibatches, Sections
 from sigma_core.network import Network
 from sigma_core.training._calls import calling, scored
 from sigma_core.training._metric import Metric, named_metrics
-from sigma_core.training._operator import Team
+from sigma_core.training._team import Team
 
 
 def score(

@@ -1,6 +1,7 @@
 """The numbers of a training: flat vectors of parameters and optimiser slots, counters and hyperparameters."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from attrs import frozen
@@ -18,7 +19,8 @@ class TrainingState:
     `parameters` and `fixed` are flat vectors (see Layout), `slots.<name>` have the shape of `parameters`; `step`
     (updates), `key` (seed, batches), `totals.loss`, `totals.records`, the hyperparameters and the factors of some,
     `schedules.*`, are scalars. Where gradients are accumulated, `accumulated` is their sum over `accumulated.batches`
-    with `accumulated.records`. A checkpoint is this dictionary, and nothing else decides what the next step computes.
+    with `accumulated.records`. Where several workers train networks of their own, `workers.2.parameters` is the second
+    one's. A checkpoint is this dictionary, and nothing else decides what the next step computes.
     """
 
     layout: Layout
@@ -62,18 +64,49 @@ class TrainingState:
     def laid(self, layout: Layout, method: Method) -> "TrainingState":
         """The same numbers under another layout; what begins to be trained has slots as at the beginning."""
         arrays = dict(self.arrays)
+        for worker in {of_replica(name)[0] for name in arrays}:
+            arrays |= {replica(name, worker): array for name, array in self._laid(layout, method, worker).items()}
+        return TrainingState(layout, arrays)
+
+    def _laid(self, layout: Layout, method: Method, worker: int) -> Arrays:
+        """What changes of a worker's arrays."""
+        arrays = own_arrays(self.arrays, worker)
+        found: Arrays = {}
         values = self.layout.views(arrays["parameters"], arrays["fixed"])
         for name, places in (("parameters", layout.trainable), ("fixed", layout.fixed)):
             parts = [values[place.identifier].reshape(-1) for place in places]
-            arrays[name] = np.concatenate([np.empty(0, arrays[name].dtype), *parts])
+            found[name] = np.concatenate([np.empty(0, arrays[name].dtype), *parts])
         old = {place.identifier: place for place in self.layout.trainable}
         for name, start in starts(method).items():
             vector = np.full(layout.trainable_size, start, arrays[name].dtype)
             for place in layout.trainable:
                 if place.identifier in old:
                     place.view(vector)[...] = old[place.identifier].view(arrays[name])
-            arrays[name] = vector
-        return TrainingState(layout, arrays)
+            found[name] = vector
+        return found
+
+
+REPLICATED = ("parameters", "fixed", "slots.", "accumulated", "step")
+"""Beginnings of the names of what each of several workers may have of its own."""
+
+
+def replica(name: str, worker: int) -> str:
+    """What an array of a worker, counted from 0, is called among those of a team."""
+    return name if worker == 0 else f"workers.{worker + 1}.{name}"
+
+
+def of_replica(name: str) -> tuple[int, str]:
+    """The worker and the plain name of what is called so."""
+    if not name.startswith("workers."):
+        return 0, name
+    _, number, plain = name.split(".", 2)
+    return int(number) - 1, plain
+
+
+def own_arrays(arrays: Mapping[str, Any], worker: int) -> dict[str, Any]:
+    """What a worker has by plain names: its own, and the first one's where it has none."""
+    named = {of_replica(name): array for name, array in arrays.items()}
+    return {name: named.get((worker, name), array) for (number, name), array in named.items() if number == 0}
 
 
 def starts(method: Method) -> dict[str, float]:

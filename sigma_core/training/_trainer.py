@@ -24,7 +24,6 @@ from sigma_core.training._inspection import Inspection, inspect
 from sigma_core.training._keeping import regular_checkpoints
 from sigma_core.training._loop import Loop, Scripted
 from sigma_core.training._monitor import Monitor, RunInfo, attach
-from sigma_core.training._operator import Team
 from sigma_core.training._parts import Parts, groundwork
 from sigma_core.training._programs import watched
 from sigma_core.training._requirements import check_required_scores, check_required_values, required_gradients
@@ -32,6 +31,7 @@ from sigma_core.training._resume import checkpoint_of, hook_states, identity, re
 from sigma_core.training._run import Run
 from sigma_core.training._saving import Saving
 from sigma_core.training._scoring import score
+from sigma_core.training._team import Team
 from sigma_core.training.recipe import Recipe, Setup, built, compose, write
 
 _DEFAULT: Any = object()
@@ -269,6 +269,7 @@ class Trainer(Saving):
         finally:
             self._loop = self._kept = None
             self.batches.close()
+            self.team.rest()
             if kept is not None:
                 kept.close()
 

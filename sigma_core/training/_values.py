@@ -11,7 +11,8 @@ from sigma_core.network import Network
 from sigma_core.registry import Resolver
 from sigma_core.training._layout import Layout
 from sigma_core.training._method import Method
-from sigma_core.training._operator import Team
+from sigma_core.training._state import replica
+from sigma_core.training._team import Team
 
 
 class Values:
@@ -89,14 +90,18 @@ class Values:
 
     def fill(self, values: Mapping[str, Any], starts: Mapping[str, float] = MappingProxyType({})) -> None:
         """Write parameters that have been checked; what `starts` names begins anew for them, as slots do."""
-        arrays = self._team.pull(["parameters", "fixed", *starts])
-        views = self._layout.views(arrays["parameters"], arrays["fixed"])
-        for identifier, value in values.items():
-            views[identifier][...] = value
-        for place in self._layout.trainable:
-            if place.identifier in values:
-                for name, start in starts.items():
-                    place.view(arrays[name])[...] = start
+        workers = range(self._team.size if self._team.has_networks else 1)
+        names = ("parameters", "fixed", *starts)
+        arrays = self._team.pull([replica(name, worker) for worker in workers for name in names])
+        for worker in workers:
+            named = {name: replica(name, worker) for name in names}
+            views = self._layout.views(arrays[named["parameters"]], arrays[named["fixed"]])
+            for identifier, value in values.items():
+                views[identifier][...] = value
+            for place in self._layout.trainable:
+                if place.identifier in values:
+                    for name, start in starts.items():
+                        place.view(arrays[named[name]])[...] = start
         self._team.push(arrays)
 
     def _read(self, identifier: str) -> Any:

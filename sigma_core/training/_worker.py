@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from time import perf_counter
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from attrs import define, field, frozen
 
-from sigma_core.backends import Backend, Executable
+from sigma_core.backends import Backend, Executable, Program
 from sigma_core.errors import NodeError
 from sigma_core.network import Network, Section
 from sigma_core.training._filling import Arrays
@@ -33,6 +34,38 @@ class Task:
     """Patterns of gradients that hooks want to see."""
     compiled: Callable[[str, float, int], None] = field(default=lambda _signature, _seconds, _nodes: None)
     """Told of each new program: its signature, seconds it took to compile, number of its nodes."""
+    iterations_per_epoch: int = 1
+
+    def described(self, shapes: Sequence[tuple[int, ...]]) -> dict[str, Section]:
+        """The sections of a training batch, by name, where its arrays have these shapes."""
+        return {name: Section(shape, dtype) for (name, dtype), shape in zip(self.dtypes.items(), shapes, strict=True)}
+
+
+class Programs:
+    """What has been compiled for a task, by what it does and the shapes of its batch; workers share it."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self._known: dict[tuple[Any, ...], tuple[Program, StepGraph]] = {}
+
+    def get(
+        self, what: str, trace: Callable[[], StepGraph], batch: Iterable[Section] = (), key: Any = None
+    ) -> tuple[Program, StepGraph]:
+        """The program of that name for such a batch, traced and compiled when it is first asked for.
+
+        `key` tells programs of a name apart that are for the same batch.
+        """
+        signature = (what, key, *batch)
+        if signature not in self._known:
+            backend = self.task.backend
+            with backend.tracing():
+                step = trace()
+            begin = perf_counter()
+            program = backend.compile(step.graph, bound=step.bound, donations=step.donations)
+            self._known[signature] = program, step
+            shapes = ", ".join(str(section.shape) for section in signature[2:])
+            self.task.compiled(f"{what}: {shapes}", perf_counter() - begin, program.nodes)
+        return self._known[signature]
 
 
 class Accumulating:
@@ -96,18 +129,28 @@ class Outputs(Mapping[str, float]):
 
 
 class Worker:
-    """Runs steps and passes over batches; keeps one program per shape of batch.
+    """Runs steps and passes over batches; keeps one executable per shape of batch.
 
-    A batch is a tuple of arrays of shape (batch, ...) in the order of the task's sections.
+    A batch is a tuple of arrays of shape (batch, ...) in the order of the task's sections. Workers of one training
+    share their `programs`, and perhaps some arrays of their states, by `arrays`.
     """
 
-    def __init__(self, task: Task, state: TrainingState) -> None:
+    def __init__(
+        self,
+        task: Task,
+        state: TrainingState,
+        *,
+        programs: Programs | None = None,
+        arrays: Mapping[str, Any] = MappingProxyType({}),
+    ) -> None:
         self.task = task
         self.layout = state.layout
-        self.arrays = {name: task.backend.array(array) for name, array in state.arrays.items()}
+        self.programs = Programs(task) if programs is None else programs
+        own = {name: array for name, array in state.arrays.items() if name not in arrays}
+        self.arrays = {**arrays, **{name: task.backend.array(array) for name, array in own.items()}}
         self.names: tuple[str, ...] = ()
         self._steps: dict[tuple[tuple[int, ...], ...], Callable[..., Sequence[Any]]] = {}
-        self._progress = Progress(task.method.accumulation, int(state.arrays.get(_BATCHES, 0)))
+        self.progress = Progress(task.method.accumulation, int(state.arrays.get(_BATCHES, 0)))
         self._passes: dict[tuple[str | Section, ...], tuple[Executable, tuple[str, ...]]] = {}
 
     def step(self, batch: Sequence[Any]) -> Sequence[Any]:
@@ -126,34 +169,34 @@ class Worker:
         """The compiled training step for batches of these shapes."""
         shapes = tuple([array.shape for array in batch])
         if shapes not in self._steps:
-            task = self.task
-            described = {
-                name: Section(shape, dtype) for (name, dtype), shape in zip(task.dtypes.items(), shapes, strict=True)
-            }
-            updates = self._step("step", training_step, described)
-            if task.method.accumulation == 1:
+            updates = self._step("step", training_step, shapes)
+            if self.task.method.accumulation == 1:
                 self._steps[shapes] = updates
             else:
-                self._steps[shapes] = Accumulating(self._step("add", adding_step, described), updates, self._progress)
+                self._steps[shapes] = Accumulating(self._step("add", adding_step, shapes), updates, self.progress)
         return self._steps[shapes]
 
-    def _step(self, what: str, trace: Callable[..., StepGraph], batch: Mapping[str, Section]) -> Executable:
+    def _step(self, what: str, trace: Callable[..., StepGraph], shapes: Sequence[tuple[int, ...]]) -> Executable:
         task = self.task
-        with task.backend.tracing():
-            program = trace(task.network, task.method, self.layout, batch, task.watch)
-        self.names = program.outputs
-        return self._compiled(what, batch, program)
+        batch = task.described(shapes)
+        program, step = self.programs.get(
+            what, lambda: trace(task.network, task.method, self.layout, batch, task.watch), batch.values()
+        )
+        self.names = step.outputs
+        return self._instance(program, step)
 
     def score(self, batch: Sequence[Any]) -> dict[str, np.ndarray]:
         """Sums of losses and of what the metrics measure, over one batch, as float64."""
-        described = _described(zip(self.task.dtypes, batch, strict=True))
-        task = self.task
-        executable, names = self._pass(
-            "score", described, lambda: scoring_pass(task.network, task.metrics, self.layout, described)
-        )
+        executable, names = self.scoring(batch)
         to_numpy = self.task.backend.to_numpy
         sums = (to_numpy(array).astype(np.float64) for array in executable(*batch))
         return dict(zip(names, sums, strict=True))
+
+    def scoring(self, batch: Sequence[Any]) -> tuple[Executable, tuple[str, ...]]:
+        """What gives these sums, compiled when it is first needed, and their names."""
+        described = _described(zip(self.task.dtypes, batch, strict=True))
+        task = self.task
+        return self._pass("score", described, lambda: scoring_pass(task.network, task.metrics, self.layout, described))
 
     def predict(self, batch: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """What the network predicts for sections of inputs, by name of the cost or last layer; copies."""
@@ -174,26 +217,20 @@ class Worker:
         for name, values in arrays.items():
             self.task.backend.write(self.arrays[name], values)
         if _BATCHES in arrays:
-            self._progress.batches = int(arrays[_BATCHES])
+            self.progress.batches = int(arrays[_BATCHES])
 
     def _pass(
         self, what: str, batch: Mapping[str, Section], trace: Callable[[], StepGraph]
     ) -> tuple[Executable, tuple[str, ...]]:
-        """The program of a pass over such batches, with the names of its outputs; compiled when it is first needed."""
+        """The executable of a pass over such batches, with the names of its outputs."""
         signature: tuple[str | Section, ...] = (what, *batch.values())
         if signature not in self._passes:
-            with self.task.backend.tracing():
-                program = trace()
-            self._passes[signature] = self._compiled(what, batch, program), program.outputs
+            program, step = self.programs.get(what, trace, batch.values())
+            self._passes[signature] = self._instance(program, step), step.outputs
         return self._passes[signature]
 
-    def _compiled(self, what: str, batch: Mapping[str, Section], step: StepGraph) -> Executable:
-        begin = perf_counter()
-        program = self.task.backend.compile(step.graph, bound=step.bound, donations=step.donations)
-        executable = program.instantiate({name: self.arrays[name] for name in step.bound})
-        signature = f"{what}: {', '.join(str(section.shape) for section in batch.values())}"
-        self.task.compiled(signature, perf_counter() - begin, program.nodes)
-        return executable
+    def _instance(self, program: Program, step: StepGraph) -> Executable:
+        return program.instantiate({name: self.arrays[name] for name in step.bound})
 
 
 def _described(arrays: Iterable[tuple[str, Any]]) -> dict[str, Section]:

@@ -116,14 +116,18 @@ def test_hooks_of_a_worker_run_in_the_only_one(make, hook):
     assert told == ["worker started", 1, 2, "worker 3", 3, 4, 5, "worker 6", 6, "worker ended"]
 
 
-def test_a_team_may_call_the_hooks_of_its_workers_itself(make, monkeypatch):
-    """Then the run leaves them to it."""
+def test_hooks_of_a_worker_run_in_each_of_several(make, hook):
+    """Behind those of the run, in the workers' threads; all are waited for."""
     told = []
-    trainer = make("1 epochs", hooks=[InEachWorker(told)]).build()
-    monkeypatch.setattr(trainer.team, "hook_scopes", ("run",), raising=False)
+    trainer = make(
+        "1 epochs",
+        hooks=[hook(iteration_ended=lambda event, _: told.append(event.iteration))],
+        operator={"use": "local", "workers": 3},
+    )
+    trainer.attach(InEachWorker(told))
     trainer.run()
 
-    assert told == []
+    assert told == [*["worker started"] * 3, 1, 2, 3, *["worker 3"] * 3, *["worker ended"] * 3]
 
 
 def test_triggers_hold_for_checkpoints_of_a_run(make, tmp_path):

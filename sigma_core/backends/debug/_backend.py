@@ -1,6 +1,7 @@
 """The component `debug`: slow, and exact about where things go wrong."""
 
 from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 import numpy as np
@@ -42,6 +43,10 @@ class DebugBackend(Backend):
         """The program of the inner backend, beside the graph as it was traced."""
         program = self.inner.compile(graph, bound=bound, donations=donations)
         return DebugProgram(self.inner, program, graph, frozenset(bound), frozenset(donations.values()))
+
+    def sharing(self, workers: int) -> AbstractContextManager[None]:
+        """As the inner backend does it."""
+        return self.inner.sharing(workers)
 
     def array(self, array: Any) -> Any:
         """As the inner backend has it."""

@@ -1,6 +1,7 @@
 """Memory of the host, for backends that compute on the processor."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from itertools import count
 from typing import Any, ClassVar
 
@@ -9,6 +10,7 @@ from attrs import frozen
 
 from sigma_core.backends.planned._backend import PlannedBackend
 from sigma_core.backends.planned._kernels import Kernel
+from sigma_core.backends.planned._library import library_shared
 from sigma_core.backends.planned._products import matmul
 
 LINE = 64
@@ -42,6 +44,10 @@ class HostBackend(PlannedBackend):
     def block(self, size: int) -> np.ndarray[Any, Any]:
         """Aligned to the lines of the cache."""
         return block(size)
+
+    def sharing(self, workers: int) -> AbstractContextManager[None]:
+        """The matrix library uses no more threads for each worker than its share of the cores."""
+        return library_shared(workers)
 
     def array(self, array: Any) -> np.ndarray[Any, Any]:
         """A contiguous copy, aligned as blocks are."""

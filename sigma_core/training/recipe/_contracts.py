@@ -9,6 +9,7 @@ from sigma_core.errors import ComponentError
 from sigma_core.network import Initialiser, Layer
 from sigma_core.registry import Composer, snake_case
 from sigma_core.training._criterion import Criterion
+from sigma_core.training._merger import Merger
 from sigma_core.training._metric import Metric
 from sigma_core.training._modifier import Modifier
 from sigma_core.training._monitor import Monitor
@@ -28,6 +29,7 @@ CONTRACTS: Mapping[str, type] = {
     "initialisers": Initialiser,
     "backends": Backend,
     "operators": Operator,
+    "mergers": Merger,
 }
 """Kinds whose components are objects of one class; hooks are checked when they are registered."""
 

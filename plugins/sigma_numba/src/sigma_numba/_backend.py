@@ -1,6 +1,7 @@
 """The backend."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 import numpy as np
@@ -19,6 +20,7 @@ from sigma_numba._kernel import KernelSource
 from sigma_numba._kernels import KERNELS
 from sigma_numba._memory import Memory, parted, prepared, shared
 from sigma_numba._store import compiled
+from sigma_numba._team import team
 
 LONG = 50_000
 """Elements times nodes from which on a kernel lets other threads run: ten microseconds or so."""
@@ -63,6 +65,12 @@ class NumbaBackend(HostBackend):
     numbers: ClassVar[bool] = False
     kernels: ClassVar[Mapping[str, Any]] = {**HostBackend.kernels, **KERNELS}
     overwrites: ClassVar[Any] = staticmethod(overwrites)
+
+    @contextmanager
+    def sharing(self, workers: int) -> Iterator[None]:
+        """Each worker runs its kernels alone."""
+        with HostBackend.sharing(self, workers), team().apart():
+            yield
 
     def prepare(self, graph: Graph) -> Graph:
         """With kernels in place of products with the windows of a convolution."""

@@ -11,7 +11,8 @@ import ctypes
 import os
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from threading import Lock, Thread
@@ -88,11 +89,23 @@ class Team:
         self._redirect(None)
         for name in ("posted", "finished"):
             ctypes.memset(self.engine.get_global_value_address(name), 0, LINE * MOST)
-        for name in ("turn", "lock", "stopping"):
+        for name in ("turn", "lock", "stopping", "apart"):
             self._word(name).value = 0
         self._word("size").value = 1
         self.threads.clear()
         self.size = 1
+
+    @contextmanager
+    def apart(self) -> Iterator[None]:
+        """In which each thread that calls a kernel runs all of it: where several do, nobody waits for another's."""
+        word = self._word("apart")
+        with _lock:
+            word.value += 1
+        try:
+            yield
+        finally:
+            with _lock:
+                word.value -= 1
 
     def _redirect(self, address: int | None) -> None:
         if self.library is not None:

@@ -15,6 +15,8 @@
 @completed = global i64 0, align 64
 @stopping = global i64 0, align 64
 @size = global i64 1, align 64
+; How many want each thread that calls a kernel to run all of it.
+@apart = global i64 0, align 64
 @job = global ptr null, align 64
 @data = global ptr null
 @stride = global i64 0
@@ -191,9 +193,22 @@ entry:
   %chunks.at = getelementptr i64, ptr %work, i64 4
   %chunks = load i64, ptr %chunks.at
   %alone = icmp ule i64 %chunks, 1
-  br i1 %alone, label %single, label %publish
+  br i1 %alone, label %single, label %ask
 single:
   call void %function(i32 0, ptr %work, i32 0)
+  ret void
+ask:
+  %wanted = load atomic i64, ptr @apart monotonic, align 8
+  %apart = icmp ne i64 %wanted, 0
+  br i1 %apart, label %each, label %publish
+each:
+  %number = phi i64 [ 0, %ask ], [ %next, %each ]
+  %narrow = trunc i64 %number to i32
+  call void %function(i32 %narrow, ptr %work, i32 0)
+  %next = add i64 %number, 1
+  %more = icmp ult i64 %next, %chunks
+  br i1 %more, label %each, label %over
+over:
   ret void
 publish:
   %turn = call i64 @begin_turn(ptr %function, ptr %work)

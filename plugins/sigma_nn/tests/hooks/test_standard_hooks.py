@@ -117,6 +117,46 @@ def test_report_writes_to_the_log():
     assert 0 <= logs[0].fields["seconds"] <= logs[1].fields["seconds"]
 
 
+class Losses:
+    """The loss of each batch."""
+
+    def __init__(self):
+        self.values = []
+
+    def sigma_iteration_ended(self, event):
+        self.values.append(event.scores["loss"])
+
+
+def test_means_are_over_what_came_since_the_last_report():
+    """Of every batch, whatever the trigger."""
+    losses = Losses()
+    trainer = make(
+        losses, Report(mean=True, when="4 iterations"), TimeSeries(mean=True, when="2 epochs"), stop="8 iterations"
+    )
+    found = []
+    listening = trainer.environment.bus.listen("test", found.extend, policy=Policy.KEEP_ALL)
+    trainer.run()
+    listening.close()
+    logged = [event.fields["training.loss"] for event in found if isinstance(event, LogRecorded)]
+    published = [event.values for event in found if isinstance(event, ValuesPublished)]
+
+    assert logged == pytest.approx([np.mean(losses.values[:4]), np.mean(losses.values[4:8])])
+    assert published == [pytest.approx({"optimiser.learning_rate": 0.05})]
+
+
+def test_means_go_on_after_a_resume(tmp_path):
+    """With what had been added up before; one that is copied has sums of its own."""
+    save = Call(lambda event, trainer: trainer.save(tmp_path / "c"), when="once (2 iterations)")
+    whole = heard(make(Report(mean=True, when="4 iterations"), save, stop="4 iterations"), LogRecorded)
+    resumed = make(Report(mean=True, when="4 iterations"), stop="4 iterations").restore(tmp_path / "c")
+    copied = resumed.copy()
+
+    assert [row.plugin for row in resumed.explain()].count("accumulator") == 1
+    for trainer in (resumed, copied):
+        # The two share a bus, which tells newcomers what was logged last.
+        assert heard(trainer, LogRecorded)[-1].fields["training.loss"] == whole[0].fields["training.loss"]
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [

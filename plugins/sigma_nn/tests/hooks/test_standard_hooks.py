@@ -16,11 +16,9 @@ from sigma_nn import (
     GradientDescent,
     Input,
     LearningRateFinder,
-    NetworkPass,
     Report,
     SquaredDifference,
     SystemMetrics,
-    TargetMaximisation,
     TimeSeries,
 )
 
@@ -417,37 +415,6 @@ def test_the_finder_suggests_nothing_where_nothing_falls():
     assert suggested([1.0, 2.0], [1.0, 0.5]) is None
     assert suggested([1.0, 2.0, 3.0], [1.0, 1.5, 2.0]) is None
     assert suggested([1.0, 2.0, 4.0, 8.0], [2.0, 2.0, 0.1, 9.0]) == 2.0
-
-
-# What the network says and likes
-
-
-def test_network_pass_publishes_predictions():
-    """Those of the parameters at that moment."""
-    hook = NetworkPass([[0.0, 0.0, 1.0]], when="3 epochs")
-    trainer = make(hook)
-    found = heard(trainer, ValuesPublished)
-
-    assert [(event.source, event.epoch) for event in found] == [("network_pass", 3), ("network_pass", 6)]
-    assert np.array_equal(found[1].values["predictions"], trainer.predict([[0.0, 0.0, 1.0]]))
-    assert np.array_equal(hook.outputs, found[1].values["predictions"])
-    by_section = NetworkPass({"inputs": [[0.0, 0.0, 1.0]]})
-    make(by_section).run()
-    assert np.allclose(by_section.outputs, hook.outputs)
-
-
-def test_target_maximisation_climbs():
-    """The output is larger than at zeros and than at any of the records, and the training stays as it was."""
-    hook = TargetMaximisation(0, steps=60, rate=0.2, when="6 epochs")
-    plain, trainer = make(), make(hook)
-    plain.run()
-    (event,) = heard(trainer, ValuesPublished)
-
-    assert event.values["input"].shape == (3,)
-    assert event.values["output"] == pytest.approx(float(trainer.predict(hook.found[np.newaxis])[0, 0]), rel=1e-5)
-    assert event.values["output"] > trainer.predict(INPUTS).max()
-    for name, array in plain.team.pull().items():
-        assert array.tobytes() == trainer.team.pull()[name].tobytes()
 
 
 # In recipes

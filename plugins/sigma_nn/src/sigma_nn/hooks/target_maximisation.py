@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from attrs import define, field
 
-from sigma_core.extend import ValuesPublished, value_and_grad
+from sigma_core.extend import SettingError, ValuesPublished, hookimpl, value_and_grad
 from sigma_nn._settings import integer, number
 from sigma_nn.hooks._triggered import TriggeredHook
 
@@ -16,7 +16,8 @@ class TargetMaximisation(TriggeredHook):
 
     Ascends output - penalty * sum(input^2) by `steps` steps of length `rate` along the gradient. The network has one
     section of inputs and predicts (records, classes). The last input, of the shape of a record, is kept in `found` and
-    published on the bus as `input` and `output`. Nothing of the training changes.
+    published on the bus as `input` and `output`. Nothing of the training changes. Raises SettingError, when a
+    run starts, for another network and for a class that it does not have.
     """
 
     target: int = integer(at_least=0)
@@ -25,6 +26,25 @@ class TargetMaximisation(TriggeredHook):
     penalty: float = number(default=1e-3, at_least=0)
 
     found: Any = field(init=False, default=None, repr=False)
+
+    @hookimpl(phase="modify")
+    def sigma_run_started(self, trainer: Any) -> None:
+        """Refuse what cannot be climbed."""
+        network, data = trainer.network, trainer.data
+        ends = [placed.inputs[0] for placed in network.costs] or list(network.ends)
+        is_one = len(ends) == len(network.input_sections) == 1
+        shape = network[ends[0]].shape if is_one else ()
+        if len(shape) != 1 or data.dtypes[network.input_sections[0]].kind != "f":
+            raise SettingError(
+                "TargetMaximisation",
+                "the network has several inputs or outputs, or inputs that are no real numbers",
+                "one section of real inputs, and (records, classes) that come out",
+                "leave it out",
+            )
+        if self.target >= shape[0]:
+            raise SettingError(
+                "TargetMaximisation.target", f"{self.target}", f"a class of the network: 0 to {shape[0] - 1}"
+            )
 
     def act(self, event: Any, trainer: Any) -> None:
         """Climb and publish."""

@@ -11,7 +11,10 @@ _HOMES = {
     "network": "sigma_core.cli._network:network",
     "plugins": "sigma_core.cli._plugins:plugins",
     "recipe": "sigma_core.cli._recipe:recipe",
+    "replay": "sigma_core.cli._replay:replay",
     "resume": "sigma_core.cli._resume:resume",
+    "run": "sigma_core.cli._run:run",
+    "runs": "sigma_core.cli._runs:runs",
     "train": "sigma_core.cli._train:train",
 }
 

@@ -19,6 +19,7 @@ from sigma_core.training._criterion import Criterion, Observation
 from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._directory import RunDirectory
 from sigma_core.training._inspection import Inspection
+from sigma_core.training._mailbox import send as send_command
 from sigma_core.training._merger import Average, Merger
 from sigma_core.training._metric import Metric
 from sigma_core.training._modifier import Modifier
@@ -26,6 +27,8 @@ from sigma_core.training._monitor import Monitor, RunInfo
 from sigma_core.training._operator import LocalOperator, Operator
 from sigma_core.training._optimiser import Optimiser, Slots
 from sigma_core.training._parts import groundwork
+from sigma_core.training._presence import Holder, holder_of
+from sigma_core.training._replay import Replay, replay
 from sigma_core.training._run import Run
 from sigma_core.training._schedule import Position, Schedule, check_span
 from sigma_core.training._team import Team
@@ -42,6 +45,7 @@ __all__ = [
     "Criterion",
     "Detach",
     "GetValue",
+    "Holder",
     "Inspection",
     "Load",
     "LocalOperator",
@@ -55,6 +59,7 @@ __all__ = [
     "Pause",
     "Position",
     "Recipe",
+    "Replay",
     "Reset",
     "Resume",
     "Run",
@@ -72,6 +77,9 @@ __all__ = [
     "Worker",
     "check_span",
     "groundwork",
+    "holder_of",
     "load_parameters",
     "parse_criterion",
+    "replay",
+    "send_command",
 ]

@@ -105,13 +105,14 @@ _KINDS: Mapping[str, type[Command]] = {
 
 
 def written(command: Command, composer: Composer) -> dict[str, Any]:
-    """A command in JSON's terms; a hook as its table, or where it is not registered the name of its class."""
+    """A command in JSON's terms; a hook as its table, or where it is not registered by its class."""
     values = {attribute.name: getattr(command, attribute.name) for attribute in fields(type(command))}
     if isinstance(command, Attach):
         try:
             values["hook"] = composer.table(command.hook)
         except SigmaError:
-            values["hook"] = plain(type(command.hook)).replace("builtins.type", type(command.hook).__qualname__)
+            kind = type(command.hook)
+            values["hook"] = {"unregistered": f"{kind.__module__}.{kind.__qualname__}"}
     return {"command": snake_case(type(command).__name__), **{name: plain(value) for name, value in values.items()}}
 
 

@@ -123,6 +123,15 @@ class RunDirectory:
             self._write(_RECIPE, "".join(f"# {line}\n" for line in str(error).splitlines()))
         self._store.attach(trainer.environment.bus)
 
+    def note_first(self, state: str) -> None:
+        """Keep the hash of the first state; of a run that goes on it is there already."""
+        if self._store.note("first_state") is None:
+            self._store.write_note("first_state", state)
+
+    def note(self, name: str, text: str) -> None:
+        """Keep a note in the store, such as the hash of a state."""
+        self._store.write_note(name, text)
+
     def close(self) -> None:
         """Write what the store still holds back, close it and let go of the directory."""
         if self._is_open:

@@ -5,19 +5,16 @@ Whatever happens, what has started is ended: for each RunStarted there is exactl
 
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from sys import maxsize as NEVER  # noqa: N812  # an iteration that does not come
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
-from attrs import frozen
 
-from sigma_core.errors import HookFailedError, SigmaError, TrainerError
+from sigma_core.errors import TrainerError
 from sigma_core.events import (
     Bus,
-    CommandApplied,
-    CommandRefused,
     EpochEnded,
     EpochStarted,
     Event,
@@ -26,92 +23,25 @@ from sigma_core.events import (
     RunEnded,
     RunFailed,
     RunInterrupted,
-    RunPaused,
-    RunResumed,
     RunStarted,
     ValidationEnded,
     ValidationStarted,
 )
 from sigma_core.hooks import Clock, Dispatch, HookManager
 from sigma_core.training._calls import looked
-from sigma_core.training._commands import (
-    Attach,
-    Command,
-    Detach,
-    GetValue,
-    Load,
-    Pause,
-    Request,
-    Reset,
-    Resume,
-    Save,
-    SetValue,
-    StepOnce,
-    Stop,
-    written,
-)
 from sigma_core.training._criterion import Criterion, Moment, Observation, State
-from sigma_core.training._resume import first, identity, loaded
 from sigma_core.training._run import Run
 from sigma_core.training._scheduling import Scheduling
 from sigma_core.training._signals import Signals
+from sigma_core.training._steering import Again, Ended, Interruption, LookAgain, Scripted, Steered
 from sigma_core.training._worker import Outputs
 from sigma_core.training._worker_hooks import WorkerHooks, frozen_for
 
 if TYPE_CHECKING:
+    from sigma_core.training._commands import (
+        Request,
+    )
     from sigma_core.training._trainer import Trainer
-
-
-class Ended(Exception):  # noqa: N818  # no error: how the loop is left
-    """The run is to end now, for the reason given."""
-
-
-class _Again(Exception):  # noqa: N818  # no error either
-    """The state of the run is another now: the loop begins anew where that says."""
-
-
-class Interruption(Ended):
-    """A signal asked the process to end."""
-
-
-@frozen
-class _LookAgain(Command):
-    """End if the criterion holds, as it may since a switch was turned."""
-
-
-@frozen
-class _Keep(Command):
-    """Have the run's directory keep the state as it is; a command, so that all hooks of the iteration have run."""
-
-
-@frozen
-class _Tell(Command):
-    """Say what has come of checkpoints that were written in the background."""
-
-
-@frozen
-class _PauseAfter(Command):
-    """Hold once that many iterations are done: the second half of StepOnce."""
-
-    iteration: int
-
-
-MOMENTS = ("iteration", "epoch", "start")
-"""Where commands are applied, in the order in which these come between two iterations."""
-
-
-@frozen
-class Scripted:
-    """A command of an earlier run and its place in it."""
-
-    iteration: int
-    moment: str
-    command: Command
-
-    @property
-    def place(self) -> tuple[int, int]:
-        """What can be compared with another place."""
-        return self.iteration, MOMENTS.index(self.moment)
 
 
 class Progress:
@@ -136,7 +66,7 @@ class Progress:
         return self._clock.elapsed()
 
 
-class Loop:
+class Loop(Steered):
     """One run of a trainer that has been built."""
 
     def __init__(self, trainer: "Trainer", stop: Criterion, criterion_state: State | None) -> None:
@@ -168,16 +98,6 @@ class Loop:
         self._is_ending_epoch = False
         self._scheduling = Scheduling(trainer) if trainer.setup.schedules else None
 
-    @property
-    def is_paused(self) -> bool:
-        """Whether it holds between two iterations."""
-        return self._paused_since is not None
-
-    def seconds(self) -> float:
-        """Running time of the trainer in seconds, pauses left out."""
-        until = perf_counter() if self._paused_since is None else self._paused_since
-        return self._seconds_before + until - self._began
-
     def check_can_be_saved(self) -> None:
         """Raise TrainerError where the state is not whole: in another thread, or with a batch taken in vain."""
         where = f"trainer {self.trainer.setup.name!r}"
@@ -208,10 +128,6 @@ class Loop:
         return state
 
     # Events
-
-    def _fire(self, event: Event) -> None:
-        self.dispatch.fire(event, self.trainer)
-        self._bus.publish(event)
 
     def _tear_down(self, event: Event, failures: list[BaseException]) -> None:
         """Tell everybody of an end; what they raise is collected, so that the ends after this one come as well."""
@@ -284,9 +200,6 @@ class Loop:
             self._tear_down_failed(error, failures)
             return f"failed: {error}".splitlines()[0], False
 
-    def _position(self) -> dict[str, int]:
-        return {"epoch": self.clock.epoch, "iteration": self.clock.iteration}
-
     def _completed(self) -> int:
         return self.clock.iteration // self.trainer.batches.iterations_per_epoch
 
@@ -304,7 +217,7 @@ class Loop:
             try:
                 self._iterations()
                 self._end_epoch(epoch)
-            except _Again:
+            except Again:
                 self._schedule_check()
 
     def _iterations(self) -> None:
@@ -432,7 +345,7 @@ class Loop:
         """Turn a switch of the criterion; only between iterations, in the run's own thread."""
         self.criterion_state = self.stop.turned(self.criterion_state, name, is_on=is_on)
         if self.criterion_state["reached"]:
-            self.send(_LookAgain(), "")
+            self.send(LookAgain(), "")
 
     def end_if_reached(self) -> None:
         """Leave the loop if the criterion holds, at a command."""
@@ -444,164 +357,6 @@ class Loop:
 
     def _reason(self) -> str:
         return self.stop.reason(self.criterion_state)
-
-    # Commands
-
-    def send(
-        self,
-        command: Command,
-        origin: str | None = None,
-        answer: Callable[[Any, SigmaError | None], None] | None = None,
-    ) -> None:
-        """Queue a command, from any thread; it is applied between two iterations.
-
-        `answer` is called by the run's thread with the result, or with the error for which it was refused.
-        """
-        if origin is None:
-            origin = "hook" if threading.get_ident() == self.thread else "python"
-        self.commands.append(Request(command, origin, answer))
-        self.arrived.set()
-
-    def _interrupt(self, signal: str) -> None:
-        self._signal = signal
-        self.send(Stop(f"interrupted by {signal}"), "signal")
-
-    def _next_scripted(self) -> int:
-        return self.script[0].iteration if self.script else NEVER
-
-    def _apply(self, moment: str) -> None:
-        """Apply what has come in; while paused, wait for more."""
-        place = (self.clock.iteration, MOMENTS.index(moment))
-        while True:
-            while self.script and self.script[0].place <= place:
-                self.commands.append(Request(self.script.popleft().command, "replay"))
-            if not self.commands:
-                if not self.is_paused:
-                    break
-                self.arrived.wait(0.5)
-                self.arrived.clear()
-                continue
-            request = self.commands.popleft()
-            command = request.command
-            if isinstance(command, _PauseAfter) and self.clock.iteration < command.iteration:
-                # Not yet: the loop looks at the commands again after each iteration.
-                self.commands.appendleft(request)
-                break
-            self._perform(request, moment)
-        if self.dispatch.generation != self._hooks.generation:
-            self.dispatch = frozen_for(self.trainer.team, self._hooks, self.clock, self.dispatch)
-
-    def _perform(self, request: Request, moment: str) -> None:
-        """Apply a command and tell of it; one that cannot be applied is refused, and the run goes on."""
-        command = request.command
-        if isinstance(command, Stop):
-            # Said first, because nothing comes after it.
-            self._tell(request, moment, None, None)
-        try:
-            result = _APPLY[type(command)](self, command)
-        except HookFailedError:
-            raise
-        except SigmaError as error:
-            self._tell(request, moment, None, error)
-        else:
-            self._tell(request, moment, result, None)
-            if isinstance(command, Load | Reset):
-                raise _Again
-
-    def _tell(self, request: Request, moment: str, result: Any, error: SigmaError | None) -> None:
-        command = request.command
-        if not isinstance(command, _Keep | _LookAgain | _PauseAfter | _Tell | GetValue):
-            said: dict[str, Any] = {
-                **self._position(),
-                "moment": moment,
-                "origin": request.origin,
-                "command": written(command, self.trainer.environment.composer),
-            }
-            self._bus.publish(CommandApplied(**said) if error is None else CommandRefused(**said, reason=str(error)))
-        if request.answer is not None:
-            request.answer(result, error)
-
-    def pause(self) -> None:
-        """Hold, at a command; everybody is told."""
-        if not self.is_paused:
-            self._paused_since = perf_counter()
-            self._fire(RunPaused(**self._position()))
-
-    def resume(self) -> None:
-        """Go on, at a command; the time of the pause does not count."""
-        if self._paused_since is not None:
-            self._began += perf_counter() - self._paused_since
-            self._paused_since = None
-            self._fire(RunResumed(**self._position()))
-
-    def step_once(self) -> None:
-        """Go on for one iteration."""
-        self.resume()
-        self.commands.appendleft(Request(_PauseAfter(self.clock.iteration + 1), ""))
-
-    def go_on_from(self, state: Mapping[str, Any]) -> None:
-        """Take over the state of a checkpoint whose arrays are in place, at a command."""
-        trainer = self.trainer
-        trainer.take(state)
-        trainer.criterion = identity(self.stop)
-        known = state["criterion"] if state["stop"] == trainer.criterion else None
-        self.criterion_state = self.stop.initial() if known is None or known["reached"] else known
-        self.scores = dict(state["scores"])
-        self._scored_at = self.clock.iteration
-        self._seconds_before, self._began = state["seconds"], perf_counter()
-        self._paused_since = None if self._paused_since is None else self._began
-        self.clock.seconds = self.seconds
-        self.dispatch = frozen_for(trainer.team, self._hooks, self.clock)
-        if state["hooks"] is not None:
-            self.dispatch.restore(state["hooks"])
-        self._scheduling = Scheduling(trainer) if trainer.setup.schedules else None
-
-    def keep(self) -> None:
-        """Have the state kept before the next iteration; for a hook of the run."""
-        self.send(_Keep())
-
-    def told(self) -> None:
-        """Say what has come of checkpoints, at a command."""
-        self.trainer.tell_of_checkpoints()
-
-    def tell(self) -> None:
-        """Have it said before the next iteration what has come of checkpoints; from any thread."""
-        self.send(_Tell())
-
-    def attach(self, command: Attach) -> None:
-        """Register a hook, at a command."""
-        self.trainer.register(self._hooks, command.hook, command.name)
-        self.trainer.watch()
-
-    def detach(self, command: Detach) -> None:
-        """Take a hook away, at a command, if nobody else has meanwhile."""
-        if self._hooks.has_plugin(command.name):
-            self._hooks.unregister(name=command.name)
-
-    def end(self, reason: str) -> NoReturn:
-        """Leave the loop, at a command or a signal."""
-        if self._signal is not None:
-            raise Interruption(self._signal)
-        raise Ended(reason)
-
-
-_APPLY: dict[type[Command], Callable[[Loop, Any], object]] = {
-    Pause: lambda loop, _: loop.pause(),
-    Resume: lambda loop, _: loop.resume(),
-    StepOnce: lambda loop, _: loop.step_once(),
-    _PauseAfter: lambda loop, _: loop.pause(),
-    _LookAgain: lambda loop, _: loop.end_if_reached(),
-    _Keep: lambda loop, _: loop.trainer.keep(),
-    _Tell: lambda loop, _: loop.told(),
-    Stop: lambda loop, command: loop.end(command.reason),
-    Attach: lambda loop, command: loop.attach(command),
-    Detach: lambda loop, command: loop.detach(command),
-    SetValue: lambda loop, command: loop.trainer.put_checked(command.identifier, command.value),
-    GetValue: lambda loop, command: loop.trainer.get(command.identifier),
-    Save: lambda loop, command: str(loop.trainer.save(command.path)),
-    Load: lambda loop, command: loop.go_on_from(loaded(loop.trainer, command.path)),
-    Reset: lambda loop, _: loop.go_on_from(first(loop.trainer)),
-}
 
 
 def _exit_of(signal: str) -> BaseException:

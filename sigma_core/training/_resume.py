@@ -1,5 +1,6 @@
 """What a checkpoint of a trainer holds, and how a trainer goes on from one."""
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
@@ -198,6 +199,15 @@ def first(trainer: "Trainer") -> Mapping[str, Any]:
     parts.team.close()
     trainer.batches.close()
     return restore(trainer, Checkpoint(_named(trainer, arrays), state), "reset")
+
+
+def state_hash(trainer: "Trainer") -> str:
+    """SHA-256 of the parameters and of everything else that a step reads and writes, in hexadecimal."""
+    digest = hashlib.sha256()
+    for name, array in sorted(trainer.team.pull().items()):
+        digest.update(f"{name} {array.dtype.str} {array.shape};".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 def hook_states(trainer: "Trainer") -> dict[str, Any]:

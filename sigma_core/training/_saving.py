@@ -17,7 +17,7 @@ from sigma_core.training._directory import RunDirectory
 from sigma_core.training._keeping import newest
 from sigma_core.training._numbers import Numbers
 from sigma_core.training._provenance import provenance, warn_of_differences
-from sigma_core.training._resume import checkpoint_of, restore, values_of
+from sigma_core.training._resume import checkpoint_of, restore, state_hash, values_of
 from sigma_core.training._writer import Writer, Writing, failed
 
 if TYPE_CHECKING:
@@ -88,6 +88,11 @@ class Saving(Numbers):
         path = checkpoint.write(directory, kept.previous_checkpoint if is_last and kept is not None else None)
         self._announce(saved)
         return path
+
+    def keep_last(self, kept: RunDirectory) -> None:
+        """Keep the last state of a run, and its hash, to which a replay has to come."""
+        self.save(kept.last_checkpoint)
+        kept.note("state", state_hash(self._whole))
 
     def finish_saving(self) -> None:
         """Wait for what is saved in the background. Raises what went wrong, unless a run goes on, which is told."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from attrs import evolve
 
@@ -22,17 +22,21 @@ from sigma_core.training._directory import RunDirectory
 from sigma_core.training._inputs import input_arrays, like_training
 from sigma_core.training._inspection import Inspection, inspect
 from sigma_core.training._keeping import regular_checkpoints
-from sigma_core.training._loop import Loop, Scripted
-from sigma_core.training._monitor import Monitor, RunInfo, attach
+from sigma_core.training._loop import Loop
+from sigma_core.training._mailbox import Mailbox
+from sigma_core.training._monitor import Attachment, Monitor, RunInfo, attach
 from sigma_core.training._parts import Parts, groundwork
 from sigma_core.training._programs import watched
 from sigma_core.training._requirements import check_required_scores, check_required_values, required_gradients
-from sigma_core.training._resume import checkpoint_of, hook_states, identity, restore, restore_hooks
+from sigma_core.training._resume import checkpoint_of, hook_states, identity, restore, restore_hooks, state_hash
 from sigma_core.training._run import Run
 from sigma_core.training._saving import Saving
 from sigma_core.training._scoring import score
 from sigma_core.training._team import Team
 from sigma_core.training.recipe import Recipe, Setup, built, compose, write
+
+if TYPE_CHECKING:
+    from sigma_core.training._steering import Scripted
 
 _DEFAULT: Any = object()
 
@@ -301,13 +305,12 @@ class Trainer(Saving):
         self._kept = kept
         if kept is not None:
             kept.begin(self)
-        handles = [
-            attach(monitor, self.environment.bus, info, loop.progress, partial(loop.send, origin="monitor"))
-            for monitor in monitors
-        ]
+            kept.note_first(state_hash(self))
+        handles: list[Attachment | Mailbox] = [] if kept is None else [Mailbox(kept.path, loop)]
+        send = partial(loop.send, origin="monitor")
+        handles += [attach(monitor, self.environment.bus, info, loop.progress, send) for monitor in monitors]
         try:
-            keep = None if kept is None else lambda: self.save(kept.last_checkpoint)
-            return loop.run(name, info.directory, keep)
+            return loop.run(name, info.directory, None if kept is None else partial(self.keep_last, kept))
         finally:
             for handle in handles:
                 handle.close()

@@ -1,0 +1,100 @@
+"""`sigma run`: steer a run that goes on in another process."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sigma_core.cli._runs import directory_of
+from sigma_core.training import send_command
+
+
+@click.group()
+def run() -> None:
+    """Steer a run that goes on, by its name or its directory.
+
+    A command is applied between two iterations; this waits for the answer, and for at most --timeout seconds.
+    """
+
+
+def _options(command: Callable[..., None]) -> Callable[..., None]:
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="The answer as JSON."),
+        click.option("--timeout", type=click.FloatRange(min=0), default=10.0, help="Seconds to wait (default: 10)."),
+    ):
+        command = option(command)
+    return command
+
+
+def _ask(name: str, timeout: float, done: str, *, as_json: bool, **command: Any) -> None:
+    answer = send_command(directory_of(name), command, timeout)
+    if as_json:
+        click.echo(json.dumps({"result": answer["result"], "iteration": answer["iteration"]}))
+    else:
+        shown = done if answer["result"] is None else _shown(answer["result"])
+        click.echo(f"{name}: {shown}, after {answer['iteration']} iterations")
+
+
+def _shown(result: Any) -> str:
+    return result if isinstance(result, str) else json.dumps(result)
+
+
+def _simple(word: str, command: str, done: str, summary: str) -> None:
+    @run.command(word, help=summary)
+    @click.argument("name")
+    @_options
+    def steer(*, name: str, timeout: float, as_json: bool) -> None:
+        _ask(name, timeout, done, as_json=as_json, command=command)
+
+
+_simple("pause", "pause", "paused", "Hold the run NAME before its next iteration.")
+_simple("resume", "resume", "goes on", "Let the run NAME go on after a pause.")
+_simple("step", "step_once", "takes one step", "Let the run NAME do one iteration and hold it then.")
+
+
+@run.command()
+@click.argument("name")
+@click.option("--reason", default="stopped", help="What the run says of its end.")
+@_options
+def stop(*, name: str, reason: str, timeout: float, as_json: bool) -> None:
+    """End the run NAME before its next iteration; it is saved first."""
+    _ask(name, timeout, "stopped", as_json=as_json, command="stop", reason=reason)
+
+
+@run.command()
+@click.argument("name")
+@click.argument("identifier")
+@_options
+def get(*, name: str, identifier: str, timeout: float, as_json: bool) -> None:
+    """Print a value of the run NAME as JSON, such as optimiser.learning_rate; several for a pattern."""
+    answer = send_command(directory_of(name), {"command": "get_value", "identifier": identifier}, timeout)
+    told = {"result": answer["result"], "iteration": answer["iteration"]}
+    click.echo(json.dumps(told if as_json else answer["result"]))
+
+
+@run.command("set")
+@click.argument("name")
+@click.argument("identifier")
+@click.argument("value")
+@_options
+def set_value(*, name: str, identifier: str, value: str, timeout: float, as_json: bool) -> None:
+    """Set a value of the run NAME: IDENTIFIER, such as optimiser.learning_rate, to VALUE, written as in JSON."""
+    try:
+        given = json.loads(value)
+    except ValueError:
+        # What is no JSON is a text, which the run refuses in its own words.
+        given = value
+    command = {"command": "set_value", "identifier": identifier, "value": given}
+    _ask(name, timeout, f"{identifier} is {value}", as_json=as_json, **command)
+
+
+@run.command()
+@click.argument("name")
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+@_options
+def save(*, name: str, path: Path | None, timeout: float, as_json: bool) -> None:
+    """Write a checkpoint of the run NAME to PATH, by default checkpoints/saved in its directory."""
+    chosen = path or directory_of(name) / "checkpoints" / "saved"
+    _ask(name, timeout, "saved", as_json=as_json, command="save", path=str(chosen.absolute()))

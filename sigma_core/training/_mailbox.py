@@ -1,0 +1,191 @@
+"""Commands from other processes: a small SQLite file in the run's directory, which a thread of the run looks into.
+
+It is a file of its own, beside `run.db`, so that the run's store has one writer and never waits for another process. It
+is there while the run goes on; what came of each command is in the store for ever.
+"""
+
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Mapping
+from contextlib import closing, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sigma_core import errors
+from sigma_core.errors import RunDirectoryError, SigmaError, StorageError, TrainerError
+from sigma_core.events import RunStore, plain
+from sigma_core.training._commands import read
+from sigma_core.training._presence import Presence, holder_of
+
+if TYPE_CHECKING:
+    from sigma_core.training._loop import Loop
+
+FILE = "commands.db"
+_SCHEMA = """
+CREATE TABLE commands (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, command TEXT NOT NULL, state TEXT NOT NULL DEFAULT 'waiting', answer TEXT
+)
+"""
+_INTERVAL = 0.2
+
+
+class Mailbox:
+    """Hands commands of other processes to a run, and its answers back; says meanwhile that it lives."""
+
+    def __init__(self, directory: Path, loop: "Loop") -> None:
+        self._path = directory / FILE
+        self._loop = loop
+        self._presence = Presence.take(directory)
+        self._answers: list[tuple[str, int]] = []
+        self._is_ending = threading.Event()
+        try:
+            # What a run that was killed has left.
+            self._path.unlink(missing_ok=True)
+            self._connection = sqlite3.connect(self._path, timeout=0.05, isolation_level=None, check_same_thread=False)
+            self._connection.execute(_SCHEMA)
+        except (OSError, sqlite3.Error) as error:
+            self._presence.release()
+            raise StorageError(
+                str(self._path),
+                f"cannot be written: {error}",
+                "a folder that can be written, with room left",
+                "free some space or choose another with --directory",
+            ) from error
+        self._thread = threading.Thread(target=self._live, name="sigma commands", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Give the last answers and take no more."""
+        self._is_ending.set()
+        self._thread.join(5.0)
+        # A reader of another process may have it at this moment; then what is waited for is told later, if at all.
+        with suppress(sqlite3.Error, OSError):
+            self._look()
+        self._connection.close()
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
+        self._presence.release()
+
+    def _live(self) -> None:
+        while not self._is_ending.wait(_INTERVAL):
+            self._presence.beat()
+            with suppress(sqlite3.Error):
+                self._look()
+
+    def _look(self) -> None:
+        while self._answers:
+            self._connection.execute("UPDATE commands SET state = 'done', answer = ? WHERE id = ?", self._answers[0])
+            del self._answers[0]
+        if self._is_ending.is_set():
+            return
+        rows = self._connection.execute("SELECT id, command FROM commands WHERE state = 'waiting' ORDER BY id")
+        for number, text in rows.fetchall():
+            taken = self._connection.execute(
+                "UPDATE commands SET state = 'taken' WHERE id = ? AND state = 'waiting'", (number,)
+            )
+            if taken.rowcount:
+                self._take(number, text)
+
+    def _take(self, number: int, text: str) -> None:
+        def answer(result: Any, error: SigmaError | None) -> None:
+            said = {"result": plain(result), "iteration": self._loop.clock.iteration, "error": _in_json(error)}
+            self._answers.append((json.dumps(said), number))
+
+        try:
+            command = read(json.loads(text), self._loop.trainer.environment.composer)
+        except SigmaError as error:
+            answer(None, error)
+        except ValueError as error:
+            answer(None, errors.SettingError("command", f"no JSON: {error}", "a command in JSON"))
+        else:
+            self._loop.send(command, "command line", answer)
+
+
+def send(directory: Path, command: Mapping[str, Any], timeout: float = 10.0) -> dict[str, Any]:
+    """Have the run in a directory apply a command; the answer, with `result` and `iteration`.
+
+    Raises RunDirectoryError where there is no run or it has ended, TrainerError if it does not answer within `timeout`
+    seconds, and what it was refused for.
+    """
+    where = f"run {str(directory)!r}"
+    check_lives(directory)
+    try:
+        connection = sqlite3.connect(
+            f"{(directory / FILE).absolute().as_uri()}?mode=rw", uri=True, timeout=timeout, isolation_level=None
+        )
+    except sqlite3.Error as error:
+        raise _deaf(where, str(error)) from error
+    with closing(connection):
+        try:
+            number = connection.execute("INSERT INTO commands (command) VALUES (?)", (json.dumps(command),)).lastrowid
+            found = _awaited(connection, number, timeout, directory)
+        except sqlite3.Error as error:
+            check_lives(directory)
+            raise _deaf(where, str(error)) from error
+    if found is None:
+        raise _deaf(where, f"it has not answered within {timeout:g} seconds; the command is withdrawn")
+    if found["error"] is not None:
+        raise _from_json(found["error"])
+    return found
+
+
+def _awaited(
+    connection: sqlite3.Connection, number: int | None, timeout: float, directory: Path
+) -> dict[str, Any] | None:
+    """What a command was answered; None where it was not in time. Raises RunDirectoryError if the run ends first."""
+    deadline = time.monotonic() + timeout
+    while True:
+        # In this order, because the last thing that a run does before it lets go is to answer.
+        lives = _lives(directory)
+        row = connection.execute("SELECT answer FROM commands WHERE id = ?", (number,)).fetchone()
+        if row is not None and row[0] is not None:
+            return dict(json.loads(row[0]))
+        if not lives:
+            check_lives(directory)
+        if time.monotonic() > deadline:
+            connection.execute("UPDATE commands SET state = 'withdrawn' WHERE id = ? AND state = 'waiting'", (number,))
+            return None
+        time.sleep(0.02)
+
+
+def _lives(directory: Path) -> bool:
+    holder = holder_of(directory)
+    return holder is not None and holder.is_alive
+
+
+def check_lives(directory: Path) -> None:
+    """Raise RunDirectoryError unless a run goes on in this directory."""
+    holder = holder_of(directory)
+    if holder is not None and holder.is_alive:
+        return
+    with RunStore.open(directory) as store:
+        ends = list(store.events("run_ended"))
+    if holder is not None:
+        found = f"it does not run: process {holder.process} on {holder.host} ended without a word"
+    elif ends:
+        found = f"it has ended: {ends[-1].payload['ended_because']}"
+    else:
+        found = "it does not run"
+    raise RunDirectoryError(
+        f"run {str(directory)!r}", found, "a run that goes on", "`sigma runs` lists runs and how they fare"
+    )
+
+
+def _deaf(where: str, found: str) -> TrainerError:
+    return TrainerError(where, found, "a run that takes commands", "try again, perhaps with a longer --timeout")
+
+
+def _in_json(error: SigmaError | None) -> dict[str, str] | None:
+    if error is None:
+        return None
+    parts = (str(error.where), error.found, error.expected, error.remedy)
+    return {"class": type(error).__name__, **dict(zip(("where", "found", "expected", "remedy"), parts, strict=True))}
+
+
+def _from_json(said: Mapping[str, str]) -> SigmaError:
+    kind = getattr(errors, said["class"], errors.UserError)
+    parts = {name: said[name] for name in ("where", "found", "expected", "remedy")}
+    error: SigmaError = kind(**parts)
+    return error

@@ -1,0 +1,285 @@
+"""How a run is steered: commands wait for the moment between two iterations, are applied, recorded, answered."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from sys import maxsize as NEVER  # noqa: N812  # an iteration that does not come
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from attrs import frozen
+
+from sigma_core.errors import HookFailedError, SigmaError
+from sigma_core.events import Bus, CommandApplied, CommandRefused, Event, RunPaused, RunResumed
+from sigma_core.hooks import Clock, Dispatch, HookManager
+from sigma_core.training._commands import (
+    Attach,
+    Command,
+    Detach,
+    GetValue,
+    Load,
+    Pause,
+    Request,
+    Reset,
+    Resume,
+    Save,
+    SetValue,
+    StepOnce,
+    Stop,
+    written,
+)
+from sigma_core.training._criterion import Criterion, State
+from sigma_core.training._resume import first, identity, loaded
+from sigma_core.training._scheduling import Scheduling
+from sigma_core.training._worker_hooks import WorkerHooks, frozen_for
+
+if TYPE_CHECKING:
+    from sigma_core.training._trainer import Trainer
+
+
+class Ended(Exception):  # noqa: N818  # no error: how the loop is left
+    """The run is to end now, for the reason given."""
+
+
+class Again(Exception):  # noqa: N818  # no error either
+    """The state of the run is another now: the loop begins anew where that says."""
+
+
+class Interruption(Ended):
+    """A signal asked the process to end."""
+
+
+@frozen
+class LookAgain(Command):
+    """End if the criterion holds, as it may since a switch was turned."""
+
+
+@frozen
+class Keep(Command):
+    """Have the run's directory keep the state as it is; a command, so that all hooks of the iteration have run."""
+
+
+@frozen
+class Tell(Command):
+    """Say what has come of checkpoints that were written in the background."""
+
+
+@frozen
+class PauseAfter(Command):
+    """Hold once that many iterations are done: the second half of StepOnce."""
+
+    iteration: int
+
+
+MOMENTS = ("iteration", "epoch", "start")
+"""Where commands are applied, in the order in which these come between two iterations."""
+
+
+@frozen
+class Scripted:
+    """A command of an earlier run and its place in it."""
+
+    iteration: int
+    moment: str
+    command: Command
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """What can be compared with another place."""
+        return self.iteration, MOMENTS.index(self.moment)
+
+
+class Steered:
+    """What a loop does with commands; it calls `_apply` between two iterations."""
+
+    trainer: "Trainer"
+    stop: Criterion
+    criterion_state: State
+    scores: dict[str, Any]
+    clock: Clock
+    dispatch: Dispatch | WorkerHooks
+    commands: deque[Request]
+    script: deque[Scripted]
+    arrived: threading.Event
+    thread: int
+    _bus: Bus
+    _hooks: HookManager
+    _signal: str | None
+    _began: float
+    _seconds_before: float
+    _paused_since: float | None
+    _scored_at: int
+    _scheduling: Scheduling | None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it holds between two iterations."""
+        return self._paused_since is not None
+
+    def seconds(self) -> float:
+        """Running time of the trainer in seconds, pauses left out."""
+        until = perf_counter() if self._paused_since is None else self._paused_since
+        return self._seconds_before + until - self._began
+
+    def _position(self) -> dict[str, int]:
+        return {"epoch": self.clock.epoch, "iteration": self.clock.iteration}
+
+    def _fire(self, event: Event) -> None:
+        self.dispatch.fire(event, self.trainer)
+        self._bus.publish(event)
+
+    def send(
+        self,
+        command: Command,
+        origin: str | None = None,
+        answer: Callable[[Any, SigmaError | None], None] | None = None,
+    ) -> None:
+        """Queue a command, from any thread; it is applied between two iterations.
+
+        `answer` is called by the run's thread with the result, or with the error for which it was refused.
+        """
+        if origin is None:
+            origin = "hook" if threading.get_ident() == self.thread else "python"
+        self.commands.append(Request(command, origin, answer))
+        self.arrived.set()
+
+    def _interrupt(self, signal: str) -> None:
+        self._signal = signal
+        self.send(Stop(f"interrupted by {signal}"), "signal")
+
+    def _next_scripted(self) -> int:
+        return self.script[0].iteration if self.script else NEVER
+
+    def _apply(self, moment: str) -> None:
+        """Apply what has come in; while paused, wait for more."""
+        place = (self.clock.iteration, MOMENTS.index(moment))
+        while True:
+            while self.script and self.script[0].place <= place:
+                self.commands.append(Request(self.script.popleft().command, "replay"))
+            if not self.commands:
+                if not self.is_paused:
+                    break
+                self.arrived.wait(0.5)
+                self.arrived.clear()
+                continue
+            request = self.commands.popleft()
+            command = request.command
+            if isinstance(command, PauseAfter) and self.clock.iteration < command.iteration:
+                # Not yet: the loop looks at the commands again after each iteration.
+                self.commands.appendleft(request)
+                break
+            self._perform(request, moment)
+        if self.dispatch.generation != self._hooks.generation:
+            self.dispatch = frozen_for(self.trainer.team, self._hooks, self.clock, self.dispatch)
+
+    def _perform(self, request: Request, moment: str) -> None:
+        """Apply a command and tell of it; one that cannot be applied is refused, and the run goes on."""
+        command = request.command
+        if isinstance(command, Stop):
+            # Said first, because nothing comes after it.
+            self._tell(request, moment, None, None)
+        try:
+            result = _APPLY[type(command)](self, command)
+        except HookFailedError:
+            raise
+        except SigmaError as error:
+            self._tell(request, moment, None, error)
+        else:
+            self._tell(request, moment, result, None)
+            if isinstance(command, Load | Reset):
+                raise Again
+
+    def _tell(self, request: Request, moment: str, result: Any, error: SigmaError | None) -> None:
+        command = request.command
+        if not isinstance(command, Keep | LookAgain | PauseAfter | Tell | GetValue):
+            said: dict[str, Any] = {
+                **self._position(),
+                "moment": moment,
+                "origin": request.origin,
+                "command": written(command, self.trainer.environment.composer),
+            }
+            self._bus.publish(CommandApplied(**said) if error is None else CommandRefused(**said, reason=str(error)))
+        if request.answer is not None:
+            request.answer(result, error)
+
+    def pause(self) -> None:
+        """Hold, at a command; everybody is told."""
+        if not self.is_paused:
+            self._paused_since = perf_counter()
+            self._fire(RunPaused(**self._position()))
+
+    def resume(self) -> None:
+        """Go on, at a command; the time of the pause does not count."""
+        if self._paused_since is not None:
+            self._began += perf_counter() - self._paused_since
+            self._paused_since = None
+            self._fire(RunResumed(**self._position()))
+
+    def step_once(self) -> None:
+        """Go on for one iteration."""
+        self.resume()
+        self.commands.appendleft(Request(PauseAfter(self.clock.iteration + 1), ""))
+
+    def go_on_from(self, state: Mapping[str, Any]) -> None:
+        """Take over the state of a checkpoint whose arrays are in place, at a command."""
+        trainer = self.trainer
+        trainer.take(state)
+        trainer.criterion = identity(self.stop)
+        known = state["criterion"] if state["stop"] == trainer.criterion else None
+        self.criterion_state = self.stop.initial() if known is None or known["reached"] else known
+        self.scores = dict(state["scores"])
+        self._scored_at = self.clock.iteration
+        self._seconds_before, self._began = state["seconds"], perf_counter()
+        self._paused_since = None if self._paused_since is None else self._began
+        self.clock.seconds = self.seconds
+        self.dispatch = frozen_for(trainer.team, self._hooks, self.clock)
+        if state["hooks"] is not None:
+            self.dispatch.restore(state["hooks"])
+        self._scheduling = Scheduling(trainer) if trainer.setup.schedules else None
+
+    def keep(self) -> None:
+        """Have the state kept before the next iteration; for a hook of the run."""
+        self.send(Keep())
+
+    def told(self) -> None:
+        """Say what has come of checkpoints, at a command."""
+        self.trainer.tell_of_checkpoints()
+
+    def tell(self) -> None:
+        """Have it said before the next iteration what has come of checkpoints; from any thread."""
+        self.send(Tell())
+
+    def attach(self, command: Attach) -> None:
+        """Register a hook, at a command."""
+        self.trainer.register(self._hooks, command.hook, command.name)
+        self.trainer.watch()
+
+    def detach(self, command: Detach) -> None:
+        """Take a hook away, at a command, if nobody else has meanwhile."""
+        if self._hooks.has_plugin(command.name):
+            self._hooks.unregister(name=command.name)
+
+    def end(self, reason: str) -> NoReturn:
+        """Leave the loop, at a command or a signal."""
+        if self._signal is not None:
+            raise Interruption(self._signal)
+        raise Ended(reason)
+
+
+_APPLY: dict[type[Command], Callable[[Any, Any], object]] = {
+    Pause: lambda loop, _: loop.pause(),
+    Resume: lambda loop, _: loop.resume(),
+    StepOnce: lambda loop, _: loop.step_once(),
+    PauseAfter: lambda loop, _: loop.pause(),
+    LookAgain: lambda loop, _: loop.end_if_reached(),
+    Keep: lambda loop, _: loop.trainer.keep(),
+    Tell: lambda loop, _: loop.told(),
+    Stop: lambda loop, command: loop.end(command.reason),
+    Attach: lambda loop, command: loop.attach(command),
+    Detach: lambda loop, command: loop.detach(command),
+    SetValue: lambda loop, command: loop.trainer.put_checked(command.identifier, command.value),
+    GetValue: lambda loop, command: loop.trainer.get(command.identifier),
+    Save: lambda loop, command: str(loop.trainer.save(command.path)),
+    Load: lambda loop, command: loop.go_on_from(loaded(loop.trainer, command.path)),
+    Reset: lambda loop, _: loop.go_on_from(first(loop.trainer)),
+}

@@ -16,8 +16,6 @@ from heapq import merge
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
-
 from sigma_core.errors import RunDirectoryError, SettingError, StorageError
 from sigma_core.events._bus import Bus, Policy
 from sigma_core.events._event import Event, name_of_event
@@ -26,10 +24,11 @@ from sigma_core.events._payload import measurements, payload
 from sigma_core.events._queues import Timed
 from sigma_core.events._stored import ITERATION, Block, StoredEvent
 from sigma_core.events._subscription import Listener
-from sigma_core.events._thinning import FEWEST, thinned
 
 if TYPE_CHECKING:
     import sqlite3
+
+    import numpy as np
 
 FORMAT = "2"
 FILE = "run.db"
@@ -197,6 +196,8 @@ class RunStore:
         and the smallest and the largest value of each of equally long parts between. Raises SettingError for fewer
         than 4 points.
         """
+        from sigma_core.events._thinning import FEWEST, thinned
+
         if points is not None and points < FEWEST:
             raise SettingError("metrics, points", str(points), f"at least {FEWEST}", "ask for more points")
         iterations, values = self._series(name)
@@ -230,7 +231,9 @@ class RunStore:
         rows = self._rows("SELECT id, names, block FROM iterations ORDER BY id")
         return [Block.read(*row) for row in rows]
 
-    def _series(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+    def _series(self, name: str) -> "tuple[np.ndarray, np.ndarray]":
+        import numpy as np
+
         rows = self._rows("SELECT iteration, value FROM metrics WHERE name = ? ORDER BY iteration", name)
         parts = [np.array(rows, np.float64).reshape(len(rows), 2)]
         score = name.removeprefix("training.")

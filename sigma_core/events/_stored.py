@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import numpy as np
 from attrs import frozen
 
 from sigma_core.events._event import name_of_event
 from sigma_core.events._iteration import IterationEnded
 from sigma_core.events._payload import plain
+
+if TYPE_CHECKING:
+    import numpy as np
 
 ITERATION = name_of_event(IterationEnded)
 # The time, the epoch and the iteration stand before the scores in a record of a block.
@@ -74,16 +76,21 @@ class Block:
 
     def row(self) -> tuple[int, str, bytes]:
         """The block as a row of the table."""
+        # Lists of what is installed need neither runs nor NumPy, and are quicker without.
+        import numpy as np
+
         self._data += np.array(self._new, np.float64).tobytes()
         self._new.clear()
         return self.id, json.dumps(self.names), self._data
 
     @property
-    def records(self) -> np.ndarray:
+    def records(self) -> "np.ndarray":
         """The numbers of its rows, of shape (events, 3 + scores)."""
+        import numpy as np
+
         return np.frombuffer(self._data, np.float64).reshape(-1, _HEAD + len(self.names))
 
-    def points(self, score: str) -> np.ndarray | None:
+    def points(self, score: str) -> "np.ndarray | None":
         """Iterations and values of a score, of shape (events, 2); None where it has no such score."""
         return self.records[:, [2, _HEAD + self.names.index(score)]] if score in self.names else None
 

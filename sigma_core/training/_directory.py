@@ -111,8 +111,8 @@ class RunDirectory:
                 number += 1
         return runs / f"{name}-{number}"
 
-    def begin(self, trainer: "Trainer") -> None:
-        """Write what the run is made of, and keep its events from now on."""
+    def begin(self, trainer: "Trainer", state: str) -> None:
+        """Write what the run is made of and the hash of its first state, and keep its events from now on."""
         self._write(_PLUGINS, json.dumps(provenance(trainer.environment), indent=1) + "\n")
         try:
             self._write(_RECIPE, trainer.recipe().to_toml())
@@ -121,12 +121,10 @@ class RunDirectory:
         except SigmaError as error:
             # Arrays in memory and unregistered parts have no recipe; the run is none the worse for it.
             self._write(_RECIPE, "".join(f"# {line}\n" for line in str(error).splitlines()))
-        self._store.attach(trainer.environment.bus)
-
-    def note_first(self, state: str) -> None:
-        """Keep the hash of the first state; of a run that goes on it is there already."""
         if self._store.note("first_state") is None:
+            # Of a run that goes on it is there already.
             self._store.write_note("first_state", state)
+        self._store.attach(trainer.environment.bus)
 
     def note(self, name: str, text: str) -> None:
         """Keep a note in the store, such as the hash of a state."""

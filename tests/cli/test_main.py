@@ -22,7 +22,10 @@ def test_without_a_command_it_helps(sigma):
         "network",
         "plugins",
         "recipe",
+        "replay",
         "resume",
+        "run",
+        "runs",
         "train",
     ]
 
@@ -39,7 +42,8 @@ def test_a_misspelt_command_is_told_with_the_nearest(sigma):
     assert (code, out) == (2, "")
     assert err.splitlines()[-1] == (
         "Error: there is no command 'tran'; "
-        "expected: components, explain, graph, network, plugins, recipe, resume, train (nearest: train)"
+        "expected: components, explain, graph, network, plugins, recipe, replay, resume, run, runs, train "
+        "(nearest: train)"
     )
 
 

@@ -131,7 +131,7 @@ def test_thinning_keeps_ends_and_extremes(values, points):
 
 def test_a_store_of_format_1_can_be_read(tmp_path):
     """This file was written by the first version, and opens for ever."""
-    shutil.copy(STORED / "version-1.db", tmp_path / "run.db")
+    shutil.copy(STORED / "version-1.sqlite", tmp_path / "run.db")
     with RunStore.open(tmp_path) as read:
         assert [event.kind for event in read.events()] == [
             "run_started",
@@ -149,7 +149,7 @@ def test_a_store_of_format_1_can_be_read(tmp_path):
         assert read.note("state") is None
 
 
-@pytest.mark.parametrize("begin", ["version-1.db", None])
+@pytest.mark.parametrize("begin", ["version-1.sqlite", None])
 def test_a_store_can_be_written_on(tmp_path, begin):
     """One of format 1 becomes one of this format; an iteration that is run again takes the place of the first."""
     if begin is None:

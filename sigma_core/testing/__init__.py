@@ -8,6 +8,7 @@ from sigma_core.testing._costs import check_cost
 from sigma_core.testing._criteria import check_criterion
 from sigma_core.testing._initialisers import check_initialiser
 from sigma_core.testing._layers import check_layer
+from sigma_core.testing._mergers import check_merger
 from sigma_core.testing._message import message
 from sigma_core.testing._metrics import check_metric
 from sigma_core.testing._modifiers import check_modifier
@@ -24,6 +25,7 @@ __all__ = [
     "check_grads",
     "check_initialiser",
     "check_layer",
+    "check_merger",
     "check_metric",
     "check_modifier",
     "check_operation",

@@ -97,7 +97,7 @@ def _check_mergers(_: Any, attribute: "Attribute[Any]", value: Any) -> None:
             f"operator local, {attribute.name}",
             repr(value),
             "a table of patterns with one merger each",
-            'write { "**.biases" = "maximum" }',
+            'write { "**.biases" = "max" }',
         )
 
 

@@ -30,7 +30,7 @@ WRONG = {
     "workers": (0, "a whole number from 1 to 256", "give such a number"),
     "mode": ("both", "'synchronous' or 'merge'", "give one of these"),
     "every": ("3 run", "a number above 0 with iterations or epochs", 'write "100 iterations" or "1 epochs"'),
-    "mergers": ([], "a table of patterns with one merger each", 'write { "**.biases" = "maximum" }'),
+    "mergers": ([], "a table of patterns with one merger each", 'write { "**.biases" = "max" }'),
 }
 
 

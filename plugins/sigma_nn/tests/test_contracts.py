@@ -18,6 +18,7 @@ CHECKS = {
     "criteria": testing.check_criterion,
     "initialisers": testing.check_initialiser,
     "layers": testing.check_layer,
+    "mergers": testing.check_merger,
     "metrics": testing.check_metric,
     "modifiers": testing.check_modifier,
     "optimisers": testing.check_optimiser,

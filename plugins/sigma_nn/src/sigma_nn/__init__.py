@@ -1,4 +1,4 @@
-"""Layers, costs, activations, initialisers, optimisers, schedules, modifiers, criteria, metrics and hooks.
+"""Layers, costs, activations, initialisers, optimisers, schedules, modifiers, mergers, criteria, metrics and hooks.
 
 A module is imported when one of its names is first used, so that a network of three layers does not pay for the rest.
 """
@@ -97,6 +97,8 @@ if TYPE_CHECKING:
     from sigma_nn.layers.tied_dense import TiedDense
     from sigma_nn.layers.transformer_block import TransformerBlock
     from sigma_nn.layers.transposed_convolution import TransposedConvolution
+    from sigma_nn.mergers.max import MaxMerger
+    from sigma_nn.mergers.weighted import WeightedMerger
     from sigma_nn.metrics.accuracy import Accuracy
     from sigma_nn.metrics.confusion_matrix import ConfusionMatrix
     from sigma_nn.metrics.f1 import F1Score
@@ -207,6 +209,7 @@ _FILES = {
     "Lowest": "criteria.lowest",
     "Lstm": "layers.lstm",
     "Mask": "layers.mask",
+    "MaxMerger": "mergers.max",
     "MaxNorm": "modifiers.max_norm",
     "MaxPooling": "layers.max_pooling",
     "Maximum": "layers.maximum",
@@ -269,6 +272,7 @@ _FILES = {
     "TruncatedGaussian": "initialisers.truncated_gaussian",
     "Uniform": "initialisers.uniform",
     "WarmUpSchedule": "schedules.warm_up",
+    "WeightedMerger": "mergers.weighted",
     "Zeros": "initialisers.zeros",
 }
 
@@ -340,6 +344,7 @@ __all__ = [
     "Lowest",
     "Lstm",
     "Mask",
+    "MaxMerger",
     "MaxNorm",
     "MaxPooling",
     "Maximum",
@@ -402,6 +407,7 @@ __all__ = [
     "TruncatedGaussian",
     "Uniform",
     "WarmUpSchedule",
+    "WeightedMerger",
     "Zeros",
 ]
 

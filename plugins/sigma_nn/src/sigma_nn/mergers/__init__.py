@@ -1,0 +1,1 @@
+"""Mergers: how the networks of several workers become one; one file each. The plain mean is part of the kernel."""

@@ -76,7 +76,10 @@ def started(arguments: argparse.Namespace, backend: str, workers: int) -> Any:
     own = ["--contender", f"{backend},{workers}", "--workers", str(workers)]
     same = [f"--{name}={getattr(arguments, name.replace('-', '_'))}" for name in ("width", "layers", "batch-size")]
     command = [sys.executable, __file__, *own, *same]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)  # noqa: S603  # ours
+    # What some machines set, and what halves NumPy's matrix products.
+    kept = {name: value for name, value in os.environ.items() if name not in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")}
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    return subprocess.Popen(command, env=kept, **pipes)  # noqa: S603  # ours
 
 
 def answer(contender: Any) -> str:

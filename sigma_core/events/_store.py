@@ -11,7 +11,7 @@ Format 1 had no `iterations`: each ended iteration was a row in `events` and in 
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from heapq import merge
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Self
@@ -92,6 +92,7 @@ class RunStore:
 
         Raises RunDirectoryError as `open` does, StorageError when the disk refuses.
         """
+        _recover(Path(directory) / FILE)
         with cls.open(directory) as read:
             path, written_format = read.path, read._format  # noqa: SLF001  # ours
 
@@ -307,6 +308,15 @@ def _stored(row: tuple[Any, ...]) -> StoredEvent:
 
 def _id_of(event: StoredEvent) -> int:
     return event.id
+
+
+def _recover(path: Path) -> None:
+    """Undo what a killed process left half done; only who may write can."""
+    import sqlite3
+
+    if path.is_file():
+        with suppress(sqlite3.Error), closing(sqlite3.connect(path)) as connection:
+            connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
 
 
 def _last_id(connection: "sqlite3.Connection") -> int:

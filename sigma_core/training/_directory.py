@@ -62,7 +62,7 @@ class RunDirectory:
         """
         if not cls.is_run(path):
             raise _no_run(path, f"it has no {_STORE}")
-        return cls._held(path, RunStore.reopen)
+        return cls._held(path, _gone_on_with)
 
     @classmethod
     def _held(cls, path: Path, store: Callable[[Path], RunStore]) -> Self:
@@ -156,8 +156,13 @@ class RunDirectory:
         return self.path / CHECKPOINTS / PREVIOUS
 
     def _write(self, name: str, text: str) -> None:
+        place = self.path / name
+        with suppress(OSError, UnicodeError):
+            # A run that is resumed leaves what is right as it is: nothing can be cut short by the next kill.
+            if place.read_text("utf-8") == text:
+                return
         try:
-            (self.path / name).write_text(text, "utf-8", newline="\n")
+            place.write_text(text, "utf-8", newline="\n")
         except OSError as error:
             raise StorageError(
                 str(self.path / name),
@@ -165,6 +170,15 @@ class RunDirectory:
                 "a folder that can be written, with room left",
                 "free some space or choose another with --directory",
             ) from error
+
+
+def _gone_on_with(path: Path) -> RunStore:
+    """The store of a run; a new one where the run was killed before it had begun, and the store was not yet whole."""
+    if (path / _PLUGINS).exists():
+        return RunStore.reopen(path)
+    for left in path.glob(f"{_STORE}*"):
+        left.unlink()
+    return RunStore.create(path)
 
 
 def _no_run(path: Path, found: str) -> RunDirectoryError:

@@ -1,10 +1,11 @@
 """The directory of a run."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
-from sigma_core.errors import StorageError
+from sigma_core.errors import RunDirectoryError, StorageError, TrainerError
 from sigma_core.training import RunDirectory
 
 
@@ -39,3 +40,47 @@ def test_a_name_that_the_system_does_not_take(tmp_path):
         "  expected: a folder that can be written\n"
         "  to do:    choose another with --directory"
     )
+
+
+def test_a_run_that_was_killed_before_it_had_begun(make, tmp_path):
+    """Its store may be half made; the run begins."""
+    path = tmp_path / "run"
+    path.mkdir()
+    (path / "run.db").write_bytes(b"")
+
+    assert make().run(directory=path, resume=True).iterations == 6
+    assert sorted(file.name for file in path.iterdir()) == ["checkpoints", "plugins.json", "recipe.toml", "run.db"]
+
+
+def test_what_is_no_run_is_not_gone_on_with(tmp_path):
+    """Nothing is made there."""
+    with pytest.raises(RunDirectoryError) as caught:
+        RunDirectory.reopen(tmp_path)
+
+    assert str(caught.value) == (
+        f"run directory {str(tmp_path)!r}: it has no run.db\n"
+        "  expected: the directory of a run\n"
+        "  to do:    `sigma train` makes one for each run, under runs/"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_from_no_directory_nothing_is_resumed(make):
+    """It is asked for."""
+    with pytest.raises(TrainerError) as caught:
+        make().run(resume=True)
+
+    assert str(caught.value) == (
+        "trainer 'run': it is to be resumed from no directory\n"
+        "  expected: the directory of a run\n"
+        "  to do:    give run(directory=..., resume=True)"
+    )
+
+
+def test_a_trainer_that_has_run_begins_again_where_there_is_no_checkpoint(make, tmp_path):
+    """The run in the directory was killed before its first."""
+    trainer = make()
+    trainer.run(directory=tmp_path / "run")
+    shutil.rmtree(tmp_path / "run" / "checkpoints")
+
+    assert trainer.run(directory=tmp_path / "run", resume=True).iterations == 6

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 FORMAT = "2"
 FILE = "run.db"
 
+_INTERVAL = 0.25
+"""Seconds between two transactions; each takes half a millisecond, however little it holds."""
 _BLOCK = 512
 """A block that ends with fewer events is written anew when more follow, so that slow runs do not have tiny ones."""
 
@@ -144,7 +146,7 @@ class RunStore:
 
         A disk that refuses is reported on the bus as SubscriberFailed with the text of a StorageError; the run goes on.
         """
-        self._subscription = bus.listen_timed("run store", self._write, policy=Policy.KEEP_ALL)
+        self._subscription = bus.listen_timed("run store", self._write, policy=Policy.KEEP_ALL, interval=_INTERVAL)
         return self._subscription
 
     def close(self) -> None:

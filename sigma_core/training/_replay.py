@@ -10,7 +10,7 @@ from sigma_core.environment import Environment
 from sigma_core.errors import RunDirectoryError
 from sigma_core.events import RunStore, StoredEvent, plain
 from sigma_core.registry import Composer
-from sigma_core.training._commands import Load, Save, Stop, read
+from sigma_core.training._commands import Load, Resume, Save, Stop, read
 from sigma_core.training._resume import state_hash
 from sigma_core.training._run import Run
 from sigma_core.training._steering import Scripted
@@ -69,6 +69,7 @@ def _script(directory: Path, events: Iterable[StoredEvent], composer: Composer) 
     """The commands from outside that had a part in the last state, in order."""
     found: list[StoredEvent] = []
     saved: dict[int, int] = {}
+    resumed: list[int] = []
     for event in events:
         if event.kind == "checkpoint_saved" and event.iteration is not None:
             saved[event.iteration] = event.id
@@ -76,8 +77,12 @@ def _script(directory: Path, events: Iterable[StoredEvent], composer: Composer) 
             # What was done behind the checkpoint from which a run went on is not part of it.
             begin, last = event.iteration, saved.get(event.iteration, 0)
             found = [
-                each for each in found if (each.iteration or 0) < begin or (each.iteration == begin and each.id < last)
+                each
+                for each in found
+                if ((each.iteration or 0) < begin or (each.iteration == begin and each.id < last))
+                and each.payload["command"].get("command") != "stop"
             ]
+            resumed.append(begin)
         elif event.kind == "command_applied" and event.payload["origin"] != "hook":
             found.append(event)
     script = []
@@ -92,7 +97,9 @@ def _script(directory: Path, events: Iterable[StoredEvent], composer: Composer) 
             raise _refused(directory, f"the checkpoint {command.path} is gone", "the checkpoints that it loaded")
         if not isinstance(command, Save):
             script.append(Scripted(event.iteration or 0, event.payload["moment"], command))
-    return tuple(script)
+    # A run that was paused when it ended went on without a word.
+    script += [Scripted(iteration, "iteration", Resume()) for iteration in resumed[1:]]
+    return tuple(sorted(script, key=lambda each: each.iteration)) if resumed[1:] else tuple(script)
 
 
 def _end(events: Iterable[StoredEvent], end: StoredEvent) -> Scripted:

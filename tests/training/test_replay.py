@@ -93,6 +93,18 @@ def test_a_run_that_was_ended_otherwise_is_repeated_to_its_end(tmp_path):
     assert (found.differences, found.run.iterations) == ((), 6)
 
 
+def test_a_run_that_was_gone_on_with_is_repeated_as_one(tmp_path):
+    """Whatever ended or held it in between."""
+    directory = tmp_path / "run"
+    trained(directory, {3: [SetValue(RATE, 0.1)], 6: [Pause()], "pause 6": [SetValue(RATE, 0.3), Stop("enough")]})
+    trainer = sigma.Trainer.from_recipe(Recipe(RECIPE))
+    trainer.hooks.register(Sender({9: [SetValue(RATE, 0.05)]}), "sender")
+    trainer.run(directory=directory, resume=True)
+    with Environment() as environment:
+        found = replay(directory, environment)
+    assert (found.differences, found.run.iterations) == ((), 16)
+
+
 def forged(directory, statement):
     with closing(sqlite3.connect(directory / "run.db")) as connection:
         connection.execute(statement)

@@ -32,6 +32,7 @@ from sigma_core.errors import (
 from sigma_core.extend import Merger
 from sigma_core.testing import message
 from sigma_core.training import Average, LocalOperator
+from sigma_core.training._commands import Reset
 from sigma_core.training._crew import Crew, shares
 
 INPUTS = np.random.default_rng(5).normal(size=(50, 3))
@@ -363,6 +364,26 @@ def test_runs_of_several_workers_are_steered_from_any_thread(mode):
     assert not workers_alive()
     one.reset()
     assert one.status == "ready"
+
+
+@pytest.mark.parametrize("mode", ["synchronous", "merge"])
+def test_a_run_can_be_reset_while_it_goes_on(mode):
+    """It begins anew, and ends as one that was left alone."""
+    alone = trainer(2, operator={"mode": mode}, stop="6 iterations")
+    alone.run()
+    seen = []
+
+    class Again:
+        def sigma_iteration_ended(self, event, trainer):
+            seen.append(event.iteration)
+            if len(seen) == 3:
+                trainer._send(Reset())
+
+    one = trainer(2, operator={"mode": mode}, stop="6 iterations", hooks=[Again()])
+    one.run()
+
+    assert seen == [1, 2, 3, 1, 2, 3, 4, 5, 6]
+    assert outcome(one) == outcome(alone)
 
 
 @pytest.mark.parametrize("mode", ["synchronous", "merge"])

@@ -136,6 +136,25 @@ def test_several_callers_share_a_team(members):
     assert set(total) == {200}
 
 
+def test_callers_that_keep_apart_do_all_of_their_kernels(members):
+    """All parts, once, on the thread that calls, while anybody wants that; later the team takes part again."""
+    own = members(3)
+    found = []
+    kernel = RANGE(lambda _table, begin, end: found.append((begin, end, threading.get_ident())))
+    call = shared(address_of(kernel), 1000, (np.zeros(1), 0))
+    with own.apart():
+        with own.apart():
+            call()
+        call()
+    spans = sorted((begin, end) for begin, end, _ in found)
+
+    assert spans[0][0] == 0
+    assert spans[-1][1] == 1000
+    assert len(spans) == 2 * len(set(spans))
+    assert {thread for _, _, thread in found} == {threading.get_ident()}
+    assert own._word("apart").value == 0
+
+
 def test_a_team_that_has_ended_leaves_the_work_to_the_caller(members):
     """All parts, one after the other."""
     own = members(3)

@@ -16,7 +16,6 @@ from sigma_core.training._checkpoint import Checkpoint
 from sigma_core.training._criterion import Criterion
 from sigma_core.training._filling import Arrays
 from sigma_core.training._layout import Place
-from sigma_core.training._provenance import provenance
 from sigma_core.training._schedule import Schedule
 
 if TYPE_CHECKING:
@@ -71,7 +70,7 @@ def checkpoint_of(trainer: "Trainer", loop: "Loop | None", hooks: Mapping[str, A
         "layout": trainer.parts.layout.description,
         "schedules": dict(trainer.schedule_states),
     }
-    return Checkpoint(_named(trainer, trainer.team.pull()), state, provenance(trainer.environment))
+    return Checkpoint(_named(trainer, trainer.team.pull()), state, trainer.written_by)
 
 
 def values_of(trainer: "Trainer", patterns: Iterable[str]) -> Checkpoint:
@@ -92,7 +91,7 @@ def values_of(trainer: "Trainer", patterns: Iterable[str]) -> Checkpoint:
                 "write a pattern that matches one of these",
             )
         chosen |= found
-    return Checkpoint(chosen, {"values": list(patterns)}, provenance(trainer.environment))
+    return Checkpoint(chosen, {"values": list(patterns)}, trainer.written_by)
 
 
 def _named(trainer: "Trainer", arrays: Arrays) -> Arrays:

@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -41,6 +42,11 @@ class Saving(Numbers):
         self._writer = Writer(self._written, self._flush_store)
         # What has come of checkpoints in the background, still to be said in the run's own thread.
         self._untold: deque[CheckpointSaved | CheckpointFailed] = deque()
+
+    @cached_property
+    def written_by(self) -> Mapping[str, Any]:
+        """What checkpoints say of the software that wrote them; found once, because looking takes a millisecond."""
+        return provenance(self.environment)
 
     @property
     def _whole(self) -> "Trainer":
@@ -149,7 +155,7 @@ class Saving(Numbers):
         self._writer.wait()
         checkpoint = Checkpoint.read(directory)
         self.take(restore(self._whole, checkpoint, directory))
-        warn_of_differences(directory, checkpoint.provenance, provenance(self.environment))
+        warn_of_differences(directory, checkpoint.provenance, self.written_by)
         self._announce(CheckpointRestored(path=str(directory), **self._position()))
         return self
 

@@ -127,7 +127,10 @@ def run(directory: str, workers: int, wire: tuple[str, int, float] | None) -> No
             because = error.found.removeprefix("it has ended: ")
     state = {name: hashlib.sha256(array.tobytes()).hexdigest() for name, array in trainer.team.pull().items()}
     outcome = {"state": state, "scores": trainer.scores, "because": because, **_stored(path)}
-    (path.parent / f"{path.name}.json").write_text(json.dumps(outcome, sort_keys=True), "utf-8")
+    written = path.parent / f"{path.name}.partial"
+    written.write_text(json.dumps(outcome, sort_keys=True), "utf-8")
+    # The kill may come now, too, and must not leave half an outcome.
+    written.replace(path.parent / f"{path.name}.json")
 
 
 def _stored(path: Path) -> dict[str, Any]:

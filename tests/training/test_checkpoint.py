@@ -188,7 +188,10 @@ DAMAGES = [
     ),
     (
         lambda saved: pack(saved / "manifest.json"),
-        "manifest.json is no JSON: 'utf-8' codec can't decode byte ... in position ...: invalid continuation byte" + DAMAGED,
+        (
+            "manifest.json is no JSON: 'utf-8' codec can't decode byte ... in position ...: invalid continuation byte"
+            + DAMAGED
+        ),
     ),
     (
         lambda saved: (saved / "manifest.json").write_bytes(100_000 * b"["),

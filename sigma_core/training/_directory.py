@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from sigma_core.errors import RunDirectoryError, SigmaError, StorageError
 from sigma_core.events import RunStore
 from sigma_core.training._keeping import CHECKPOINTS, LAST, PREVIOUS, checkpoint_in
-from sigma_core.training._lock import Lock
+from sigma_core.training._presence import Presence
 from sigma_core.training._provenance import provenance
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ _STORE = "run.db"
 class RunDirectory:
     """Made anew for each run, or gone on with; one process at a time has it."""
 
-    def __init__(self, path: Path, store: RunStore, lock: Lock) -> None:
+    def __init__(self, path: Path, store: RunStore, presence: Presence) -> None:
         self.path = path
+        self.presence = presence
         self._store = store
-        self._lock = lock
         self._is_open = True
 
     @classmethod
@@ -66,11 +66,11 @@ class RunDirectory:
 
     @classmethod
     def _held(cls, path: Path, store: Callable[[Path], RunStore]) -> Self:
-        lock = Lock.take(path)
+        presence = Presence.take(path)
         try:
-            return cls(path, store(path), lock)
+            return cls(path, store(path), presence)
         except BaseException:
-            lock.close()
+            presence.release()
             raise
 
     def __enter__(self) -> Self:
@@ -135,7 +135,7 @@ class RunDirectory:
         if self._is_open:
             self._is_open = False
             self._store.close()
-            self._lock.close()
+            self.presence.release()
 
     def flush(self) -> None:
         """Have everything written that has happened so far, if it can be."""

@@ -34,10 +34,10 @@ _INTERVAL = 0.2
 class Mailbox:
     """Hands commands of other processes to a run, and its answers back; says meanwhile that it lives."""
 
-    def __init__(self, directory: Path, loop: "Loop") -> None:
+    def __init__(self, directory: Path, loop: "Loop", presence: Presence) -> None:
         self._path = directory / FILE
         self._loop = loop
-        self._presence = Presence.take(directory)
+        self._presence = presence
         self._answers: list[tuple[str, int]] = []
         self._is_ending = threading.Event()
         try:
@@ -46,7 +46,6 @@ class Mailbox:
             self._connection = sqlite3.connect(self._path, timeout=0.05, isolation_level=None, check_same_thread=False)
             self._connection.execute(_SCHEMA)
         except (OSError, sqlite3.Error) as error:
-            self._presence.release()
             raise StorageError(
                 str(self._path),
                 f"cannot be written: {error}",
@@ -66,7 +65,6 @@ class Mailbox:
         self._connection.close()
         with suppress(OSError):
             self._path.unlink(missing_ok=True)
-        self._presence.release()
 
     def _live(self) -> None:
         while not self._is_ending.wait(_INTERVAL):

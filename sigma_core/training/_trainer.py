@@ -305,7 +305,7 @@ class Trainer(Saving):
         self._kept = kept
         if kept is not None:
             kept.begin(self, state_hash(self))
-        handles: list[Attachment | Mailbox] = [] if kept is None else [Mailbox(kept.path, loop)]
+        handles: list[Attachment | Mailbox] = [] if kept is None else [Mailbox(kept.path, loop, kept.presence)]
         send = partial(loop.send, origin="monitor")
         handles += [attach(monitor, self.environment.bus, info, loop.progress, send) for monitor in monitors]
         try:

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -124,9 +125,9 @@ def test_a_run_that_was_killed_is_gone_on_with(sigma, recipe, tmp_path):
             assert process.poll() is None
             time.sleep(0.01)
         assert sigma("resume", "run")[2] == (
-            "error: run directory 'run': a run is going on in it\n"
-            "  expected: a directory whose run has ended\n"
-            "  to do:    wait for that run or stop it, or choose another directory\n"
+            f"error: run directory 'run': it is in use by process {process.pid} on {socket.gethostname()}\n"
+            "  expected: a directory in which nothing runs\n"
+            "  to do:    stop that run first (`sigma run stop`), or choose another directory\n"
         )
     finally:
         os.kill(process.pid, signal.SIGKILL)

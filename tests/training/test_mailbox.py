@@ -118,10 +118,9 @@ def test_a_mailbox_that_cannot_be_made_is_told(make, hook, tmp_path):
     directory.mkdir()
     (directory / _mailbox.FILE).mkdir()
     with pytest.raises(StorageError) as caught:
-        _mailbox.Mailbox(directory, None)
+        _mailbox.Mailbox(directory, None, None)
     assert str(caught.value) == (
         f"{directory / _mailbox.FILE}: cannot be written: {caught.value.__cause__}\n"
         "  expected: a folder that can be written, with room left\n"
         "  to do:    free some space or choose another with --directory"
     )
-    assert holder_of(directory) is None

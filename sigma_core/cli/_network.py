@@ -8,11 +8,12 @@ from typing import Any
 
 import click
 
+from sigma_core.cli._given import chosen, composed
 from sigma_core.cli._warnings import warn_of_rejected
 from sigma_core.environment import Environment
 from sigma_core.errors import UserError
 from sigma_core.network import Layer, Network, PlacedLayer
-from sigma_core.training import Recipe, Trainer, groundwork
+from sigma_core.training import Trainer, groundwork
 
 _STANDARD_OUTPUT = "-"
 
@@ -44,14 +45,10 @@ def network(  # noqa: PLR0913  # the options of a command
     Nothing is trained. What training would refuse before its first step is refused here too: data that does not fit,
     targets that a cost cannot score, a criterion that waits for a score that nobody reports.
     """
-    forms = [name for name, is_asked in (("--dot", dot), ("--svg", svg), ("--json", as_json)) if is_asked]
-    if len(forms) > 1:
-        raise click.UsageError(
-            f"{' and '.join(forms)} exclude each other: leave {'one' if len(forms) == 2 else 'two'} out"
-        )
+    chosen({"--dot": dot, "--svg": svg is not None, "--json": as_json})
     with Environment() as environment:
         warn_of_rejected(environment)
-        setup = Trainer.from_recipe(Recipe.load(recipe).having(settings), environment=environment).setup
+        setup = Trainer.from_recipe(composed(recipe, settings), environment=environment).setup
         shown = (
             Network.build(setup.network, composer=environment.composer, dtype=setup.dtype)
             if no_data

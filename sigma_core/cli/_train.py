@@ -6,8 +6,8 @@ from typing import Any
 
 import click
 import numpy as np
-from attrs import evolve
 
+from sigma_core.cli._given import composed
 from sigma_core.cli._warnings import warn_of_rejected
 from sigma_core.environment import Environment
 from sigma_core.errors import SigmaError, listed
@@ -40,15 +40,13 @@ def train(  # noqa: PLR0913  # the options of a command
     if directory is not None and no_directory:
         raise click.UsageError("--directory and --no-directory exclude each other: leave one out")
     with Environment() as environment:
-        composed = Recipe.load(recipe).having(settings)
-        if "name" not in composed.values:
-            composed = evolve(composed, values={**composed.values, "name": recipe.stem})
+        given = composed(recipe, settings)
         if quiet:
-            composed = composed.without("monitors")
-        trainer = Trainer.from_recipe(composed, environment=environment)
+            given = given.without("monitors")
+        trainer = Trainer.from_recipe(given, environment=environment)
         if restore is not None:
             trainer.restore(RunDirectory.checkpoint_in(restore))
-            set_again(trainer, composed)
+            set_again(trainer, given)
         monitors = watching(trainer, is_quiet=quiet or as_json)
         path = None if no_directory else directory or RunDirectory.next(environment.paths.runs, trainer.setup.name)
         run = trainer.run(monitors=monitors, directory=path)

@@ -15,16 +15,15 @@ from sigma_core.training._merger import Merger
 from sigma_core.training._schedule import Position
 from sigma_core.training._state import REPLICATED, TrainingState, of_replica, own_arrays, replica
 from sigma_core.training._synchronous import key_of
-from sigma_core.training._team import Team
+from sigma_core.training._team import CrewTeam
 from sigma_core.training._worker import Programs, Task, Worker
 
 _RECORDS = "merge.records"
 
 
-class Merging(Team):
+class Merging(CrewTeam):
     """Several workers with a network each. What is asked of the team in between is asked of the first one's."""
 
-    hook_scopes = ("run",)
     has_networks = True
 
     def __init__(  # noqa: PLR0913  # what the operator says, by name
@@ -120,14 +119,6 @@ class Merging(Team):
             worker.push(own_arrays(kept, number))
         if "key" in arrays:
             self._keyed(arrays["key"])
-
-    def close(self) -> None:
-        """End the threads."""
-        self._crew.dismiss()
-
-    def each(self, function: Callable[[int], object]) -> None:
-        """In the threads of the workers."""
-        self._crew.run([partial(function, number) for number in range(self.size)])
 
     def outputs(self, worker: int) -> tuple[tuple[str, ...], Sequence[Any]]:
         """Of the worker's own step."""

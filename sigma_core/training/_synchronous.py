@@ -20,7 +20,7 @@ from sigma_core.training._filling import Arrays
 from sigma_core.training._metric import named_metrics
 from sigma_core.training._programs import Parts, combined_adding_step, combined_step, partial_step
 from sigma_core.training._state import TrainingState
-from sigma_core.training._team import Team
+from sigma_core.training._team import CrewTeam
 from sigma_core.training._worker import Programs, Task, Worker
 
 # What each worker counts by itself, so that nobody reads what another one is about to write.
@@ -39,10 +39,8 @@ class _Share:
     run: Callable[..., Sequence[Any]]
 
 
-class Synchronous(Team):
+class Synchronous(CrewTeam):
     """Several workers that train one network together."""
-
-    hook_scopes = ("run",)
 
     def __init__(self, task: Task, state: TrainingState, size: int) -> None:
         self.size = size
@@ -124,14 +122,6 @@ class Synchronous(Team):
             worker.push(own)
         if "key" in arrays:
             self._keyed(arrays["key"])
-
-    def close(self) -> None:
-        """End the threads."""
-        self._crew.dismiss()
-
-    def each(self, function: Callable[[int], object]) -> None:
-        """In the threads of the workers."""
-        self._crew.run([partial(function, number) for number in range(self.size)])
 
     def outputs(self, worker: int) -> tuple[tuple[str, ...], Sequence[Any]]:
         """Losses of the worker's part, as means over its records."""

@@ -2,11 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from sigma_core.hooks import SCOPES
+from sigma_core.training._crew import Crew
 from sigma_core.training._filling import Arrays
 
 
@@ -73,3 +75,18 @@ class Team(ABC):
     def outputs(self, worker: int) -> tuple[tuple[str, ...], Sequence[Any]]:  # noqa: ARG002  # for teams of several
         """Names of what a worker's own part of the last step gave, and what it gave; nothing for a worker without."""
         return (), ()
+
+
+class CrewTeam(Team):
+    """Several workers, each in a thread of its own."""
+
+    hook_scopes = ("run",)
+    _crew: Crew
+
+    def close(self) -> None:
+        """End the threads."""
+        self._crew.dismiss()
+
+    def each(self, function: Callable[[int], object]) -> None:
+        """In the threads of the workers."""
+        self._crew.run([partial(function, number) for number in range(self.size)])

@@ -4,15 +4,15 @@ import json
 from pathlib import Path
 
 import click
-from attrs import evolve
 
+from sigma_core.cli._given import chosen, composed
 from sigma_core.cli._warnings import warn_of_rejected
 from sigma_core.cli.graph._data import as_data
 from sigma_core.cli.graph._dot import as_dot
 from sigma_core.cli.graph._text import as_text, traced_text
 from sigma_core.environment import Environment
 from sigma_core.errors import TrainerError
-from sigma_core.training import Inspection, Recipe, Trainer
+from sigma_core.training import Inspection, Trainer
 
 
 @click.command()
@@ -47,19 +47,12 @@ def graph(  # noqa: PLR0913  # the options of a command
     Nothing is trained. Operations are counted in additions; the share of time is an estimate, meant to show which
     parts are worth looking at.
     """
-    forms = [name for name, is_asked in (("--source", source), ("--dot", dot), ("--json", as_json)) if is_asked]
-    if len(forms) > 1:
-        raise click.UsageError(
-            f"{' and '.join(forms)} exclude each other: leave {'one' if len(forms) == 2 else 'two'} out"
-        )
+    form = chosen({"--source": source, "--dot": dot, "--json": as_json})
     if before and (source or as_json):
-        raise click.UsageError(f"--before and {forms[0]} exclude each other: leave one out")
+        raise click.UsageError(f"--before and {form} exclude each other: leave one out")
     with Environment() as environment:
         warn_of_rejected(environment)
-        composed = Recipe.load(recipe).having(settings)
-        if "name" not in composed.values:
-            composed = evolve(composed, values={**composed.values, "name": recipe.stem})
-        inspection = Trainer.from_recipe(composed, environment=environment).inspect(program)
+        inspection = Trainer.from_recipe(composed(recipe, settings), environment=environment).inspect(program)
     if source:
         text = _source(inspection)
     elif dot:

@@ -29,9 +29,8 @@ def replay(context: click.Context, *, run: str, as_json: bool) -> None:
         click.echo(json.dumps({**told, "commands": found.commands, "differences": differences}))
     else:
         word = "another end" if differences else "the same end"
-        click.echo(
-            f"{run}: {word} after {found.run.iterations} iterations and {found.commands} commands, state {found.state}"
-        )
+        commands = "1 command" if found.commands == 1 else f"{found.commands} commands"
+        click.echo(f"{run}: {word} after {found.run.iterations} iterations and {commands}, state {found.state}")
         for each in differences:
             click.echo(f"  {each['what']}: {each['then']} then, {each['now']} now")
     if differences:

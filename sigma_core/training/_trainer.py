@@ -260,7 +260,7 @@ class Trainer(Saving):
                     f"trainer {self.setup.name!r}",
                     f"it has ended: {criterion.reason(criterion_state)}",
                     "a criterion that does not hold yet",
-                    "give run(stop=...) another criterion, or reset() the trainer",
+                    "give another criterion, run(stop=...) or --set stop=..., or reset() the trainer",
                 )
             criterion_state = None
         chosen = [*self.setup.monitors, *(built(composer, "monitors", monitor) for monitor in _listed(monitors))]

@@ -61,7 +61,7 @@ def test_a_run_that_has_ended_by_itself_says_so(sigma, recipe):
         (
             "error: trainer 'flowers': it has ended: 2 epochs\n"
             "  expected: a criterion that does not hold yet\n"
-            "  to do:    give run(stop=...) another criterion, or reset() the trainer\n"
+            "  to do:    give another criterion, run(stop=...) or --set stop=..., or reset() the trainer\n"
         ),
     )
 

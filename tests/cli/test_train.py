@@ -166,7 +166,7 @@ def test_a_run_goes_on_from_a_checkpoint(sigma, recipe):
         (
             "error: trainer 'flowers': it has ended: 2 epochs\n"
             "  expected: a criterion that does not hold yet\n"
-            "  to do:    give run(stop=...) another criterion, or reset() the trainer\n"
+            "  to do:    give another criterion, run(stop=...) or --set stop=..., or reset() the trainer\n"
         ),
     )
 

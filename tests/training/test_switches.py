@@ -89,7 +89,7 @@ def test_a_switch_that_was_turned_before_the_run(make):
     assert refused(TrainerError, trainer.run) == (
         "trainer 'run': it has ended: enough switch\n"
         "  expected: a criterion that does not hold yet\n"
-        "  to do:    give run(stop=...) another criterion, or reset() the trainer"
+        "  to do:    give another criterion, run(stop=...) or --set stop=..., or reset() the trainer"
     )
     trainer.set("criteria.enough", False)
     assert trainer.run().iterations == 6

@@ -162,7 +162,7 @@ def test_a_criterion_that_holds_ends_no_run_twice(make):
     assert refused(TrainerError, trainer.run) == (
         "trainer 'run': it has ended: 2 epochs\n"
         "  expected: a criterion that does not hold yet\n"
-        "  to do:    give run(stop=...) another criterion, or reset() the trainer"
+        "  to do:    give another criterion, run(stop=...) or --set stop=..., or reset() the trainer"
     )
     assert trainer.run(stop="3 epochs").epochs == 3
     # The same again: it has counted anew, and so looks after one more epoch.

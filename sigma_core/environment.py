@@ -4,6 +4,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from attrs import frozen
 
 from sigma_core.errors import HookRegistrationError, PluginFailedError, SettingError, nearest_hint
-from sigma_core.events import Bus, PluginRejected, make_logger
+from sigma_core.events import Bus, PluginRejected, RunningTask, make_logger
 from sigma_core.hooks import HookManager
 from sigma_core.registry import ComponentRegistry, Composer
 
@@ -61,6 +62,7 @@ class Environment:
         folder = Path.cwd() if root is None else Path(root).absolute()
         self.paths = Paths(root=folder, runs=folder / "runs", cache=cache_directory(os.environ, sys.platform))
         self._level = level
+        self._tasks = count(1)
         self._rejected: list[PluginRejected] = []
         self._register_plugins()
 
@@ -77,6 +79,13 @@ class Environment:
     def register(self, kind: str, name: str, component: Any) -> None:
         """Offer a component in this environment alone, as notebooks and tests do."""
         self.components.register(kind, name, component)
+
+    def task(self, name: str, *, total: int | None = None, unit: str = "") -> RunningTask:
+        """Long work that monitors show: `with environment.task("download of x", total=9, unit="bytes") as task: ...`.
+
+        `task.advance(n)` says that so much more is done, `task.reach(n)` that so much is by now.
+        """
+        return RunningTask(self.bus.publish, next(self._tasks), name, total=total, unit=unit)
 
     def close(self) -> None:
         """Hand over what waits on the bus and end its listeners."""

@@ -14,6 +14,7 @@ from sigma_core.events._run import RunEnded, RunFailed, RunInterrupted, RunPause
 from sigma_core.events._store import RunStore
 from sigma_core.events._stored import StoredEvent
 from sigma_core.events._subscription import Subscription
+from sigma_core.events._task import RunningTask, TaskProgressed
 from sigma_core.events._values import ValuesPublished
 
 __all__ = [
@@ -39,10 +40,12 @@ __all__ = [
     "RunResumed",
     "RunStarted",
     "RunStore",
+    "RunningTask",
     "StepCompiled",
     "StoredEvent",
     "SubscriberFailed",
     "Subscription",
+    "TaskProgressed",
     "ValidationEnded",
     "ValidationStarted",
     "ValuesPublished",

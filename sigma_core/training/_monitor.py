@@ -2,12 +2,13 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Generator, Hashable, Iterable
+from contextlib import contextmanager
 from typing import ClassVar, Protocol
 
 from attrs import frozen
 
-from sigma_core.events import Bus, Event, Policy, SubscriberFailed, Subscription, make_logger
+from sigma_core.events import Bus, Event, Policy, SubscriberFailed, Subscription, TaskProgressed, make_logger
 from sigma_core.registry import snake_case
 from sigma_core.training._commands import Command
 
@@ -59,9 +60,10 @@ class Progress(Protocol):
 class Monitor(ABC):
     """Watches a run without holding it up; acts back only through commands.
 
-    All methods are called on a thread of the monitor's own, one after the other: `start`, then `receive` and `refresh`
-    in turn, then `stop`. Whatever they raise is reported as a `SubscriberFailed` event and ends the monitor, never
-    the run. A monitor may be attached to one run after another, not to two at once.
+    All methods are called on a thread of the monitor's own, one after the other: `prepare` where there is something to
+    wait for, `start`, then `receive` and `refresh` in turn, then `stop`. Whatever they raise is reported as a
+    `SubscriberFailed` event and ends the monitor, never the run. A monitor may be attached to one run after another,
+    not to two at once.
     """
 
     events: ClassVar[tuple[type[Event], ...]] = ()
@@ -74,6 +76,12 @@ class Monitor(ABC):
     """With `Policy.COALESCE`: only the latest event of each key waits; None for one key per class of event."""
     interval: ClassVar[float] = 0.1
     """Seconds between two looks at what has happened."""
+
+    def prepare(self, events: list[Event]) -> None:  # noqa: B027  # most monitors watch the run alone
+        """What makes the run ready has come so far: tasks such as downloads, which end before `start`.
+
+        Called on a thread of its own, and only where there are such tasks.
+        """
 
     def start(self, run: RunInfo, progress: Progress, send: Send) -> None:  # noqa: B027  # a monitor may need none
         """The run is about to start; `send` takes a command, which is applied between two iterations."""
@@ -157,6 +165,21 @@ class Attachment:
                 self._bus.publish(SubscriberFailed(subscriber=self.name, reason=self._subscription.failed))
             return False
         return True
+
+
+@contextmanager
+def preparing(monitors: Iterable[Monitor], bus: Bus) -> Generator[None]:
+    """Let monitors see the tasks that make a run ready, as long as they cannot watch the run itself."""
+    listeners = [
+        bus.listen(snake_case(type(monitor).__name__), monitor.prepare, [TaskProgressed])
+        for monitor in monitors
+        if type(monitor).prepare is not Monitor.prepare
+    ]
+    try:
+        yield
+    finally:
+        for listener in listeners:
+            listener.close()
 
 
 def attach(  # noqa: PLR0913  # what a monitor sees of a run, each by itself

@@ -24,7 +24,7 @@ from sigma_core.training._inspection import Inspection, inspect
 from sigma_core.training._keeping import regular_checkpoints
 from sigma_core.training._loop import Loop
 from sigma_core.training._mailbox import Mailbox
-from sigma_core.training._monitor import Attachment, Monitor, RunInfo, attach
+from sigma_core.training._monitor import Attachment, Monitor, RunInfo, attach, preparing
 from sigma_core.training._parts import Parts, groundwork
 from sigma_core.training._programs import watched
 from sigma_core.training._requirements import check_required_scores, check_required_values, required_gradients
@@ -264,7 +264,8 @@ class Trainer(Saving):
                 )
             criterion_state = None
         chosen = [*self.setup.monitors, *(built(composer, "monitors", monitor) for monitor in _listed(monitors))]
-        self.build()
+        with preparing(chosen, self.environment.bus):
+            self.build()
         if stop is not None:
             check_required_scores(criterion, self.parts.reported_scores)
         kept = RunDirectory.create(Path(directory)) if isinstance(directory, Path | str) else directory

@@ -7,11 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from sigma_core.events import CommandApplied, CommandRefused, Event, LogRecorded, SubscriberFailed, ValuesPublished
+from sigma_core.events import (
+    CommandApplied,
+    CommandRefused,
+    Event,
+    LogRecorded,
+    SubscriberFailed,
+    TaskProgressed,
+    ValuesPublished,
+)
 from sigma_core.hooks import HOOKS, SPECIFICATIONS
 
 ROOT = Path(__file__).parents[2]
-_OF_THE_BUS = {CommandApplied, CommandRefused, LogRecorded, SubscriberFailed, ValuesPublished}
+_OF_THE_BUS = {CommandApplied, CommandRefused, LogRecorded, SubscriberFailed, TaskProgressed, ValuesPublished}
 TOOL = ROOT / "tools" / "hooks_page.py"
 PAGE = ROOT / "docs" / "hooks.md"
 

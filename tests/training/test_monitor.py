@@ -5,9 +5,9 @@ import threading
 import pytest
 from attrs import define, field
 
-from sigma_core.events import Bus, EpochEnded, EpochStarted, LogRecorded, Policy, SubscriberFailed
+from sigma_core.events import Bus, EpochEnded, EpochStarted, LogRecorded, Policy, SubscriberFailed, TaskProgressed
 from sigma_core.training._commands import Stop
-from sigma_core.training._monitor import Monitor, RunInfo, attach
+from sigma_core.training._monitor import Monitor, RunInfo, attach, preparing
 
 RUN = RunInfo("digits", iterations_per_epoch=10, total_iterations=30)
 
@@ -235,3 +235,39 @@ def test_a_monitor_acts_through_commands():
 def test_the_number_of_epochs_is_known_when_length_and_total_are(length, total, epochs):
     """A part of an epoch counts as one."""
     assert RunInfo("digits", iterations_per_epoch=length, total_iterations=total).epochs == epochs
+
+
+def progress(state):
+    return TaskProgressed(task=1, name="download", done=1, total=2, unit="bytes", seconds=0.5, state=state)
+
+
+def test_a_monitor_may_watch_what_makes_a_run_ready():
+    """On a thread of its own; one that does not want to costs nothing."""
+
+    class Early(Witness):
+        def prepare(self, events):
+            self._note("prepare", *(event.state for event in events))
+
+    bus, early, late = Bus(), Early(), Witness()
+    with preparing([early, late], bus):
+        assert len(bus.subscriptions) == 1
+        bus.publish(progress("running"))
+        bus.publish(progress("done"))
+    assert [state for _, *states in early.calls for state in states] == ["running", "done"]
+    assert threading.current_thread().name not in early.threads
+    assert late.calls == []
+    assert bus.subscriptions == ()
+
+
+def test_a_monitor_that_fails_before_a_run_is_reported():
+    """As one that fails during it."""
+
+    class Early(Witness):
+        def prepare(self, events):
+            raise self.error
+
+    bus = Bus()
+    reports = bus.subscribe("reports", [SubscriberFailed])
+    with preparing([Early()], bus):
+        bus.publish(progress("done"))
+    assert reports.drain() == [SubscriberFailed(subscriber="early", reason="ValueError: no ink")]

@@ -11,6 +11,8 @@ from sigma_monitors._story import TOLD_BY
 if TYPE_CHECKING:
     from rich.console import Console as RichConsole
 
+    from sigma_monitors._preparation import Preparation
+
 
 class Display(Protocol):
     """One way to show a run."""
@@ -38,13 +40,25 @@ class Console(Monitor):
     quiet: bool = False
     output: Literal["stdout", "stderr"] = "stdout"
     _display: Display | None = field(default=None, init=False, repr=False)
+    _preparation: "Preparation | None" = field(default=None, init=False, repr=False)
+
+    def prepare(self, events: list[Event]) -> None:
+        """Show the tasks that make the run ready."""
+        if self.quiet:
+            return
+        if self._preparation is None:
+            from sigma_monitors._preparation import Preparation
+
+            console = self._console()
+            self._preparation = Preparation(console, is_live=self._is_live(console))
+        self._preparation.receive(events)
 
     def start(self, run: RunInfo, progress: Progress, send: Send) -> None:
-        """Choose the display; rich is imported here, because it takes 40 ms and listing and composing do without it."""
-        from rich.console import Console as RichConsole
-
-        # Notebooks get plain lines: rich's live pictures need widgets there, and no thread may draw them.
-        self._display = self._choose(RichConsole(stderr=self.output == "stderr", force_jupyter=False), run, progress)
+        """Choose the display."""
+        if self._preparation is not None:
+            self._preparation.close()
+            self._preparation = None
+        self._display = self._choose(self._console(), run, progress)
         self._display.open()
 
     def receive(self, events: list[Event]) -> None:
@@ -62,8 +76,18 @@ class Console(Monitor):
         if self._display is not None:
             self._display.close()
 
+    def _console(self) -> "RichConsole":
+        # Imported here, because it takes 40 ms and listing and composing do without it.
+        from rich.console import Console as RichConsole
+
+        # Notebooks get plain lines: rich's live pictures need widgets there, and no thread may draw them.
+        return RichConsole(stderr=self.output == "stderr", force_jupyter=False)
+
+    def _is_live(self, console: "RichConsole") -> bool:
+        return console.is_terminal and not console.is_dumb_terminal and not self.quiet
+
     def _choose(self, console: "RichConsole", run: RunInfo, progress: Progress) -> Display:
-        if console.is_terminal and not console.is_dumb_terminal and not self.quiet:
+        if self._is_live(console):
             from sigma_monitors._live import LiveDisplay
 
             return LiveDisplay(console, run, progress)

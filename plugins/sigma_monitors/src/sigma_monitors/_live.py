@@ -1,34 +1,25 @@
 """A run as a live picture in a terminal: progress bars, scores with their curves, at the end a table of results."""
 
-import sys
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from rich import box
-from rich.console import Group
-from rich.constrain import Constrain
-from rich.live import Live
-from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from sigma_core.extend import Event, Progress, RunEnded, RunInfo
+from sigma_core.extend import Event, Progress, RunEnded, RunInfo, TaskProgressed
 from sigma_monitors import _results
+from sigma_monitors._bars import bar, fitted, grid, moving, task_bars
 from sigma_monitors._sparkline import sparkline
 from sigma_monitors._speed import Speed
 from sigma_monitors._story import Story
+from sigma_monitors._tasks import Tasks
 from sigma_monitors._wording import duration, headline, number, pace
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-_WIDTH = 100  # wider bars are no easier to read
-_MARGIN = 4  # a terminal shows Ctrl-C as ^C behind the cursor; on a full line that would begin another
 _CURVE = 24
 _TROUBLE = {"": "bold green", "interrupted": "bold yellow", "failed": "bold red"}
-
-
-def _is_terminal(stream: TextIO | None) -> bool:
-    return stream is not None and stream.isatty()
 
 
 class LiveDisplay:
@@ -39,14 +30,8 @@ class LiveDisplay:
         self._progress = progress
         self._story = Story(run)
         self._speed = Speed()
-        # What hooks print to a terminal appears above the bars; a stream that goes to a file is left alone.
-        self._live = Live(
-            console=console,
-            auto_refresh=False,
-            transient=True,
-            redirect_stdout=_is_terminal(sys.stdout),
-            redirect_stderr=_is_terminal(sys.stderr),
-        )
+        self._tasks = Tasks()
+        self._live = moving(console)
 
     def open(self) -> None:
         """The headline, then the moving part."""
@@ -56,6 +41,8 @@ class LiveDisplay:
     def receive(self, events: list[Event]) -> None:
         """Take note; notices are printed above the bars."""
         for event in events:
+            if isinstance(event, TaskProgressed):
+                self._tasks.take(event)
             self._story.take(event)
         for text in self._story.notices:
             self._print(Text(text, style="yellow" if text.startswith("warning") else "red"))
@@ -74,7 +61,7 @@ class LiveDisplay:
 
     def picture(self) -> "RenderableType":
         """The bars and the scores as they stand now."""
-        return Constrain(Group(self._bars(), self._scores()), min(_WIDTH, self._console.width - _MARGIN))
+        return fitted(self._console, self._bars(), self._scores(), task_bars(self._tasks))
 
     def results(self, ended: RunEnded) -> Table:
         """The table that is shown at the end."""
@@ -95,17 +82,12 @@ class LiveDisplay:
     def _bars(self) -> Table:
         run, progress, story = self._story.run, self._progress, self._story
         iteration = progress.iteration
-        bars = Table.grid(padding=(0, 2, 0, 0), expand=True)
-        bars.add_column(no_wrap=True)
-        bars.add_column(ratio=1)
-        bars.add_column(justify="right", no_wrap=True)
-        bars.add_column(justify="right", no_wrap=True, min_width=14)
-
+        bars = grid()
         remaining = None if run.total_iterations is None else self._speed.remaining(run.total_iterations - iteration)
         elapsed = duration(progress.seconds)
         bars.add_row(
             "epochs",
-            _bar(iteration, run.total_iterations, is_over=story.ended is not None),
+            bar(iteration, run.total_iterations, is_over=story.ended is not None),
             _count(progress.epoch, run.epochs),
             elapsed if remaining is None else f"{duration(remaining)} left",
         )
@@ -115,7 +97,7 @@ class LiveDisplay:
         rate = self._speed.rate
         bars.add_row(
             "iterations",
-            _bar(inside, length, is_over=story.ended is not None),
+            bar(inside, length, is_over=story.ended is not None),
             _count(inside, length),
             story.state if rate is None or story.state != "training" else pace(rate),
         )
@@ -132,18 +114,6 @@ class LiveDisplay:
             curve = sparkline(self._story.curve(name), _CURVE) if has_blocks else ""
             scores.add_row(Text(name), number(value), curve)
         return scores
-
-
-def _bar(done: int, total: int | None, *, is_over: bool) -> ProgressBar | str:
-    """A bar where the end is known; nothing where it is not, because a moving bar would promise one."""
-    if total is None:
-        return ""
-    return ProgressBar(
-        total=max(1, total),
-        completed=min(done, total),
-        complete_style="cyan",
-        finished_style="green" if is_over else "cyan",
-    )
 
 
 def _count(done: int, total: int | None) -> str:

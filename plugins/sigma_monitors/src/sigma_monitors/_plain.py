@@ -2,9 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-from sigma_core.extend import EpochStarted, Event, Progress, RunEnded, RunInfo
+from sigma_core.extend import EpochStarted, Event, Progress, RunEnded, RunInfo, TaskProgressed
 from sigma_monitors import _results
 from sigma_monitors._story import Story
+from sigma_monitors._tasks import Tasks
 from sigma_monitors._wording import duration, headline, number, printable
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ class PlainDisplay:
         self._progress = progress
         self._quiet = quiet
         self._story = Story(run)
+        self._tasks = Tasks()
         self._printed = 0
 
     def open(self) -> None:
@@ -31,6 +33,8 @@ class PlainDisplay:
         for event in events:
             if isinstance(event, EpochStarted | RunEnded):
                 self._print_epoch()
+            if isinstance(event, TaskProgressed):
+                self._print_task(event)
             self._story.take(event)
             self._print_notices()
             if isinstance(event, RunEnded):
@@ -55,6 +59,11 @@ class PlainDisplay:
         count = f"{story.finished}".rjust(len(total) - 1)
         scores = "".join(f"  {name} {number(value)}" for name, value in story.scores.items())
         self._print(f"epoch {count}{total}{scores}  {duration(self._progress.seconds)}")
+
+    def _print_task(self, event: TaskProgressed) -> None:
+        line = self._tasks.take(event)
+        if line is not None and not self._quiet:
+            self._print(line)
 
     def _print_notices(self) -> None:
         for text in self._story.notices:

@@ -19,6 +19,7 @@ from sigma_core.extend import (
     RunResumed,
     RunStarted,
     SubscriberFailed,
+    TaskProgressed,
     ValidationEnded,
     ValidationStarted,
 )
@@ -36,7 +37,7 @@ _STATES: Mapping[type[Event], str] = {
 }
 _TROUBLES: Mapping[type[Event], str] = {RunInterrupted: "interrupted", RunFailed: "failed"}
 
-TOLD_BY = (*_STATES, *_TROUBLES, EpochEnded, LogRecorded, SubscriberFailed)
+TOLD_BY = (*_STATES, *_TROUBLES, EpochEnded, LogRecorded, SubscriberFailed, TaskProgressed)
 
 
 def identified(scores: Mapping[str, Any], prefix: str) -> dict[str, float]:

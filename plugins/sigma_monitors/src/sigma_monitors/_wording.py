@@ -44,6 +44,23 @@ def pace(rate: float) -> str:
     return f"{rate:,.1f}/s" if rate >= 1 else f"{1 / rate:,.1f} s each"
 
 
+def amount(done: int, total: int | None, unit: str) -> str:
+    """`3/12 records`; bytes in the unit that suits them, of 1000 each: `3.1/12.3 MB`."""
+    if unit == "bytes":
+        scale, unit = _scale(done if total is None else total)
+        counts = [f"{count / scale:.{0 if scale == 1 else 1}f}" for count in (done, total) if count is not None]
+    else:
+        counts = [f"{count:,}" for count in (done, total) if count is not None]
+    return f"{'/'.join(counts)} {unit}".rstrip()
+
+
+def _scale(count: int) -> tuple[int, str]:
+    for power, unit in enumerate(("bytes", "kB", "MB", "GB")):
+        if count < 1000 ** (power + 1):
+            return 1000**power, unit
+    return 1000**4, "TB"
+
+
 def notice(event: LogRecorded) -> str | None:
     """A warning or worse in one line, `warning: text field=value`; None for what only a log file wants."""
     if event.level not in _SHOWN_LEVELS:

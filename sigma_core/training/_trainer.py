@@ -270,21 +270,16 @@ class Trainer(Saving):
             check_required_scores(criterion, self.parts.reported_scores)
         kept = RunDirectory.create(Path(directory)) if isinstance(directory, Path | str) else directory
         try:
-            return self._run(criterion, criterion_state, chosen, kept)
+            self.watch()
+            self.parts.prepare()
+            with regular_checkpoints(self.hooks, None if kept is None else self.setup.checkpoint, lambda: self._loop):
+                return self._loop_through(criterion, criterion_state, chosen, kept)
         finally:
             self._loop = self._kept = None
             self.batches.close()
             self.team.rest()
             if kept is not None:
                 kept.close()
-
-    def _run(
-        self, criterion: Criterion, state: State | None, monitors: list[Monitor], kept: RunDirectory | None
-    ) -> Run:
-        self.watch()
-        self.parts.prepare()
-        with regular_checkpoints(self.hooks, None if kept is None else self.setup.checkpoint, lambda: self._loop):
-            return self._loop_through(criterion, state, monitors, kept)
 
     def _loop_through(
         self, criterion: Criterion, state: State | None, monitors: list[Monitor], kept: RunDirectory | None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from attrs import frozen
 
 from sigma_core.errors import HookRegistrationError, PluginFailedError, SettingError, nearest_hint
-from sigma_core.events import Bus, PluginRejected, RunningTask, make_logger
+from sigma_core.events import Bus, OngoingTask, PluginRejected, make_logger
 from sigma_core.hooks import HookManager
 from sigma_core.registry import ComponentRegistry, Composer
 
@@ -80,12 +80,12 @@ class Environment:
         """Offer a component in this environment alone, as notebooks and tests do."""
         self.components.register(kind, name, component)
 
-    def task(self, name: str, *, total: int | None = None, unit: str = "") -> RunningTask:
+    def task(self, name: str, *, total: int | None = None, unit: str = "") -> OngoingTask:
         """Long work that monitors show: `with environment.task("download of x", total=9, unit="bytes") as task: ...`.
 
         `task.advance(n)` says that so much more is done, `task.reach(n)` that so much is by now.
         """
-        return RunningTask(self.bus.publish, next(self._tasks), name, total=total, unit=unit)
+        return OngoingTask(self.bus.publish, next(self._tasks), name, total=total, unit=unit)
 
     def close(self) -> None:
         """Hand over what waits on the bus and end its listeners."""

@@ -14,7 +14,7 @@ from sigma_core.events._run import RunEnded, RunFailed, RunInterrupted, RunPause
 from sigma_core.events._store import RunStore
 from sigma_core.events._stored import StoredEvent
 from sigma_core.events._subscription import Subscription
-from sigma_core.events._task import RunningTask, TaskProgressed
+from sigma_core.events._task import OngoingTask, TaskProgressed
 from sigma_core.events._values import ValuesPublished
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "IterationStarted",
     "LogRecorded",
     "NetworkBuilt",
+    "OngoingTask",
     "PluginRejected",
     "Policy",
     "RunEnded",
@@ -40,7 +41,6 @@ __all__ = [
     "RunResumed",
     "RunStarted",
     "RunStore",
-    "RunningTask",
     "StepCompiled",
     "StoredEvent",
     "SubscriberFailed",

@@ -33,7 +33,7 @@ class TaskProgressed(Event):
     state: Literal["running", "done", "failed"] = "running"
 
 
-class RunningTask:
+class OngoingTask:
     """Long work while it lasts: entered with `with`, told of each step, by one thread at a time.
 
     `publish` takes the events; without it nothing is published.

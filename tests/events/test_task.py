@@ -3,7 +3,7 @@
 import pytest
 
 from sigma_core.environment import Environment
-from sigma_core.events import RunningTask, TaskProgressed
+from sigma_core.events import OngoingTask, TaskProgressed
 
 
 class Clock:
@@ -23,7 +23,7 @@ def states(events):
 def test_a_task_tells_its_start_now_and_then_and_its_end():
     """A few times a second at most, however small the steps."""
     told, clock = [], Clock()
-    with RunningTask(told.append, 7, "counting", total=10_000, unit="sheep", clock=clock) as task:
+    with OngoingTask(told.append, 7, "counting", total=10_000, unit="sheep", clock=clock) as task:
         for _ in range(10_000):
             task.advance()
             clock.now += 1 / 1024
@@ -43,14 +43,14 @@ def test_a_task_that_raises_has_failed():
             raise ValueError("no sheep")
 
     with pytest.raises(ValueError, match="no sheep"):
-        count(RunningTask(told.append, 1, "counting"))
+        count(OngoingTask(told.append, 1, "counting"))
     assert [(event.state, event.done) for event in told] == [("running", 0), ("failed", 3)]
 
 
 def test_a_total_may_be_known_late():
     """As that of a download, which the server tells."""
     told, clock = [], Clock()
-    with RunningTask(told.append, 1, "download", clock=clock) as task:
+    with OngoingTask(told.append, 1, "download", clock=clock) as task:
         clock.now += 1
         task.reach(10, total=40)
     assert states(told) == [("running", 0, None, 0.0), ("running", 10, 40, 1.0), ("done", 10, 40, 1.0)]
@@ -58,7 +58,7 @@ def test_a_total_may_be_known_late():
 
 def test_without_a_listener_nothing_is_told():
     """For work that has no environment."""
-    with RunningTask(None, 0, "counting") as task:
+    with OngoingTask(None, 0, "counting") as task:
         task.advance()
     assert task.done == 1
 

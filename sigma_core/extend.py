@@ -29,9 +29,13 @@ from sigma_core.data import (
     FittedState,
     InMemory,
     Preprocessor,
+    RecordsPreprocessor,
     Sections,
     Source,
     as_dataset,
+    joined,
+    joined_sections,
+    sliced,
 )
 from sigma_core.environment import cache_directory
 from sigma_core.errors import (
@@ -251,6 +255,7 @@ __all__ = [
     "Program",
     "Progress",
     "Read",
+    "RecordsPreprocessor",
     "Resume",
     "RunEnded",
     "RunFailed",
@@ -318,6 +323,8 @@ __all__ = [
     "hvp",
     "in_a_row",
     "jacobian",
+    "joined",
+    "joined_sections",
     "jvp",
     "linearize",
     "listed",
@@ -337,6 +344,7 @@ __all__ = [
     "rewrite",
     "scan",
     "sigmoid",
+    "sliced",
     "softmax",
     "softplus",
     "stop_gradient",

@@ -1,5 +1,6 @@
 """Data: the contracts of the pipeline, datasets out of arrays, splits, iterators and prefetch."""
 
+from sigma_core.data._blocks import joined, joined_sections, sliced
 from sigma_core.data._data import Data
 from sigma_core.data._dataset import Dataset
 from sigma_core.data._extractor import Extractor
@@ -8,12 +9,19 @@ from sigma_core.data._memory import InMemory, as_dataset
 from sigma_core.data._minibatches import Minibatches
 from sigma_core.data._padding import pad_sequences
 from sigma_core.data._prefetch import Prefetch
-from sigma_core.data._preprocessor import FittedPreprocessor, FittedState, Preprocessor
+from sigma_core.data._preprocessor import (
+    EVERY_SECTION,
+    FittedPreprocessor,
+    FittedState,
+    Preprocessor,
+    RecordsPreprocessor,
+)
 from sigma_core.data._sections import Array, Sections
 from sigma_core.data._source import Source
 from sigma_core.data._undivided import Undivided
 
 __all__ = [
+    "EVERY_SECTION",
     "Array",
     "Batch",
     "Data",
@@ -26,9 +34,13 @@ __all__ = [
     "Minibatches",
     "Prefetch",
     "Preprocessor",
+    "RecordsPreprocessor",
     "Sections",
     "Source",
     "Undivided",
     "as_dataset",
+    "joined",
+    "joined_sections",
     "pad_sequences",
+    "sliced",
 ]

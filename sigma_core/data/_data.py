@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from attrs import evolve, field, frozen
 from numpy.typing import DTypeLike
 
-from sigma_core.data._preprocessor import FittedPreprocessor
+from sigma_core.data._preprocessor import EVERY_SECTION, FittedPreprocessor
 from sigma_core.data._sections import Array, Sections, check_aligned, check_finite, check_numeric, records_of
 from sigma_core.errors import DataError
 
@@ -31,7 +31,9 @@ class Data:
     validation: Mapping[str, Sections] = field(factory=dict, converter=_all_read_only)
     """By name: `validation` and `test` for the further parts of a split."""
     preprocessing: Mapping[str, tuple[FittedPreprocessor, ...]] = field(default=_NO_PREPROCESSING)
-    """Fitted preprocessors by section, in the order in which they are applied."""
+    """Fitted preprocessors by section, `*` for all at once, in the order in which they are applied."""
+    augmentation: Mapping[str, tuple[Any, ...]] = field(factory=dict)
+    """Augmenters by section, for whoever makes batches of the training records."""
 
     @classmethod
     def from_arrays(cls, training: Sections, validation: Mapping[str, Sections] | None = None) -> Self:
@@ -62,13 +64,20 @@ class Data:
         """Dtype by section."""
         return {name: array.dtype for name, array in self.training.items()}
 
-    def preprocess(self, sections: Sections) -> dict[str, Array]:
-        """Raw sections, treated as the training records were; those without preprocessing stay as they are."""
-        processed = {}
-        for name, array in sections.items():
-            for fitted in self.preprocessing.get(name, ()):
-                array = fitted.apply(array)  # noqa: PLW2901
-            processed[name] = array
+    def preprocess(self, sections: Sections, where: str = "records") -> dict[str, Array]:
+        """Raw sections, treated as the training records were; those without preprocessing stay as they are.
+
+        What is for training alone is left out. Raises `DataError` for records that a preprocessor does not take.
+        """
+        processed = dict(sections)
+        for key, chain in self.preprocessing.items():
+            for fitted in chain:
+                if fitted.preprocessor.is_for_training_only:
+                    continue
+                if key == EVERY_SECTION:
+                    processed = dict(_applied(fitted, processed, where))
+                elif key in processed:
+                    processed[key] = _applied(fitted, processed[key], f"{where}, section {key!r}")
         return processed
 
     def cast(self, dtype: DTypeLike) -> Self:
@@ -92,6 +101,24 @@ class Data:
             for name, array in self.training.items()
         ]
         return "\n".join([f"records: {sizes}", *lines])
+
+
+def _applied(fitted: FittedPreprocessor, records: Any, where: str) -> Any:
+    """What becomes of raw records; whatever does not fit is a fault of theirs."""
+    try:
+        return fitted.apply(records)
+    except DataError:
+        raise
+    except Exception as error:
+        arrays = {"": records} if isinstance(records, np.ndarray) else records
+        shapes = " and ".join(f"{name} {array.shape}".strip() for name, array in arrays.items())
+        raise DataError(
+            where,
+            f"{type(fitted.preprocessor).__name__} does not take an array of shape {shapes}: "
+            f"{type(error).__name__}: {error}",
+            "records as the dataset has them",
+            "give raw records, as they are before preprocessing",
+        ) from error
 
 
 def _floats(array: Array, dtype: DTypeLike, section: str, part: str) -> Array:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from attrs import evolve
 
-from sigma_core.data import Data, Sections, as_dataset
+from sigma_core.data import EVERY_SECTION, Data, Sections, as_dataset
 from sigma_core.errors import DataError
 from sigma_core.network import Network, Section
 
@@ -24,39 +24,26 @@ def input_arrays(network: Network, data: Data, inputs: Any) -> dict[str, np.ndar
     Raises DataError for a section that is missing or of another shape.
     """
     names = network.input_sections
-    sections = dict(inputs) if isinstance(inputs, Mapping) else {names[0]: inputs}
+    given = dict(inputs) if isinstance(inputs, Mapping) else {names[0]: inputs}
+    # What takes all sections at once may make inputs of sections that the network itself does not read.
+    used = given if EVERY_SECTION in data.preprocessing else [name for name in names if name in given]
+    raw = {name: _array(given[name], f"inputs, section {name!r}") for name in used}
+    processed = data.preprocess(raw, "inputs")
     for name in names:
-        if name not in sections:
+        if name not in processed:
             raise DataError(
                 "inputs", f"there is no section {name!r}", ", ".join(names), "give a mapping with all sections"
             )
-    arrays = {name: _preprocessed(data, name, sections[name]) for name in names}
-    return _alike(data, arrays, "inputs")
+    return _alike(data, {name: processed[name] for name in names}, "inputs")
 
 
-def _preprocessed(data: Data, name: str, values: Any) -> np.ndarray:
-    """One section of raw inputs, treated as the training records were; whatever does not fit is a fault of theirs."""
-    where = f"inputs, section {name!r}"
+def _array(values: Any, where: str) -> np.ndarray:
     try:
-        array = np.asarray(values)
+        return np.asarray(values)
     except ValueError as error:
         raise DataError(
             where, f"it is no array: {error}", "an array, or lists of equal lengths", "give records of one shape"
         ) from error
-    for fitted in data.preprocessing.get(name, ()):
-        try:
-            array = fitted.apply(array)
-        except DataError:
-            raise
-        except Exception as error:
-            raise DataError(
-                where,
-                f"{type(fitted.preprocessor).__name__} does not take an array of shape {array.shape}: "
-                f"{type(error).__name__}: {error}",
-                "records as the dataset has them",
-                "give raw records, as they are before preprocessing",
-            ) from error
-    return array
 
 
 def with_validation(data: Data, validation: Any, environment: Any) -> Data:
@@ -79,7 +66,7 @@ def with_validation(data: Data, validation: Any, environment: Any) -> Data:
                 "rename it",
             )
         raw = as_dataset(sections).load(environment)
-        further[name] = like_training(data, data.preprocess(raw), f"{name} data")
+        further[name] = like_training(data, data.preprocess(raw, f"{name} data"), f"{name} data")
     checked = Data.from_arrays(data.training, {**data.validation, **further})
     return evolve(checked, preprocessing=data.preprocessing)
 

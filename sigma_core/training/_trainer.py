@@ -432,7 +432,7 @@ class Trainer(Saving):
             if data not in named:
                 raise DataError("evaluate", f"there is no data {data!r}", listed(named, data), "give one of these")
             return self.score(named[data])
-        raw = self.data.preprocess(as_dataset(data).load(self.environment))
+        raw = self.data.preprocess(as_dataset(data).load(self.environment), "evaluate")
         return self.score(Data.from_arrays(like_training(self.data, raw, "evaluate")).cast(self.setup.dtype).training)
 
     def score(self, sections: Sections) -> dict[str, Any]:

@@ -4,7 +4,16 @@ import numpy as np
 import pytest
 from attrs import frozen
 
-from sigma_core.data import Data, Dataset, InMemory, Preprocessor, as_dataset
+from sigma_core.data import (
+    Data,
+    Dataset,
+    InMemory,
+    Preprocessor,
+    RecordsPreprocessor,
+    as_dataset,
+    joined,
+    joined_sections,
+)
 from sigma_core.errors import DataError
 
 
@@ -12,8 +21,8 @@ from sigma_core.errors import DataError
 class Centre(Preprocessor):
     """Subtract the mean of the training records."""
 
-    def fit(self, array):
-        return {"mean": array.mean(axis=0)}
+    def fit(self, blocks):
+        return {"mean": joined(blocks).mean(axis=0)}
 
     def apply(self, array, state):
         return array - state["mean"]
@@ -34,6 +43,38 @@ class Reciprocal(Preprocessor):
     def apply(self, array, state):
         with np.errstate(divide="ignore"):
             return 1 / array
+
+
+@frozen
+class Filled(Preprocessor):
+    """Zeros for what is missing."""
+
+    takes_missing_values = True
+
+    def apply(self, array, state):
+        return np.nan_to_num(array)
+
+
+@frozen
+class Lengths(RecordsPreprocessor):
+    """The sum of the inputs as a section of its own, less the mean sum of the training records."""
+
+    def fit(self, blocks):
+        return {"mean": joined_sections(blocks)["inputs"].sum(axis=1).mean()}
+
+    def apply(self, sections, state):
+        return {**sections, "sums": sections["inputs"].sum(axis=1) - state["mean"]}
+
+
+@frozen
+class Even(RecordsPreprocessor):
+    """Training records of even targets alone."""
+
+    is_for_training_only = True
+
+    def apply(self, sections, state):
+        kept = sections["targets"] % 2 == 0
+        return {name: array[kept] for name, array in sections.items()}
 
 
 def numbers(count=10):
@@ -85,6 +126,33 @@ def test_preprocessors_learn_from_training_records_alone():
     np.testing.assert_array_equal(data.preprocessing["inputs"][0].state["mean"], [4, 5])
 
 
+def test_preprocessors_of_all_sections_add_sections_and_drop_records():
+    """In the order of the mapping: what they add can be preprocessed by its name; validation records are all kept."""
+    preprocess = {"*": (Even(), Lengths()), "sums": (Double(),)}
+    data = InMemory(numbers(), split=(5, 5), shuffle=False, preprocess=preprocess).prepare(None, 0)
+    np.testing.assert_array_equal(data.training["targets"], [0, 2, 4])
+    np.testing.assert_array_equal(data.training["sums"], [-16, 0, 16])
+    np.testing.assert_array_equal(data.validation["validation"]["targets"], [5, 6, 7, 8, 9])
+    raw = data.preprocess({"inputs": np.array([[1.0, 2.0]])})
+    np.testing.assert_array_equal(raw["sums"], [-12])
+
+
+def test_missing_values_are_left_to_those_that_take_them():
+    """Whoever comes first decides."""
+    missing = {"inputs": np.array([1.0, np.nan])}
+    data = InMemory(missing, preprocess={"inputs": (Filled(), Double())}).prepare(None, 0)
+    assert list(data.training["inputs"]) == [2, 0]
+    with pytest.raises(DataError, match="section 'inputs' is not finite in 1 of 2 records"):
+        InMemory(missing, preprocess={"inputs": (Double(), Filled())}).prepare(None, 0)
+
+
+def test_parts_keep_the_order_of_the_data():
+    """Chance decides the part alone."""
+    data = InMemory(numbers(40), split=(0.5, 0.5)).prepare(None, 5)
+    for part in (data.training, data.validation["validation"]):
+        assert list(part["targets"]) == sorted(part["targets"]) != list(range(20))
+
+
 def test_data_preprocesses_raw_records_as_it_was_preprocessed():
     """What is predicted for later goes the same way."""
     data = InMemory(numbers(), preprocess={"inputs": (Centre(),)}).prepare(None, 0)
@@ -134,6 +202,22 @@ def test_validation_records_of_their_own_are_preprocessed():
                 "dataset InMemory, training: section 'inputs' holds <U1 values\n"
                 "  expected: numbers or booleans\n"
                 "  to do:    preprocess 'inputs' into numbers, as one_hot does with categories"
+            ),
+        ),
+        (
+            InMemory(numbers(), preprocess={"inputs": (Even(),)}),
+            (
+                "dataset InMemory, preprocess.inputs: Even is no Preprocessor\n"
+                "  expected: preprocessors of one section\n"
+                "  to do:    put those of all sections under the key *, those of one under its name"
+            ),
+        ),
+        (
+            InMemory(numbers(), preprocess={"*": (Double(),)}),
+            (
+                'dataset InMemory, preprocess."*": Double is no RecordsPreprocessor\n'
+                "  expected: preprocessors of all sections at once\n"
+                "  to do:    put those of all sections under the key *, those of one under its name"
             ),
         ),
         (

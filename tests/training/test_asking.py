@@ -15,7 +15,7 @@ from sigma_nn import (
 )
 
 import sigma_core as sigma
-from sigma_core.data import Preprocessor
+from sigma_core.data import Preprocessor, joined
 from sigma_core.errors import DataError, NetworkError
 from sigma_core.network import Architecture, Layer, Node
 
@@ -97,8 +97,8 @@ def test_predictions_go_through_the_preprocessing():
 
     @frozen
     class Centred(Preprocessor):
-        def fit(self, array):
-            return {"mean": array.mean(axis=0)}
+        def fit(self, blocks):
+            return {"mean": joined(blocks).mean(axis=0)}
 
         def apply(self, array, state):
             return array - state["mean"]

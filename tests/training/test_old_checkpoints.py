@@ -10,10 +10,13 @@ from safetensors.numpy import load_file
 from sigma_nn import Adam, Dense, Dropout, Input, SquaredDifference
 
 import sigma_core as sigma
+from sigma_core.data._order import Purpose, permutation
 from sigma_core.errors import CheckpointError
 
 OLD = Path(__file__).parent / "checkpoints"
 DATA = np.random.default_rng(5).normal(size=(10, 3)), np.random.default_rng(6).normal(size=(10, 1))
+# Version 1 trained on the records in the order in which they were split, which since follows the data.
+SPLIT_BY_SEED_9 = permutation(10, 9, 0, Purpose.SPLIT)
 
 
 def trainer():
@@ -21,7 +24,7 @@ def trainer():
     network = Input(3) + Dense(5, activation="tanh") + Dropout(0.3) + Dense(1) + SquaredDifference()
     return sigma.Trainer(
         network,
-        data=DATA,
+        data=tuple(array[SPLIT_BY_SEED_9] for array in DATA),
         validation=DATA,
         optimiser=Adam(0.05),
         stop="4 epochs",

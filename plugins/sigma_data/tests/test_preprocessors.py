@@ -12,7 +12,7 @@ TABLES = arrays(np.float64, array_shapes(min_dims=2, max_dims=2, max_side=8), el
 
 
 def fitted(preprocessor, training, array=None):
-    return preprocessor.apply(training if array is None else array, preprocessor.fit(training))
+    return preprocessor.apply(training if array is None else array, preprocessor.fit([training]))
 
 
 @given(TABLES)

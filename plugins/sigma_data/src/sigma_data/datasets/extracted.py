@@ -1,5 +1,6 @@
 """Records of any kind of file: an extractor's sections as a dataset."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from attrs import frozen
@@ -16,3 +17,7 @@ class Extracted(Dataset):
     def load(self, environment: Any) -> Sections:
         """All records that the extractor reads."""
         return self.extractor.extract(environment)
+
+    def blocks(self, environment: Any, records: int | None = None) -> Iterator[Sections]:
+        """The same, as the extractor reads them: no more than a block in memory."""
+        return self.extractor.blocks(environment, records)

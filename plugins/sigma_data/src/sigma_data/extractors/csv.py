@@ -1,12 +1,12 @@
 """CSV: tables of text, with columns chosen for each section."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 import numpy as np
 from attrs import field, frozen
 
-from sigma_core.extend import Array, DataError, Extractor, Sections, Source, component, listed
+from sigma_core.extend import Array, DataError, Extractor, Sections, Source, component, listed, sliced
 from sigma_data.extractors._columns import Columns, column_numbers, is_single
 from sigma_data.extractors._source import as_source
 from sigma_data.extractors._table import Table, is_number, read_table
@@ -35,8 +35,11 @@ class CSV(Extractor):
     missing_marks: tuple[str, ...] = ("", "?", "NA", "N/A", "nan", "NaN", "null")
     """Cells that mean a missing value."""
 
-    def extract(self, environment: Any = None) -> Sections:
-        """One array per section, in the order of the rows."""
+    def blocks(self, environment: Any = None, records: int | None = None) -> Iterator[Sections]:
+        """One array per section, in the order of the rows; the whole table is read first."""
+        return sliced(self._read(environment), records)
+
+    def _read(self, environment: Any) -> Sections:
         where = self.source.describe()
         header = None if self.header == "auto" else bool(self.header)
         with self.source.open(environment) as stream:

@@ -1,6 +1,6 @@
 """IDX: the binary arrays that MNIST comes in (http://yann.lecun.com/exdb/mnist, "the IDX file format")."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from math import prod
 from types import MappingProxyType
 from typing import Any, BinaryIO
@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from attrs import frozen
 
-from sigma_core.extend import Array, DataError, Extractor, Sections, Source, component
+from sigma_core.extend import Array, DataError, Extractor, Sections, Source, component, sliced
 from sigma_data.extractors._source import as_source
 from sigma_data.sources import File
 
@@ -35,10 +35,11 @@ class IDX(Extractor):
     inputs: Source = component("sources", converter=as_source, text=File)
     targets: Source | None = component("sources", default=None, converter=as_source, text=File)
 
-    def extract(self, environment: Any = None) -> Sections:
-        """Arrays with the shapes and dtypes of the files, of native byte order."""
+    def blocks(self, environment: Any = None, records: int | None = None) -> Iterator[Sections]:
+        """Arrays with the shapes and dtypes of the files, of native byte order; the files are read first."""
         sources = {"inputs": self.inputs, "targets": self.targets}
-        return {name: read_idx(source, environment) for name, source in sources.items() if source is not None}
+        arrays = {name: read_idx(source, environment) for name, source in sources.items() if source is not None}
+        return sliced(arrays, records)
 
 
 def read_idx(source: Source, environment: Any = None) -> Array:

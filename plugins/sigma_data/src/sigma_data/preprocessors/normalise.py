@@ -1,5 +1,6 @@
 """Bring values into a range."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -29,13 +30,17 @@ class Normalise(Preprocessor):
     per_feature: bool = False
     """Whether each feature has a range of its own."""
 
-    def fit(self, array: Array) -> FittedState:
+    def fit(self, blocks: Iterable[Array]) -> FittedState:
         """`minimum` and `maximum`: numbers, or arrays of the shape of one record."""
         if self.known is not None:
             return {"minimum": float(self.known[0]), "maximum": float(self.known[1])}
+        axis = 0 if self.per_feature else None
+        ranges = [(block.min(axis=axis), block.max(axis=axis)) for block in blocks]
+        lows, highs = zip(*ranges, strict=True)
+        minimum, maximum = np.min(lows, axis=0), np.max(highs, axis=0)
         if self.per_feature:
-            return {"minimum": array.min(axis=0), "maximum": array.max(axis=0)}
-        return {"minimum": float(array.min()), "maximum": float(array.max())}
+            return {"minimum": minimum, "maximum": maximum}
+        return {"minimum": float(minimum), "maximum": float(maximum)}
 
     def apply(self, array: Array, state: FittedState) -> Array:
         """Floats of the same shape, (records, ...)."""

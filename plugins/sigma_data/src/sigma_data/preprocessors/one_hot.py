@@ -1,5 +1,7 @@
 """Turn classes into vectors with a single one."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from attrs import field, frozen
 
@@ -20,10 +22,10 @@ class OneHot(Preprocessor):
     classes: int | tuple[int | str, ...] | None = field(default=None, converter=_classes)
     """The classes in order; a number n stands for 0 to n - 1. Without any, those of the training records, sorted."""
 
-    def fit(self, array: Array) -> FittedState:
+    def fit(self, blocks: Iterable[Array]) -> FittedState:
         """`classes`: an array of them, in order."""
         if self.classes is None:
-            return {"classes": np.unique(array)}
+            return {"classes": np.unique(np.concatenate([np.unique(block) for block in blocks]))}
         return {"classes": np.arange(self.classes) if isinstance(self.classes, int) else np.array(self.classes)}
 
     def apply(self, array: Array, state: FittedState) -> Array:

@@ -1,5 +1,7 @@
 """Give values the mean 0 and the standard deviation 1."""
 
+from collections.abc import Iterable
+
 import numpy as np
 from attrs import frozen
 
@@ -17,22 +19,25 @@ class Standardise(Preprocessor):
     per_feature: bool = True
     """Whether each feature has a mean and a deviation of its own."""
 
-    def fit(self, array: Array) -> FittedState:
+    def fit(self, blocks: Iterable[Array]) -> FittedState:
         """`mean` and `deviation`: arrays of the shape of one record, or numbers."""
         axis = 0 if self.per_feature else None
-        mean = array.mean(axis=axis, dtype=np.float64)
-        deviation = array.std(axis=axis, dtype=np.float64)
+        count, mean, squares, low, high = 0, 0.0, 0.0, np.inf, -np.inf
+        for block in blocks:
+            # Chan, Golub & LeVeque (1983): the sums of squared deviations of two groups make that of both.
+            size = len(block) if self.per_feature else block.size
+            block_mean = block.mean(axis=axis, dtype=np.float64)
+            block_squares = block.var(axis=axis, dtype=np.float64) * size
+            shift, total = block_mean - mean, count + size
+            mean = mean + shift * (size / total)
+            squares = squares + block_squares + shift**2 * (count * size / total)
+            low, high = np.minimum(low, block.min(axis=axis)), np.maximum(high, block.max(axis=axis))
+            count = total
         # Of a constant feature, rounding may leave a deviation; it is no more than that of the mean's last digits.
-        constant = array.max(axis=axis) == array.min(axis=axis)
-        deviation = np.where(constant, 1.0, deviation)
-        return (
-            {"mean": mean, "deviation": deviation}
-            if self.per_feature
-            else {
-                "mean": float(mean),
-                "deviation": float(deviation),
-            }
-        )
+        deviation = np.where(low == high, 1.0, np.sqrt(squares / count))
+        if self.per_feature:
+            return {"mean": mean, "deviation": deviation}
+        return {"mean": float(mean), "deviation": float(deviation)}
 
     def apply(self, array: Array, state: FittedState) -> Array:
         """Floats of the same shape, (records, ...)."""

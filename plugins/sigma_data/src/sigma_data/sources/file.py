@@ -41,3 +41,12 @@ class File(Source):
     def describe(self) -> str:
         """The path."""
         return f"file '{self.path}'"
+
+    def fingerprint(self, environment: Any = None) -> str | None:
+        """Where the file is, its size, when it changed and which file it is; None where there is none."""
+        path = Path(self.path).expanduser().absolute()
+        try:
+            status = path.stat()
+        except (OSError, ValueError):
+            return None
+        return f"{path}|{status.st_size}|{status.st_mtime_ns}|{status.st_ino}"

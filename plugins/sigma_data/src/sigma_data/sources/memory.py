@@ -1,5 +1,6 @@
 """Bytes that are there already."""
 
+import hashlib
 import io
 from typing import Any, BinaryIO
 
@@ -28,3 +29,7 @@ class Memory(Source):
     def describe(self) -> str:
         """The name."""
         return self.name
+
+    def fingerprint(self, environment: Any = None) -> str:
+        """The SHA-256 of the bytes."""
+        return hashlib.sha256(self.content).hexdigest()

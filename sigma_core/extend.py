@@ -33,8 +33,11 @@ from sigma_core.data import (
     Sections,
     Source,
     as_dataset,
+    check_known,
     joined,
     joined_sections,
+    pad_sequences,
+    records_of,
     sliced,
 )
 from sigma_core.environment import cache_directory
@@ -150,7 +153,7 @@ from sigma_core.network import (
     fans,
     in_a_row,
 )
-from sigma_core.registry import component, component_table, components
+from sigma_core.registry import component, component_table, components, fields
 from sigma_core.training import (
     Command,
     Criterion,
@@ -304,6 +307,7 @@ __all__ = [
     "by_statement",
     "cache_directory",
     "check_arguments",
+    "check_known",
     "check_mask",
     "check_span",
     "checkpoint",
@@ -316,6 +320,7 @@ __all__ = [
     "erf",
     "every",
     "fans",
+    "fields",
     "fold_in",
     "grad",
     "hessian",
@@ -335,9 +340,11 @@ __all__ = [
     "once",
     "one_hot",
     "optimise",
+    "pad_sequences",
     "random_normal",
     "random_uniform",
     "record",
+    "records_of",
     "register",
     "register_kernel",
     "registered_kernel",

@@ -16,7 +16,7 @@ from sigma_core.data._preprocessor import (
     Preprocessor,
     RecordsPreprocessor,
 )
-from sigma_core.data._sections import Array, Sections
+from sigma_core.data._sections import Array, Sections, check_known, records_of
 from sigma_core.data._source import Source
 from sigma_core.data._undivided import Undivided
 
@@ -39,8 +39,10 @@ __all__ = [
     "Source",
     "Undivided",
     "as_dataset",
+    "check_known",
     "joined",
     "joined_sections",
     "pad_sequences",
+    "records_of",
     "sliced",
 ]

@@ -36,6 +36,10 @@ class Preprocessor(ABC):
         """
         return {}
 
+    def update(self, state: FittedState, blocks: Iterable[Array]) -> FittedState:  # noqa: ARG002  # for running ones
+        """What is learnt when further training records come, as to data that grows; nothing unless overridden."""
+        return state
+
     @abstractmethod
     def apply(self, array: Array, state: FittedState) -> Array:
         """The preprocessed records, of shape (records, ...), as many as before; `array` is left as it is."""

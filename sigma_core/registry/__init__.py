@@ -1,5 +1,6 @@
 """Components from entry points, their composition from settings, and registries of identified parameters."""
 
+from sigma_core.registry import fields
 from sigma_core.registry._build import Fault
 from sigma_core.registry._components import ComponentRegistry
 from sigma_core.registry._composition import Composer
@@ -38,6 +39,7 @@ __all__ = [
     "component_table",
     "components",
     "conform",
+    "fields",
     "kind_of",
     "matches",
     "most_specific",

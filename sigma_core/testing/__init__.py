@@ -13,6 +13,7 @@ from sigma_core.testing._message import message
 from sigma_core.testing._metrics import check_metric
 from sigma_core.testing._modifiers import check_modifier
 from sigma_core.testing._optimisers import check_optimiser
+from sigma_core.testing._preprocessors import check_preprocessor
 from sigma_core.testing._schedules import check_schedule
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "check_modifier",
     "check_operation",
     "check_optimiser",
+    "check_preprocessor",
     "check_schedule",
     "evaluate",
     "flatten",

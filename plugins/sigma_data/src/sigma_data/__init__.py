@@ -2,7 +2,24 @@
 
 from sigma_data.datasets import MNIST, XOR, BreastCancer, Digits, Extracted, Iris, Wine
 from sigma_data.extractors import CSV, IDX
-from sigma_data.preprocessors import Cast, Flatten, Normalise, OneHot, Standardise
+from sigma_data.preprocessors import (
+    Cast,
+    Categories,
+    Fill,
+    Filter,
+    Flatten,
+    Map,
+    Normalise,
+    OneHot,
+    Pad,
+    Permute,
+    Reshape,
+    RunningNormalise,
+    RunningStandardise,
+    Shuffle,
+    Standardise,
+    Window,
+)
 from sigma_data.sources import File, Memory
 
 __all__ = [
@@ -12,14 +29,25 @@ __all__ = [
     "XOR",
     "BreastCancer",
     "Cast",
+    "Categories",
     "Digits",
     "Extracted",
     "File",
+    "Fill",
+    "Filter",
     "Flatten",
     "Iris",
+    "Map",
     "Memory",
     "Normalise",
     "OneHot",
+    "Pad",
+    "Permute",
+    "Reshape",
+    "RunningNormalise",
+    "RunningStandardise",
+    "Shuffle",
     "Standardise",
+    "Window",
     "Wine",
 ]

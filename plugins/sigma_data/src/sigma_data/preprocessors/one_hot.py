@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 from attrs import field, frozen
 
-from sigma_core.extend import Array, DataError, FittedState, Preprocessor, listed
+from sigma_core.extend import Array, FittedState, Preprocessor
+from sigma_data.preprocessors.categories import check_known, places_of
 
 
 def _classes(value: object) -> object:
@@ -31,18 +32,8 @@ class OneHot(Preprocessor):
     def apply(self, array: Array, state: FittedState) -> Array:
         """Values of shape (records, ...) become float32 of shape (records, ..., classes)."""
         classes = np.asarray(state["classes"])
-        order = np.argsort(classes)
-        places = order[np.searchsorted(classes, array, sorter=order).clip(max=len(classes) - 1)]
-        unknown = classes[places] != array
-        if unknown.any():
-            record = int(np.nonzero(unknown)[0][0])
-            value = array[unknown][0]
-            raise DataError(
-                "preprocessor one_hot",
-                f"record {record} holds {value.item()!r}, which is no class",
-                f"one of {listed(str(name) for name in classes)}",
-                "name all classes by the setting classes",
-            )
+        places, is_known = places_of(array, classes)
+        check_known(array, is_known, state, "preprocessor one_hot")
         vectors = np.zeros((*array.shape, len(classes)), np.float32)
         np.put_along_axis(vectors, places[..., None], 1, axis=-1)
         return vectors

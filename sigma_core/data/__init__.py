@@ -4,6 +4,7 @@ from sigma_core.data._blocks import joined, joined_sections, sliced
 from sigma_core.data._data import Data
 from sigma_core.data._dataset import Dataset
 from sigma_core.data._extractor import Extractor
+from sigma_core.data._formats import ArchiveFormat, Compression, Member
 from sigma_core.data._iterator import Batch, Iterator
 from sigma_core.data._memory import InMemory, as_dataset
 from sigma_core.data._minibatches import Minibatches
@@ -22,8 +23,10 @@ from sigma_core.data._undivided import Undivided
 
 __all__ = [
     "EVERY_SECTION",
+    "ArchiveFormat",
     "Array",
     "Batch",
+    "Compression",
     "Data",
     "Dataset",
     "Extractor",
@@ -31,6 +34,7 @@ __all__ = [
     "FittedState",
     "InMemory",
     "Iterator",
+    "Member",
     "Minibatches",
     "Prefetch",
     "Preprocessor",

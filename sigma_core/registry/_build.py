@@ -1,6 +1,6 @@
 """One build of a component from settings: every setting is checked, every fault is kept with its place."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, time
 from functools import partial
 from types import SimpleNamespace
@@ -123,17 +123,23 @@ class Build:
         if slot.keyed:
             return self.keyed(kind, value, place, where)
         if slot.many:
-            return self.several(kind, value, place, where)
-        if slot.text is not None and isinstance(value, str):
-            value = self.made(partial(slot.text, value), {}, place, where, whole=True)
+            return self.several(kind, value, place, where, slot.text)
+        return self.one(kind, value, place, where, slot.text)
+
+    def one(self, kind: Kind, value: Any, place: Place, where: str, text: Callable[[str], Any] | None) -> Any:
+        """A component from anything; with `text`, a text is no name but what that function makes a component of."""
+        if text is not None and isinstance(value, str):
+            value = self.made(partial(text, value), {}, place, where, whole=True)
         return MISSING if value is MISSING else self.value(kind, value, place, where)
 
-    def several(self, kind: Kind, value: Any, place: Place, where: str) -> Any:
+    def several(
+        self, kind: Kind, value: Any, place: Place, where: str, text: Callable[[str], Any] | None = None
+    ) -> Any:
         """A tuple of components."""
         # A single one that stands without brackets is at the place of the setting itself.
         inside = isinstance(value, list | tuple)
         built = tuple(
-            self.value(kind, item, (*place, index) if inside else place, f"{where}[{index}]" if inside else where)
+            self.one(kind, item, (*place, index) if inside else place, f"{where}[{index}]" if inside else where, text)
             for index, item in enumerate(several(value))
         )
         return MISSING if MISSING in map(_marker, built) else built

@@ -21,9 +21,9 @@ def component(kind: str, default: Any = NOTHING, *, text: Callable[[str], Any] |
     return _field(Slot(kind_of(kind).name, text=text), default, arguments)
 
 
-def components(kind: str, default: Any = (), **arguments: Any) -> Any:
+def components(kind: str, default: Any = (), *, text: Callable[[str], Any] | None = None, **arguments: Any) -> Any:
     """An attrs field for a tuple of components, each as in `component`; a single one needs no brackets."""
-    return _field(Slot(kind_of(kind).name, many=True), default, {"converter": several, **arguments})
+    return _field(Slot(kind_of(kind).name, many=True, text=text), default, {"converter": several, **arguments})
 
 
 def component_table(kind: str, default: Any = EMPTY, **arguments: Any) -> Any:

@@ -49,6 +49,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind("triggers", "trigger"),
             Kind("metrics", "metric"),
             Kind("sources", "source"),
+            Kind("compressions", "compression"),
+            Kind("archives", "archive"),
             Kind("extractors", "extractor"),
             Kind("preprocessors", "preprocessor"),
             Kind("augmenters", "augmenter"),

@@ -4,7 +4,7 @@ import pytest
 from attrs import field, frozen
 
 from sigma_core.errors import SettingError
-from sigma_core.registry import ComponentRegistry, Composer, Fault, component, component_table
+from sigma_core.registry import ComponentRegistry, Composer, Fault, component, component_table, components
 
 
 @frozen
@@ -21,6 +21,7 @@ class File:
 class Table:
     steps: dict = component_table("preprocessors")
     source: object = component("sources", default=None, text=File)
+    others: tuple = components("sources", text=File)
 
 
 @pytest.fixture
@@ -82,7 +83,7 @@ def test_a_text_can_be_made_a_component(composer):
 
 def test_tables_of_components_are_described(composer):
     """The type in words, and the kind."""
-    steps, _ = composer.describe("datasets", "table").settings
+    steps, *_ = composer.describe("datasets", "table").settings
     assert (steps.type, steps.kind) == ("table of tuples of preprocessors components", "preprocessors")
 
 
@@ -127,3 +128,11 @@ def test_a_validator_that_knows_settings_is_told_where_its_own_stands():
 def test_a_component_field_takes_none_where_none_is_its_default(composer):
     """The source of this one may be left out."""
     assert composer.build("datasets", {"use": "table", "source": None}).source is None
+
+
+def test_texts_of_a_list_can_be_made_components(composer):
+    """Each of them, and a single one without brackets."""
+    built = composer.build("datasets", {"use": "table", "others": ["a", {"use": "file", "path": "b"}, File("c")]})
+    assert built.others == (File("a"), File("b"), File("c"))
+    assert composer.build("datasets", {"use": "table", "others": "a"}).others == (File("a"),)
+    assert composer.build("datasets", composer.table(built)) == built

@@ -1,19 +1,24 @@
 """What the tests of this plugin share."""
 
+from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
-from types import SimpleNamespace
+from pathlib import Path
+from threading import Event, Thread
 
 import pytest
+from sigma_data import URL
 
-from sigma_core.extend import SigmaError
+from sigma_core import Environment
+from sigma_core.extend import DownloadError, SigmaError
+from sigma_core.testing import message
 
 
 @pytest.fixture
-def environment(tmp_path):
-    """As much of an environment as datasets use: a cache folder of the test's own, and a silent log."""
-    log = SimpleNamespace(info=lambda *_, **__: None)
-    return SimpleNamespace(paths=SimpleNamespace(cache=tmp_path / "cache"), log=log)
+def environment(tmp_path, monkeypatch):
+    """An environment with a cache folder of the test's own."""
+    monkeypatch.setenv("SIGMA_CACHE", str(tmp_path / "cache"))
+    with Environment(root=tmp_path) as made:
+        yield made
 
 
 @pytest.fixture
@@ -29,24 +34,57 @@ def refused():
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """Gives the server's files, some of them cut short."""
+    """Gives the server's files, or the rest of them, with the faults that the test wants."""
 
     def do_GET(self):  # the standard library's name
-        """Answer one request."""
-        self.server.asked.append(self.path)
-        content = self.server.files.get(self.path)
-        if content is None:
-            self.send_error(404)
+        """Answer one request, with the next of the path's faults."""
+        http = self.server
+        http.asked.append(self.path)
+        http.headers.append(dict(self.headers))
+        faults = http.faults.get(self.path, [])
+        fault = faults.pop(0) if faults else http.always.get(self.path, {})
+        content = http.files.get(self.path)
+        if status := fault.get("status", None if content is not None else 404):
+            self.send_response(status)
+            for name, value in fault.get("headers", {}).items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(b"<html>no</html>")
             return
-        self.send_response(200)
-        if self.path in self.server.chunked:
+        self.give(content, fault)
+
+    def give(self, content, fault):
+        """Send a file, from the place that is asked for if that is known and the file is still the same."""
+        tag = fault.get("tag", f'"{sha256(content).hexdigest()[:8]}"')
+        start = int(self.headers.get("Range", "bytes=0-")[len("bytes=") : -1])
+        if fault.get("ranges") is False or self.headers.get("If-Range", tag) != tag:
+            start = 0
+        total = len(content)
+        if start >= total:
+            self.send_response(416)
+            self.send_header("Content-Range", f"bytes */{total}")
+            self.end_headers()
+            self.wfile.write(b"<html>no</html>")
+            return
+        self.send_response(206 if start else 200)
+        if start:
+            self.send_header("Content-Range", fault.get("rest", f"bytes {start}-{total - 1}/{total}"))
+        if tag:
+            self.send_header("ETag", tag)
+        for name, value in fault.get("headers", {}).items():
+            self.send_header(name, value)
+        body = content[start:]
+        if fault.get("chunked"):
             self.send_header("Transfer-Encoding", "chunked")
             self.end_headers()
-            self.wfile.write(b"%x\r\n" % len(content))
+            self.wfile.write(b"%x\r\n" % len(body))
         else:
-            self.send_header("Content-Length", str(len(content)))
+            self.send_header("Content-Length", str(fault.get("length", len(body))))
             self.end_headers()
-        self.wfile.write(content[: self.server.cut.get(self.path)])
+        self.wfile.write(body[: fault.get("cut")])
+        if fault.get("stall"):
+            self.wfile.flush()
+            self.server.going_on.wait(60)
 
     def log_message(self, *_):
         """Say nothing."""
@@ -54,13 +92,69 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server(monkeypatch):
-    """An HTTP server on the loopback address: `files` and `cut` lengths by path, paths `chunked` and `asked` for."""
+    """An HTTP server on the loopback address that gives `files` by path.
+
+    `faults` has a list by path, one for each of the next requests, and `always` one for all others: `status`,
+    `headers`, `cut` after so many bytes, `stall` there, `length` or `rest` that is a lie, `chunked`, `tag`, `ranges`
+    that are not known. `asked` has the paths that were asked for, `headers` those of the requests.
+    """
     monkeypatch.setenv("no_proxy", "*")
     with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as http:
-        http.files, http.cut, http.chunked, http.asked = {}, {}, set(), []
+        http.files, http.faults, http.always, http.asked, http.headers = {}, {}, {}, [], []
+        http.going_on = Event()
+        http.handle_error = lambda *_: None  # whoever asked may be gone
         http.address = f"http://127.0.0.1:{http.server_port}"
         thread = Thread(target=http.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield http
+        http.going_on.set()
         http.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def url(server):
+    """A file of 256,000 bytes that the server has, asked for with little patience."""
+    server.files["/a.bin"] = bytes(range(256)) * 1000
+    return URL(f"{server.address}/a.bin", back_off=0.0, retries=2)
+
+
+@pytest.fixture
+def left():
+    """What is left in the cache of an environment."""
+
+    def left(environment):
+        """Names of what is in the cache, other than what is known of downloads."""
+        known = {"about.json", "part.json", "lock"}
+        paths = Path(environment.paths.cache).rglob("*")
+        return sorted(path.name for path in paths if path.is_file() and path.name not in known)
+
+    return left
+
+
+@pytest.fixture
+def refusal():
+    """The whole message of a source that cannot be opened."""
+
+    def refusal(source, environment, kind=DownloadError):
+        with pytest.raises(kind) as caught:
+            source.open(environment)
+        return message(caught.value)
+
+    return refusal
+
+
+@pytest.fixture
+def told():
+    """The whole message of a download that came to nothing."""
+
+    def told(source, reason, environment):
+        """The whole message of a download that came to nothing."""
+        path = source._download(environment).destination
+        return (
+            f"url '{source.address}': {reason}\n"
+            "  expected: an address that gives the whole file\n"
+            f"  to do:    try again later, or put the file to '{path}' yourself"
+        )
+
+    return told

@@ -12,6 +12,10 @@ REGISTRY = ComponentRegistry()
 OURS = [entry for entry in REGISTRY.components() if entry.distribution == "sigma-data"]
 # Settings that have to be given.
 REQUIRED = {
+    "archive": {"source": "a.tar.gz"},
+    "fsspec": {"address": "s3://a/b.csv"},
+    "glob": {"pattern": "a/*.csv"},
+    "url": {"address": "https://example.org/a.csv"},
     "file": {"path": "a.csv"},
     "memory": {"content": "1,2"},
     "csv": {"source": "a.csv"},

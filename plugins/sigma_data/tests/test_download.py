@@ -1,109 +1,278 @@
-"""Downloads, from a server of this test's own on the loopback address."""
+"""Downloads that break off, stall, are killed, meet a full disk or each other."""
 
-import hashlib
-from types import SimpleNamespace
+import signal
+import subprocess
+import sys
+import time
+from hashlib import sha256
+from pathlib import Path
+from threading import Thread
 
 import pytest
-from sigma_data.datasets._download import download
+from attrs import evolve
+from sigma_data.sources import _download
 
-from sigma_core.extend import DownloadError
+from sigma_core.errors import StorageError
+from sigma_core.extend import TaskProgressed
 
 CONTENT = bytes(range(256)) * 1000
-SUM = hashlib.sha256(CONTENT).hexdigest()
+SUM = sha256(CONTENT).hexdigest()
 
 
-def test_a_file_is_fetched_whole(tmp_path, server):
-    """Into folders that are made for it; nothing else is left there."""
-    server.files["/a.gz"] = CONTENT
-    said = []
-    log = SimpleNamespace(info=lambda event, **fields: said.append((event, fields["address"])))
-    download([f"{server.address}/a.gz"], tmp_path / "new" / "a.gz", SUM, log)
-    assert (tmp_path / "new" / "a.gz").read_bytes() == CONTENT
-    assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.gz"]
-    assert said == [("download_started", f"{server.address}/a.gz")]
+def content(source, environment):
+    with source.open(environment) as stream:
+        return stream.read()
 
 
-def test_the_next_address_is_tried(tmp_path, server):
-    """After one that has it not, one that breaks off, one that has something else and one that does not answer."""
-    server.files |= {"/short/a.gz": CONTENT, "/other/a.gz": b"other", "/good/a.gz": CONTENT}
-    server.cut["/short/a.gz"] = 1000
-    addresses = [f"{server.address}/{folder}/a.gz" for folder in ("none", "short", "other", "good")]
-    download(["http://127.0.0.1:9/a.gz", *addresses], tmp_path / "a.gz", SUM)
-    assert (tmp_path / "a.gz").read_bytes() == CONTENT
-    assert server.asked == ["/none/a.gz", "/short/a.gz", "/other/a.gz", "/good/a.gz"]
+def test_mirrors_share_what_has_the_same_sum(environment, server, url, refusal):
+    """Whole or in part: the second goes on where the first broke off."""
+    server.files["/mirror/b.bin"] = CONTENT
+    server.faults["/a.bin"] = [{"cut": 1000}, {"status": 404}]
+    first = evolve(url, sha256=SUM)
+    refusal(first, environment)
+    second = evolve(first, address=f"{server.address}/mirror/b.bin")
+    assert content(second, environment) == CONTENT
+    assert server.headers[-1]["Range"] == "bytes=1000-"
+    assert content(first, environment) == CONTENT
+    assert server.asked == ["/a.bin", "/a.bin", "/mirror/b.bin"]
 
 
-def test_every_refusal_is_reported(tmp_path, server, refused):
-    """And nothing is left behind."""
-    server.files |= {"/short/a.gz": CONTENT, "/other/a.gz": b"other"}
-    server.cut["/short/a.gz"] = 1000
-    addresses = [f"{server.address}/{folder}/a.gz" for folder in ("none", "short", "other")]
-    kind, message = refused(download, [*addresses, "ftp://127.0.0.1/a.gz"], tmp_path / "a.gz", SUM)
-    assert kind == "DownloadError"
-    assert message == (
-        f"download of a.gz: {addresses[0]}: HTTP Error 404: Not Found; "
-        f"{addresses[1]}: it broke off after 1000 of 256000 bytes; "
-        f"{addresses[2]}: its SHA-256 is {hashlib.sha256(b'other').hexdigest()}, not {SUM}; "
-        "ftp://127.0.0.1/a.gz: it is no http or https address\n"
-        "  expected: one address that gives the whole file\n"
-        f"  to do:    try again later, or put the file into '{tmp_path}' yourself"
+@pytest.mark.parametrize("chunked", [False, True])
+def test_what_breaks_off_is_gone_on_with(environment, server, url, chunked):
+    """As often as each try brings something, however few retries there are."""
+    server.faults["/a.bin"] = [{"cut": 1000, "chunked": chunked}] + [{"cut": 50_000}] * 4
+    assert content(evolve(url, retries=0), environment) == CONTENT
+    starts = [headers.get("Range") for headers in server.headers]
+    assert starts[0] is None
+    assert starts[1] == "bytes=1000-"
+    assert starts[2:] == [f"bytes={1000 + 50_000 * count}-" for count in range(1, 5)]
+    assert all("If-Range" in headers for headers in server.headers[1:])
+
+
+def test_another_process_goes_on_too(environment, server, url, refusal, left):
+    """What was there when one gave up is there still."""
+    server.faults["/a.bin"] = [{"cut": 1000}] + [{"status": 503}] * 3
+    refusal(url, environment)
+    assert left(environment) == ["content.part"]
+    assert content(url, environment) == CONTENT
+    assert server.headers[-1]["Range"] == "bytes=1000-"
+    assert left(environment) == ["content"]
+
+
+def test_a_file_that_changed_meanwhile_is_fetched_from_its_beginning(environment, server, url, refusal):
+    """The server compares the tag; halves of two files are never joined."""
+    server.faults["/a.bin"] = [{"cut": 1000}] + [{"status": 503}] * 3
+    refusal(url, environment)
+    server.files["/a.bin"] = b"new" * 1000
+    assert content(url, environment) == b"new" * 1000
+
+
+def test_without_a_tag_or_a_sum_nothing_is_gone_on_with(environment, server, url):
+    """Nothing would tell whether the rest belongs to it."""
+    server.faults["/a.bin"] = [{"cut": 1000, "tag": ""}]
+    assert content(url, environment) == CONTENT
+    assert "Range" not in server.headers[1]
+
+
+def test_a_weak_tag_is_none(environment, server, url):
+    """It promises no equal bytes; the time of the last change does, a little more."""
+    dated = {"Last-Modified": "Sat, 28 Nov 2026 00:00:00 GMT"}
+    server.faults["/a.bin"] = [{"cut": 1000, "tag": 'W/"1"', "headers": dated}]
+    assert content(url, environment) == CONTENT
+    assert server.headers[1]["If-Range"] == dated["Last-Modified"]
+
+
+def test_a_server_without_ranges_gives_all_of_it_again(environment, server, url):
+    """It is not appended to what was there."""
+    server.faults["/a.bin"] = [{"cut": 1000}, {"ranges": False}]
+    assert content(url, environment) == CONTENT
+
+
+@pytest.mark.parametrize("rest", ["bytes 0-255999/256000", "bytes", "bytes 1000-255999/300000"])
+def test_a_rest_that_is_none_is_not_appended(environment, server, url, rest):
+    """Other bytes than those that were asked for, or of another length than is said."""
+    server.faults["/a.bin"] = [{"cut": 1000}, {"rest": rest}]
+    assert content(evolve(url, sha256=SUM), environment) == CONTENT
+
+
+def test_a_rest_that_is_told_twice_wrong_is_refused(environment, server, url, refusal, told, left):
+    """With what the server said."""
+    server.faults["/a.bin"] = [{"cut": 1000}]
+    server.always["/a.bin"] = {"rest": "bytes 7-9/10"}
+    once = evolve(url, retries=0)
+    assert refusal(once, environment) == told(
+        once, "it cannot go on at byte 1000: it answered 206 bytes 7-9/10", environment
     )
-    assert list(tmp_path.iterdir()) == []
+    assert left(environment) == []
 
 
-def test_a_stream_that_breaks_off_is_told(tmp_path, server, refused):
-    """Also where its length was not said before."""
-    server.files["/a.gz"] = CONTENT
-    server.chunked.add("/a.gz")
-    server.cut["/a.gz"] = 1000
-    _, message = refused(download, [f"{server.address}/a.gz"], tmp_path / "a.gz", SUM)
-    assert message.startswith(f"download of a.gz: {server.address}/a.gz: it broke off after 0 bytes: IncompleteRead(")
+def test_what_was_whole_already_is_taken(environment, server, url):
+    """As when a process was killed between the last byte and the end; the server's page about it is no data."""
+    place = url._download(environment)
+    place.book.mkdir(parents=True)
+    place.part.write_bytes(CONTENT)
+    _download._write(place.book / "part.json", {"address": url.address, "validator": f'"{SUM[:8]}"'})
+    assert content(url, environment) == CONTENT
 
 
-def test_an_address_that_does_not_answer_is_told(tmp_path):
-    """With the system's reason, whatever its words."""
-    with pytest.raises(DownloadError) as caught:
-        download(["http://127.0.0.1:9/a.gz"], tmp_path / "a.gz", SUM)
-    head = str(caught.value).splitlines()[0]
-    assert head.startswith("download of a.gz: http://127.0.0.1:9/a.gz: ")
-    assert "refused" in head
+def test_a_part_that_is_too_long_is_thrown_away(environment, server, url):
+    """Whatever wrote it."""
+    place = url._download(environment)
+    place.book.mkdir(parents=True)
+    place.part.write_bytes(CONTENT * 2)
+    _download._write(place.book / "part.json", {"address": url.address, "validator": f'"{SUM[:8]}"'})
+    assert content(url, environment) == CONTENT
 
 
-def test_no_address_is_told(tmp_path, refused):
-    """A list of mirrors can be empty."""
-    assert refused(download, [], tmp_path / "a.gz", SUM) == (
-        "DownloadError",
-        (
-            "download of a.gz: there is no address to get it from\n"
-            "  expected: one address that gives the whole file\n"
-            f"  to do:    try again later, or put the file into '{tmp_path}' yourself"
-        ),
-    )
+def test_a_part_of_another_file_is_found_out_by_the_sum(environment, server, url):
+    """Then all of it is fetched again."""
+    summed = evolve(url, sha256=SUM)
+    place = summed._download(environment)
+    place.book.mkdir(parents=True)
+    place.part.write_bytes(b"other")
+    assert content(summed, environment) == CONTENT
+    assert [headers.get("Range") for headers in server.headers] == ["bytes=5-", None]
 
 
-def test_a_folder_that_cannot_be_written_is_a_storage_error(tmp_path, server, refused):
-    """No other address would help."""
-    server.files["/a.gz"] = CONTENT
+def test_a_server_may_ask_to_wait(environment, server, url, monkeypatch):
+    """Up to a minute; the pauses grow otherwise, each more or less by half."""
+    pauses = []
+    monkeypatch.setattr(_download.time, "sleep", pauses.append)
+    server.faults["/a.bin"] = [
+        {"status": 503, "headers": {"Retry-After": "7"}},
+        {"status": 503, "headers": {"Retry-After": "7000"}},
+        *[{"status": 503}] * 2,
+    ]
+    assert content(evolve(url, retries=4, back_off=1.0), environment) == CONTENT
+    assert pauses[:2] == [7, 60]
+    assert 2 <= pauses[2] <= 6
+    assert 4 <= pauses[3] <= 12
+
+
+def test_a_server_that_stalls_is_given_up(environment, server, url, refusal, told, left):
+    """What came before stays, for the next time."""
+    server.faults["/a.bin"] = [{"cut": 1000, "stall": True}]
+    server.always["/a.bin"] = {"cut": 0, "stall": True}
+    slow = evolve(url, patience=0.05, retries=0)
+    assert refusal(slow, environment) == told(slow, "it broke off: no byte came for 0.05 seconds", environment)
+    assert left(environment) == ["content.part"]
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path, environment, url, refusal):
+    """No other try would help."""
     (tmp_path / "file").write_bytes(b"")
-    kind, message = refused(download, [f"{server.address}/a.gz"] * 2, tmp_path / "file" / "a.gz", SUM)
-    assert kind == "StorageError"
-    assert message.startswith(f"download of a.gz: it cannot be written to '{tmp_path / 'file'}': ")
-    assert message.endswith("\n  to do:    make room or choose another cache folder")
+    kept = evolve(url, path=str(tmp_path / "file" / "a.bin"))
+    text = refusal(kept, environment, StorageError)
+    assert text.startswith(f"url '{url.address}': it cannot be written to '{tmp_path / 'file'}': ")
+    assert text.endswith("\n  to do:    make room or choose another folder")
 
 
-def test_a_full_disk_leaves_nothing_behind(tmp_path, server, monkeypatch, refused):
-    """The file that was begun is removed."""
-    server.files["/a.gz"] = CONTENT
+def test_a_full_disk_gets_its_room_back(environment, url, monkeypatch, refusal, left):
+    """What was begun is removed."""
 
     def full(_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("os.fsync", full)
-    assert refused(download, [f"{server.address}/a.gz"], tmp_path / "a.gz", SUM) == (
-        "StorageError",
-        (
-            f"download of a.gz: it cannot be written to '{tmp_path}': No space left on device\n"
-            "  to do:    make room or choose another cache folder"
-        ),
+    place = url._download(environment).destination
+    assert refusal(url, environment, StorageError) == (
+        f"url '{url.address}': it cannot be written to '{place.parent}': No space left on device\n"
+        "  to do:    make room or choose another folder"
     )
-    assert list(tmp_path.iterdir()) == []
+    assert left(environment) == []
+
+
+def test_a_full_disk_in_the_middle_gets_its_room_back(environment, server, tmp_path, left):
+    """A limit on the size of files does what a full disk does, to a real process."""
+    server.files["/a.bin"] = CONTENT
+    script = (
+        "import resource, signal, sys\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+        "from sigma_data import URL\n"
+        "try:\n    URL(sys.argv[1]).fetch()\n"
+        "except Exception as error:\n    print(type(error).__name__, error)\n"
+    )
+    if sys.platform == "win32":
+        pytest.skip("there are no such limits")
+    done = subprocess.run(
+        [sys.executable, "-c", script, f"{server.address}/a.bin"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.startswith("StorageError url 'http")
+    assert "it cannot be written to" in done.stdout
+    assert left(environment) == []
+
+
+FETCH = "import sys; from sigma_data import URL; print(URL(sys.argv[1], sha256=sys.argv[2]).fetch())"
+
+
+def test_what_a_killed_process_left_is_gone_on_with(environment, server, url, left):
+    """`kill -9` in the middle; the lock goes with the process."""
+    server.faults["/a.bin"] = [{"cut": 100_000, "stall": True}]
+    summed = evolve(url, sha256=SUM)
+    part = summed._download(environment).part
+    process = subprocess.Popen([sys.executable, "-c", FETCH, url.address, SUM])
+    while not (part.is_file() and part.stat().st_size > 0):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    begun = part.stat().st_size
+    assert content(summed, environment) == CONTENT
+    assert server.headers[-1]["Range"] == f"bytes={begun}-"
+    assert left(environment) == ["content"]
+
+
+def test_several_processes_fetch_it_once(environment, server, url):
+    """The other waits for the first, and then has it."""
+    server.faults["/a.bin"] = [{"cut": 1000, "stall": True}]
+    processes = [
+        subprocess.Popen([sys.executable, "-c", FETCH, url.address, SUM], stdout=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    while not server.asked:
+        time.sleep(0.01)
+    server.going_on.set()
+    places = {process.communicate()[0].strip() for process in processes}
+    assert [process.returncode for process in processes] == [0, 0]
+    assert len(places) == 1
+    assert Path(places.pop()).read_bytes() == CONTENT
+    assert server.asked == ["/a.bin", "/a.bin"]
+
+
+def test_whoever_waits_for_another_says_so(environment, server, url):
+    """As a task, with what the other has by now."""
+    server.faults["/a.bin"] = [{"cut": 1000, "stall": True}]
+    heard = environment.bus.subscribe("test", [TaskProgressed])
+    threads = [Thread(target=url.fetch, args=(environment,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    while not any("another process" in event.name for event in heard.drain()):
+        time.sleep(0.01)
+    server.going_on.set()
+    for thread in threads:
+        thread.join()
+    assert server.asked == ["/a.bin", "/a.bin"]
+
+
+def test_notes_that_cannot_be_read_are_no_harm(environment, server, url):
+    """What they are about is found out anew."""
+    summed = evolve(url, sha256=SUM)
+    content(summed, environment)
+    (summed._download(environment).book / "about.json").write_text("[")
+    assert content(summed, environment) == CONTENT
+    (summed._download(environment).book / "about.json").write_text("[]")
+    assert content(summed, environment) == CONTENT
+    assert server.asked == ["/a.bin"]
+
+
+def test_an_interrupt_leaves_what_has_come(environment, server, url, monkeypatch, left):
+    """Ctrl-C is no reason to throw it away."""
+
+    def interrupt(_):
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("os.fsync", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        url.fetch(environment)
+    assert left(environment) == ["content.part"]

@@ -3,7 +3,7 @@
 import gzip
 
 import pytest
-from sigma_data import File, Memory
+from sigma_data import URL, File, FirstAvailable, Glob, Memory
 
 from sigma_core.errors import DataError
 
@@ -124,4 +124,112 @@ def test_a_path_that_no_system_takes_is_refused():
 
     assert str(caught.value) == (
         f"file 'a\\x00b': {caught.value.__cause__}\n  expected: the path of a file that exists"
+    )
+
+
+def test_a_glob_is_the_files_that_match(tmp_path, monkeypatch):
+    """Sorted by path, folders left out, `**` for any of them."""
+    for name in ("b.csv", "a.csv", "deep/er/c.csv", "d.txt", "e.csv/f"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(name.encode())
+    parts = Glob(str(tmp_path / "*.csv")).parts()
+    assert parts == (File(tmp_path / "a.csv"), File(tmp_path / "b.csv"))
+    assert [content(part) for part in parts] == [b"a.csv", b"b.csv"]
+    assert len(Glob(tmp_path / "**" / "*.csv").parts()) == 3
+    assert content(Glob(tmp_path / "*.txt")) == b"d.txt"
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    assert len(Glob("~/*.csv").parts()) == 2
+
+
+def test_several_files_are_no_single_stream(tmp_path, refused):
+    """They are for extractors that read parts."""
+    for name in "ab":
+        (tmp_path / name).write_bytes(b"")
+    assert refused(Glob(tmp_path / "?").open) == (
+        "DataError",
+        (
+            f"files '{tmp_path / '?'}': it is 2 files, from file '{tmp_path / 'a'}' to file '{tmp_path / 'b'}'\n"
+            "  expected: one file\n"
+            "  to do:    name one of them, or use an extractor that reads several"
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("*.csv", "no file matches"),
+        ("no/er/*.csv", "there is no folder '{}/no'"),
+        ("**/*.csv", "no file matches"),
+        ("a\0*", "no file matches"),
+    ],
+)
+def test_a_pattern_that_matches_nothing_is_told(tmp_path, refused, pattern, found):
+    """With how far it leads."""
+    kind, text = refused(Glob(f"{tmp_path}/{pattern}").parts)
+    assert (kind, text) == (
+        "DataError",
+        f"files '{tmp_path}/{pattern}': {found.format(tmp_path)}\n  expected: a pattern that files match",
+    )
+
+
+def test_fingerprints_change_with_what_they_are_of(tmp_path):
+    """A file's with its content, a pattern's with its files, that of memory with its bytes."""
+    (tmp_path / "a").write_bytes(b"1")
+    file, files = File(tmp_path / "a"), Glob(tmp_path / "*")
+    before = file.fingerprint(), files.fingerprint()
+    assert (file.fingerprint(), files.fingerprint()) == before
+    (tmp_path / "b").write_bytes(b"2")
+    assert file.fingerprint() == before[0]
+    assert files.fingerprint() != before[1]
+    (tmp_path / "a").write_bytes(b"12")
+    assert file.fingerprint() != before[0]
+    assert File(tmp_path / "c").fingerprint() is None
+    assert Memory(b"1").fingerprint() == Memory("1").fingerprint() != Memory(b"2").fingerprint()
+
+
+def test_the_first_available_is_taken(tmp_path, environment, server):
+    """Others are not even asked."""
+    server.files["/a.bin"] = b"abc"
+    (tmp_path / "a").write_bytes(b"a")
+    fetched = URL(f"{server.address}/a.bin")
+    assert content(FirstAvailable([tmp_path / "no", tmp_path / "a", fetched])) == b"a"
+    assert server.asked == []
+    choice = FirstAvailable([tmp_path / "no", fetched])
+    with choice.open(environment) as stream:
+        assert stream.read() == b"abc"
+    assert choice.parts(environment) == (fetched,)
+    assert choice.fingerprint(environment) == fetched.fingerprint(environment)
+    assert choice.describe() == f"the first available of 2 sources, file '{tmp_path / 'no'}' first"
+    assert server.asked == ["/a.bin"]
+
+
+def test_all_reasons_are_told_when_none_is_available(tmp_path, environment, server, refused):
+    """With what the last says can be done."""
+    fetched = URL(f"{server.address}/a.bin")
+    place = fetched._download(environment).destination
+    choice = FirstAvailable([tmp_path / "no", fetched])
+    assert refused(choice.open, environment) == (
+        "DownloadError",
+        (
+            f"the first available of 2 sources, file '{tmp_path / 'no'}' first: "
+            f"file '{tmp_path / 'no'}': there is no such file in folder '{tmp_path}'; "
+            f"url '{server.address}/a.bin': it answered 404 Not Found\n"
+            "  expected: one source that is there\n"
+            f"  to do:    try again later, or put the file to '{place}' yourself"
+        ),
+    )
+
+
+def test_files_that_are_not_there_can_be_put_right(tmp_path, refused):
+    """By whoever asked; one alone is told as it is, and none at all, too."""
+    kind, text = refused(FirstAvailable([tmp_path / "a", tmp_path / "b"]).open)
+    assert kind == "DataError"
+    assert text.endswith("\n  expected: one source that is there")
+    assert refused(FirstAvailable(tmp_path / "a").open) == refused(File(tmp_path / "a").open)
+    assert FirstAvailable(tmp_path / "a").describe() == f"file '{tmp_path / 'a'}'"
+    assert refused(FirstAvailable([]).open) == (
+        "DataError",
+        "the first available of 0 sources: there is no source\n  expected: one source that is there",
     )

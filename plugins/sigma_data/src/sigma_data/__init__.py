@@ -20,13 +20,15 @@ from sigma_data.preprocessors import (
     Standardise,
     Window,
 )
-from sigma_data.sources import File, Memory
+from sigma_data.sources import URL, Archive, File, FirstAvailable, Fsspec, Glob, Memory
 
 __all__ = [
     "CSV",
     "IDX",
     "MNIST",
+    "URL",
     "XOR",
+    "Archive",
     "BreastCancer",
     "Cast",
     "Categories",
@@ -35,7 +37,10 @@ __all__ = [
     "File",
     "Fill",
     "Filter",
+    "FirstAvailable",
     "Flatten",
+    "Fsspec",
+    "Glob",
     "Iris",
     "Map",
     "Memory",

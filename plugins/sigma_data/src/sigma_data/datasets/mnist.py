@@ -9,9 +9,8 @@ import numpy as np
 from attrs import evolve, frozen
 
 from sigma_core.extend import Array, DataError, Dataset, Sections
-from sigma_data.datasets._download import download
 from sigma_data.extractors.idx import read_idx
-from sigma_data.sources import File
+from sigma_data.sources import URL, File, FirstAvailable
 
 # Images and labels of each part, as they are called everywhere.
 FILES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -99,8 +98,10 @@ class MNIST(Dataset):
                     return File(candidate)
         if self.download:
             compressed = f"{name}.gz"
-            addresses = [f"{mirror.rstrip('/')}/{compressed}" for mirror in self.mirrors]
-            download(addresses, cache / compressed, SHA256[compressed], environment.log)
+            kept = {"sha256": SHA256[compressed], "path": str(cache / compressed), "retries": 1}
+            FirstAvailable(tuple(URL(f"{mirror.rstrip('/')}/{compressed}", **kept) for mirror in self.mirrors)).found(
+                environment
+            )
             return File(cache / compressed)
         places = " nor ".join(f"in '{folder}'" for folder in folders)
         raise DataError(

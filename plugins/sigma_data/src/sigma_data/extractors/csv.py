@@ -10,7 +10,6 @@ from sigma_core.extend import Array, DataError, Extractor, Sections, Source, com
 from sigma_data.extractors._columns import Columns, column_numbers, is_single
 from sigma_data.extractors._source import as_source
 from sigma_data.extractors._table import Table, is_number, read_table
-from sigma_data.sources import File
 
 
 @frozen
@@ -21,7 +20,7 @@ class CSV(Extractor):
     range or list of columns one of floats, (records, columns).
     """
 
-    source: Source = component("sources", converter=as_source, text=File)
+    source: Source = component("sources", converter=as_source, text=as_source)
     sections: Mapping[str, str | int | tuple[str | int, ...]] = field(factory=dict)
     """Columns by section: numbers from 0, ranges with both ends, names of the header; without any, all are inputs."""
     header: Literal["auto"] | bool = "auto"

@@ -10,7 +10,6 @@ from attrs import frozen
 
 from sigma_core.extend import Array, DataError, Extractor, Sections, Source, component, sliced
 from sigma_data.extractors._source import as_source
-from sigma_data.sources import File
 
 # The third byte of a file tells the type of its numbers, the most significant byte of which comes first.
 DTYPES: Mapping[int, np.dtype] = MappingProxyType(
@@ -32,8 +31,8 @@ _PIECE = 1 << 20
 class IDX(Extractor):
     """The arrays of one or two IDX files: `inputs`, and `targets` where there are any."""
 
-    inputs: Source = component("sources", converter=as_source, text=File)
-    targets: Source | None = component("sources", default=None, converter=as_source, text=File)
+    inputs: Source = component("sources", converter=as_source, text=as_source)
+    targets: Source | None = component("sources", default=None, converter=as_source, text=as_source)
 
     def blocks(self, environment: Any = None, records: int | None = None) -> Iterator[Sections]:
         """Arrays with the shapes and dtypes of the files, of native byte order; the files are read first."""

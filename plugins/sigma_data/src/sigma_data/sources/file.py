@@ -6,8 +6,9 @@ from typing import Any, BinaryIO
 from attrs import field, frozen
 
 from sigma_core.extend import DataError, Source, StorageError
-from sigma_data.sources._gzip import decompressed
+from sigma_data.sources._marks import mark
 from sigma_data.sources._missing import missing_file
+from sigma_data.sources._streams import LARGEST_RATIO, decompressed
 
 
 def _path(value: str | Path) -> str:
@@ -16,37 +17,45 @@ def _path(value: str | Path) -> str:
 
 @frozen
 class File(Source):
-    """The bytes of a file, decompressed when it is a gzip file whatever its name; `~` is the home folder."""
+    """The bytes of a file, decompressed when they are compressed whatever its name; `~` is the home folder.
+
+    Which compressions there are, `sigma components compressions` lists.
+    """
 
     path: str = field(converter=_path)
+    largest_ratio: float = LARGEST_RATIO
+    """How many bytes may come out of each compressed one; a file that gives more is refused as a bomb."""
 
     def open(self, environment: Any = None) -> BinaryIO:
         """A stream of the file.
 
         Raises `DataError` when there is no such file, `StorageError` when the system will not let it be read.
         """
+        return decompressed(self.raw(), self.describe(), environment, self.largest_ratio)
+
+    def raw(self) -> BinaryIO:
+        """A stream of the file as it is; raises as `open`."""
         path = Path(self.path).expanduser()
         if path.is_dir():
             raise DataError(self.describe(), "it is a folder", "the path of a file that exists")
         try:
-            stream = path.open("rb")
+            return path.open("rb")
         except FileNotFoundError:
             raise missing_file(path, self.describe()) from None
         except OSError as error:
             raise StorageError(self.describe(), f"it cannot be read: {error.strerror}") from error
         except ValueError as error:
             raise DataError(f"file {self.path!r}", f"{error}", "the path of a file that exists") from error
-        return decompressed(stream, self.describe())
 
     def describe(self) -> str:
         """The path."""
         return f"file '{self.path}'"
 
     def fingerprint(self, environment: Any = None) -> str | None:
-        """Where the file is, its size, when it changed and which file it is; None where there is none."""
-        path = Path(self.path).expanduser().absolute()
+        """Where it lies, its size and when it was changed; None when there is no such file."""
+        path = Path(self.path).expanduser()
         try:
-            status = path.stat()
+            found = path.stat()
         except (OSError, ValueError):
             return None
-        return f"{path}|{status.st_size}|{status.st_mtime_ns}|{status.st_ino}"
+        return mark("file", path.absolute(), found.st_size, found.st_mtime_ns, found.st_ino)

@@ -1,13 +1,14 @@
 """Bytes that are there already."""
 
-import hashlib
 import io
+from hashlib import sha256
 from typing import Any, BinaryIO
 
 from attrs import field, frozen
 
 from sigma_core.extend import Source
-from sigma_data.sources._gzip import decompressed
+from sigma_data.sources._marks import mark
+from sigma_data.sources._streams import decompressed
 
 
 def _bytes(value: str | bytes) -> bytes:
@@ -16,7 +17,7 @@ def _bytes(value: str | bytes) -> bytes:
 
 @frozen
 class Memory(Source):
-    """Bytes, or a text as UTF-8, decompressed when they are those of a gzip file."""
+    """Bytes, or a text as UTF-8, decompressed when they are compressed."""
 
     content: bytes | str = field(converter=_bytes, repr=False)
     name: str = "memory"
@@ -24,7 +25,7 @@ class Memory(Source):
 
     def open(self, environment: Any = None) -> BinaryIO:
         """A stream of the bytes."""
-        return decompressed(io.BytesIO(self.content), self.describe())
+        return decompressed(io.BytesIO(self.content), self.describe(), environment)
 
     def describe(self) -> str:
         """The name."""
@@ -32,4 +33,4 @@ class Memory(Source):
 
     def fingerprint(self, environment: Any = None) -> str:
         """The SHA-256 of the bytes."""
-        return hashlib.sha256(self.content).hexdigest()
+        return mark("memory", sha256(self.content).hexdigest())

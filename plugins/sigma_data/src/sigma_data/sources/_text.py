@@ -1,0 +1,55 @@
+"""What a text means where a source is wanted."""
+
+import glob
+from pathlib import Path
+from typing import Any
+
+_WEB = ("http://", "https://")
+
+
+def as_source(value: Any) -> Any:
+    """A source out of a text, a path or bytes; anything else stays as it is.
+
+    A text is, by the first of these that holds: an address (`https://...`), a path of a file system that fsspec knows
+    (`s3://...`), a file that exists under that name, a member of an archive (`a.zip!b.csv`), a pattern of files
+    (`data/*.csv`), a file.
+    """
+    from sigma_data.sources.memory import Memory
+
+    if isinstance(value, Path):
+        return _local(str(value))
+    if isinstance(value, str):
+        return _of_text(value)
+    return Memory(value) if isinstance(value, bytes) else value
+
+
+def as_sources(values: Any) -> tuple[Any, ...]:
+    """Each of several as `as_source`; a single one needs no brackets."""
+    return tuple(map(as_source, values)) if isinstance(values, list | tuple) else (as_source(values),)
+
+
+def _of_text(text: str) -> Any:
+    from sigma_data.sources.archive import Archive
+    from sigma_data.sources.fsspec import Fsspec
+    from sigma_data.sources.url import URL
+
+    outer, mark, member = text.rpartition("!")
+    if mark and outer and member and not _exists(text):
+        return Archive(_of_text(outer), member)
+    if text.lower().startswith(_WEB):
+        return URL(text)
+    return Fsspec(text) if "://" in text else _local(text)
+
+
+def _local(path: str) -> Any:
+    from sigma_data.sources.file import File
+    from sigma_data.sources.glob import Glob
+
+    return Glob(path) if glob.has_magic(path) and not _exists(path) else File(path)
+
+
+def _exists(path: str) -> bool:
+    try:
+        return Path(path).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):  # no name that a file can have, a home of nobody
+        return False

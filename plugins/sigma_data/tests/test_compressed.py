@@ -1,0 +1,133 @@
+"""Compressed bytes: told by what they are, whole or refused."""
+
+import bz2
+import gzip
+import io
+import lzma
+from typing import ClassVar
+
+import pytest
+from attrs import evolve, frozen
+from sigma_data import File, Memory
+
+from sigma_core import Environment
+from sigma_core.errors import DataError, StorageError
+from sigma_core.extend import Compression
+from sigma_core.testing import message
+
+PACKED = {"gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress}
+CONTENT = bytes(range(256)) * 64
+
+
+def content(source, environment=None):
+    with source.open(environment) as stream:
+        return stream.read()
+
+
+def length(stream):
+    return sum(len(piece) for piece in iter(lambda: stream.read(1 << 22), b""))
+
+
+def refusal(source, environment=None, kind=DataError):
+    with pytest.raises(kind) as caught:
+        content(source, environment)
+    return message(caught.value)
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_compressed_bytes_are_told_by_their_first(tmp_path, environment, name):
+    """Whatever the file is called; with an environment and without."""
+    (tmp_path / "a.csv").write_bytes(PACKED[name](CONTENT))
+    for where in (None, environment):
+        assert content(File(tmp_path / "a.csv"), where) == CONTENT
+        assert content(Memory(PACKED[name](CONTENT)), where) == CONTENT
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_several_streams_in_one_are_one(name):
+    """As `cat a.gz b.gz` makes."""
+    assert content(Memory(PACKED[name](b"a") + PACKED[name](b"b"))) == b"ab"
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_nothing_compressed_is_nothing(name):
+    """It is whole all the same."""
+    assert content(Memory(PACKED[name](b""))) == b""
+
+
+@pytest.mark.parametrize("name", PACKED)
+@pytest.mark.parametrize("kept", [0.5, 0.95])
+def test_data_that_ends_early_is_told(name, kept):
+    """Wherever it is cut."""
+    packed = PACKED[name](CONTENT)
+    assert refusal(Memory(packed[: int(len(packed) * kept)], name="a")) == (
+        f"a: its {name} data ends early\n  expected: a whole file\n  to do:    copy or download it again"
+    )
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_damaged_data_is_told(name):
+    """In its middle; the words are those of its library."""
+    packed = bytearray(PACKED[name](CONTENT))
+    packed[len(packed) // 2 : len(packed) // 2 + 20] = b"\xff" * 20
+    text = refusal(Memory(bytes(packed), name="a"))
+    assert text.startswith(f"a: its {name} data is damaged: ")
+    assert text.endswith("\n  expected: a whole file\n  to do:    copy or download it again")
+
+
+def test_one_layer_is_taken_off():
+    """Who packs twice has reasons, or is up to something."""
+    assert content(Memory(gzip.compress(gzip.compress(CONTENT)))) == gzip.compress(CONTENT)
+
+
+def test_a_bomb_is_refused(tmp_path):
+    """Where it becomes too large, long before it is read; whoever trusts it can have it."""
+    packed = bz2.compress(bytes(1 << 23)) * 10
+    (tmp_path / "a.bz2").write_bytes(packed)
+    bomb = File(tmp_path / "a.bz2")
+    with bomb.open() as stream, pytest.raises(DataError) as caught:
+        length(stream)
+    assert message(caught.value) == (
+        f"file '{tmp_path / 'a.bz2'}': {caught.value.found}\n"
+        "  expected: at most 1000 bytes for each\n"
+        "  to do:    if you trust it, raise largest_ratio"
+    )
+    assert "it looks like a bomb" in caught.value.found
+    with evolve(bomb, largest_ratio=1e6).open() as stream:
+        assert length(stream) == 10 << 23
+
+
+def test_a_disk_that_fails_is_no_damage(monkeypatch):
+    """What has a number is of the system."""
+
+    def fail(self, buffer):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(gzip.GzipFile, "readinto", fail)
+    assert refusal(Memory(gzip.compress(b"a"), name="a"), kind=StorageError) == (
+        "a: it cannot be read: Input/output error"
+    )
+
+
+@frozen
+class Reversed(Compression):
+    """Bytes from the last to the first."""
+
+    magic: ClassVar[bytes] = b"REV"
+
+    def open(self, stream):
+        return io.BytesIO(stream.read()[:2:-1])
+
+
+def test_compressions_can_be_added(environment):
+    """By an entry point, or here by hand."""
+    assert content(Memory(b"REVcba"), environment) == b"REVcba"
+    environment.register("compressions", "reversed", Reversed)
+    assert content(Memory(b"REVcba"), environment) == b"abc"
+
+
+def test_a_compression_that_is_blocked_is_passed_over():
+    """What it would have told is as it is."""
+    with Environment(block=["compressions:xz"]) as environment:
+        assert content(Memory(lzma.compress(b"a")), environment) == lzma.compress(b"a")
+        assert content(Memory(gzip.compress(b"a")), environment) == b"a"

@@ -20,6 +20,11 @@ REQUIRED = {
     "memory": {"content": "1,2"},
     "csv": {"source": "a.csv"},
     "idx": {"inputs": "a.idx"},
+    "filtered": {"extractor": {"use": "csv", "source": "a.csv"}},
+    "numpy": {"source": "a.npy"},
+    "records": {"source": "a.bin", "layout": [["inputs", "u1", [2, 2]]]},
+    "shifted": {"extractor": {"use": "text", "source": "a.txt"}},
+    "text": {"source": "a.txt"},
     "cast": {"dtype": "float32"},
     "map": {"function": "log1p"},
     "permute": {"axes": [1, 0]},
@@ -60,6 +65,7 @@ RECORDS = {
     "pad": {"inputs": SEQUENCES, "targets": LABELS},
     "permute": np.arange(48.0).reshape(12, 2, 2),
     "reshape": np.arange(48.0).reshape(12, 4),
+    "vocabulary": {"inputs": np.array(["a", "b", "c"])[LABELS], "targets": np.array(["c", "a", "b"])[LABELS]},
 }
 
 

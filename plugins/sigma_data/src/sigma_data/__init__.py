@@ -1,7 +1,7 @@
 """Sources, extractors, preprocessors and built-in datasets for Sigma."""
 
 from sigma_data.datasets import MNIST, XOR, BreastCancer, Digits, Extracted, Iris, Wine
-from sigma_data.extractors import CSV, IDX
+from sigma_data.extractors import CSV, IDX, Filtered, NumPy, Records, Shifted, Text
 from sigma_data.preprocessors import (
     Cast,
     Categories,
@@ -18,6 +18,7 @@ from sigma_data.preprocessors import (
     RunningStandardise,
     Shuffle,
     Standardise,
+    Vocabulary,
     Window,
 )
 from sigma_data.sources import URL, Archive, File, FirstAvailable, Fsspec, Glob, Memory
@@ -37,6 +38,7 @@ __all__ = [
     "File",
     "Fill",
     "Filter",
+    "Filtered",
     "FirstAvailable",
     "Flatten",
     "Fsspec",
@@ -45,14 +47,19 @@ __all__ = [
     "Map",
     "Memory",
     "Normalise",
+    "NumPy",
     "OneHot",
     "Pad",
     "Permute",
+    "Records",
     "Reshape",
     "RunningNormalise",
     "RunningStandardise",
+    "Shifted",
     "Shuffle",
     "Standardise",
+    "Text",
+    "Vocabulary",
     "Window",
     "Wine",
 ]

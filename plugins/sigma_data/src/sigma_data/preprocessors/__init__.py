@@ -15,6 +15,7 @@ from sigma_data.preprocessors.running_normalise import RunningNormalise
 from sigma_data.preprocessors.running_standardise import RunningStandardise
 from sigma_data.preprocessors.shuffle import Shuffle
 from sigma_data.preprocessors.standardise import Standardise
+from sigma_data.preprocessors.vocabulary import Vocabulary
 from sigma_data.preprocessors.window import Window
 
 __all__ = [
@@ -33,5 +34,6 @@ __all__ = [
     "RunningStandardise",
     "Shuffle",
     "Standardise",
+    "Vocabulary",
     "Window",
 ]

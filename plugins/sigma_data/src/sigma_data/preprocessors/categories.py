@@ -8,6 +8,8 @@ from attrs import field, frozen
 
 from sigma_core.extend import Array, DataError, FittedState, Preprocessor, listed
 
+NAME_ALL = "name all classes by the setting classes"
+
 
 def _classes(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
@@ -36,7 +38,8 @@ class Categories(Preprocessor):
         places, is_known = places_of(array, np.asarray(state["classes"]))
         if self.unknown is not None:
             return np.where(is_known, places, self.unknown)
-        check_known(array, is_known, state, "preprocessor categories", "or give a number for others: unknown = -1")
+        remedy = f"{NAME_ALL}, or give a number for others: unknown = -1"
+        check_known(array, is_known, state, "preprocessor categories", remedy)
         return places
 
 
@@ -47,7 +50,7 @@ def places_of(array: Array, classes: Array) -> tuple[Array, Array]:
     return places.astype(np.int64), classes[places] == array
 
 
-def check_known(array: Array, is_known: Array, state: FittedState, where: str, remedy: str = "") -> None:
+def check_known(array: Array, is_known: Array, state: FittedState, where: str, remedy: str = NAME_ALL) -> None:
     """Raise `DataError` for the first value that is no class."""
     if is_known.all():
         return
@@ -57,5 +60,5 @@ def check_known(array: Array, is_known: Array, state: FittedState, where: str, r
         where,
         f"record {record} holds {value!r}, which is no class",
         f"one of {listed([str(name) for name in np.asarray(state['classes'])], str(value))}",
-        f"name all classes by the setting classes{', ' if remedy else ''}{remedy}",
+        remedy,
     )

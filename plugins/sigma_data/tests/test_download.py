@@ -163,8 +163,8 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path, environment, url, ref
     (tmp_path / "file").write_bytes(b"")
     kept = evolve(url, path=str(tmp_path / "file" / "a.bin"))
     text = refusal(kept, environment, StorageError)
-    assert text.startswith(f"url '{url.address}': it cannot be written to '{tmp_path / 'file'}': ")
-    assert text.endswith("\n  to do:    make room or choose another folder")
+    assert text.startswith(f"url '{url.address}': '{kept.path}' cannot be written: ")
+    assert text.endswith("\n  to do:    make room, or choose another place")
 
 
 def test_a_full_disk_gets_its_room_back(environment, url, monkeypatch, refusal, left):
@@ -176,8 +176,8 @@ def test_a_full_disk_gets_its_room_back(environment, url, monkeypatch, refusal, 
     monkeypatch.setattr("os.fsync", full)
     place = url._download(environment).destination
     assert refusal(url, environment, StorageError) == (
-        f"url '{url.address}': it cannot be written to '{place.parent}': No space left on device\n"
-        "  to do:    make room or choose another folder"
+        f"url '{url.address}': '{place}' cannot be written: No space left on device\n"
+        "  to do:    make room, or choose another place"
     )
     assert left(environment) == []
 
@@ -199,7 +199,7 @@ def test_a_full_disk_in_the_middle_gets_its_room_back(environment, server, tmp_p
         [sys.executable, "-c", script, f"{server.address}/a.bin"], capture_output=True, text=True, check=True
     )
     assert done.stdout.startswith("StorageError url 'http")
-    assert "it cannot be written to" in done.stdout
+    assert "cannot be written: File too large" in done.stdout
     assert left(environment) == []
 
 

@@ -214,7 +214,7 @@ def test_other_addresses_are_refused(address):
     with pytest.raises(SettingError) as caught:
         URL(address)
     assert message(caught.value) == (
-        f"URL, address: {address!r}\n  expected: an http or https address, such as https://example.org/a.csv"
+        f"URL.address: {address!r}\n  expected: an http or https address, such as https://example.org/a.csv"
     )
 
 
@@ -222,16 +222,16 @@ def test_other_addresses_are_refused(address):
     ("setting", "value", "found", "expected"),
     [
         ("sha256", "abc", "'abc'", "64 hexadecimal digits, as sha256sum prints them"),
-        ("retries", -1, "-1", "a number from 0 on"),
-        ("back_off", float("nan"), "nan", "a number from 0 on"),
-        ("patience", 0.0, "0.0", "a number above 0"),
+        ("retries", -1, "-1", "an integer of at least 0"),
+        ("back_off", float("nan"), "nan", "a finite number of at least 0"),
+        ("patience", 0.0, "0.0", "a finite number above 0"),
     ],
 )
 def test_settings_are_checked(setting, value, found, expected):
     """Where they are given."""
     with pytest.raises(SettingError) as caught:
         URL("https://example.org/a", **{setting: value})
-    assert message(caught.value) == f"URL, {setting}: {found}\n  expected: {expected}"
+    assert message(caught.value) == f"URL.{setting}: {found}\n  expected: {expected}"
 
 
 def test_without_an_environment_the_usual_cache_is_used(environment, url):

@@ -39,9 +39,12 @@ class Download:
     def fetched(self) -> Path:
         """The file, whole; raises `DownloadError`, `StorageError`, and `DataError` for another file in its place."""
         if not self._is_there():
-            with self._writing(), self._alone():
-                if not self._is_there():
-                    self._fetch()
+            with self._at_disk():
+                for folder in (self.book, self.destination.parent):
+                    folder.mkdir(parents=True, exist_ok=True)
+                with self._alone():
+                    if not self._is_there():
+                        self._fetch()
         return self.destination
 
     def fetched_sum(self) -> str:
@@ -79,9 +82,11 @@ class Download:
         return str(known.get("sha256", "")) if is_same else ""
 
     def _noted(self) -> str:
-        """The sum of the file, found anew and noted."""
-        with self._writing():
-            found = _sum_of(self.destination).hexdigest()
+        """The sum of the file, found anew, and noted where that can be: a cache may be for reading only."""
+        with self._at_disk("read"):
+            found = str(_sum_of(self.destination).hexdigest())
+        with suppress(OSError):
+            self.book.mkdir(parents=True, exist_ok=True)
             self._note(self.destination, found)
         return found
 
@@ -188,17 +193,15 @@ class Download:
             lock.release()
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def _at_disk(self, deed: str = "written") -> Iterator[None]:
         """Faults of the disk as `StorageError`."""
         try:
-            self.book.mkdir(parents=True, exist_ok=True)
-            self.destination.parent.mkdir(parents=True, exist_ok=True)
             yield
         except OSError as error:
             raise StorageError(
                 self._where,
-                f"it cannot be written to '{self.destination.parent}': {error.strerror}",
-                remedy="make room or choose another folder",
+                f"'{self.destination}' cannot be {deed}: {error.strerror}",
+                remedy="make room, or choose another place",
             ) from error
 
     @property

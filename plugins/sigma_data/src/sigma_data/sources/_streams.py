@@ -1,8 +1,9 @@
 """Streams that may be compressed or come out of an archive: their faults are data errors, and bombs are refused."""
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, BinaryIO, cast
+from weakref import WeakKeyDictionary
 
 from attrs import frozen
 
@@ -13,12 +14,27 @@ LARGEST_RATIO = 1000.0
 """Bytes to those that they were compressed to; more have files that are of one byte only, or bombs."""
 # What has no more bytes fits anywhere, whatever its ratio.
 HARMLESS = 1 << 26
+_BUILT_IN = (("bzip2", Bzip2()), ("gzip", Gzip()), ("xz", Xz()))
 WHOLE = ("a whole file", "copy or download it again")
 
 
-def formats(environment: Any, kind: str) -> Iterator[tuple[str, Any]]:
+# By registry, as long as that offers the same: a data set may be a hundred thousand files, each of which is looked at.
+_known: WeakKeyDictionary[Any, tuple[Any, dict[str, tuple[tuple[str, Any], ...]]]] = WeakKeyDictionary()
+
+
+def formats(environment: Any, kind: str) -> tuple[tuple[str, Any], ...]:
     """Name and object of each installed component of a kind that works, those of other distributions included."""
     registry = environment.components
+    offered, known = _known.get(registry, (None, {}))
+    if offered is not registry.components():
+        known = {}
+        _known[registry] = (registry.components(), known)
+    if kind not in known:
+        known[kind] = tuple(_working(registry, kind))
+    return known[kind]
+
+
+def _working(registry: Any, kind: str) -> Iterator[tuple[str, Any]]:
     for name in registry.names(kind):
         try:
             yield name, registry.get(kind, name)()
@@ -26,10 +42,8 @@ def formats(environment: Any, kind: str) -> Iterator[tuple[str, Any]]:
             continue  # blocked, or not what it should be; listings say so
 
 
-def _compressions(environment: Any) -> Iterator[tuple[str, Compression]]:
-    if hasattr(environment, "components"):
-        return formats(environment, "compressions")
-    return iter((("bzip2", Bzip2()), ("gzip", Gzip()), ("xz", Xz())))
+def _compressions(environment: Any) -> Iterable[tuple[str, Compression]]:
+    return formats(environment, "compressions") if hasattr(environment, "components") else _BUILT_IN
 
 
 def decompressed(

@@ -9,7 +9,7 @@ from weakref import finalize
 
 from attrs import field, frozen
 
-from sigma_core.extend import ArchiveFormat, DataError, Member, Source, StorageError, component, listed
+from sigma_core.extend import ArchiveFormat, DataError, Member, Source, StorageError, component, fields, listed
 from sigma_data.archives import Tar, Zip
 from sigma_data.sources._environment import cache_of, ongoing
 from sigma_data.sources._marks import joint_mark
@@ -36,9 +36,9 @@ class Archive(Source):
     """The name of a member, or a pattern of names; `*` is any text, folders included."""
     format: ArchiveFormat | None = component("archives", default=None)
     """Of a component of `archives`; told by the first bytes unless it is given."""
-    largest_ratio: float = LARGEST_RATIO
+    largest_ratio: float = fields.number(default=LARGEST_RATIO, above=0)
     """How many bytes may come out of each byte of the archive; one that gives more is refused as a bomb."""
-    largest_size: int = 10**12
+    largest_size: int = fields.integer(default=10**12, at_least=0)
     """How many bytes may come out of it in all."""
 
     def parts(self, environment: Any = None) -> Sequence[Source]:

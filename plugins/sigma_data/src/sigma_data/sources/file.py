@@ -5,7 +5,7 @@ from typing import Any, BinaryIO
 
 from attrs import field, frozen
 
-from sigma_core.extend import DataError, Source, StorageError
+from sigma_core.extend import DataError, Source, StorageError, fields
 from sigma_data.sources._marks import mark
 from sigma_data.sources._missing import missing_file
 from sigma_data.sources._streams import LARGEST_RATIO, decompressed
@@ -23,7 +23,7 @@ class File(Source):
     """
 
     path: str = field(converter=_path)
-    largest_ratio: float = LARGEST_RATIO
+    largest_ratio: float = fields.number(default=LARGEST_RATIO, above=0)
     """How many bytes may come out of each compressed one; a file that gives more is refused as a bomb."""
 
     def open(self, environment: Any = None) -> BinaryIO:

@@ -6,7 +6,7 @@ from typing import Any, BinaryIO, cast
 
 from attrs import field, frozen
 
-from sigma_core.extend import DataError, PluginUnavailableError, Source, StorageError, listed
+from sigma_core.extend import DataError, PluginUnavailableError, Source, StorageError, fields, listed
 from sigma_data.sources._marks import joint_mark, mark
 from sigma_data.sources._single import the_only
 from sigma_data.sources._streams import LARGEST_RATIO, decompressed
@@ -27,7 +27,7 @@ class Fsspec(Source):
     address: str
     options: Mapping[str, str | int | float | bool] = field(factory=dict)
     """Settings of the file system, such as `anon` of S3; secrets had better be where its library looks for them."""
-    largest_ratio: float = LARGEST_RATIO
+    largest_ratio: float = fields.number(default=LARGEST_RATIO, above=0)
     """As that of a file."""
 
     def parts(self, environment: Any = None) -> Sequence[Source]:

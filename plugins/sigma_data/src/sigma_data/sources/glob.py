@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from attrs import field, frozen
 
-from sigma_core.extend import DataError, Source
+from sigma_core.extend import DataError, Source, fields
 from sigma_data.sources._marks import joint_mark
 from sigma_data.sources._single import the_only
 from sigma_data.sources._streams import LARGEST_RATIO
@@ -23,7 +23,7 @@ class Glob(Source):
     """The files that match a pattern, sorted by path: `*` and `?` within a name, `**` for any folders, `[abc]`."""
 
     pattern: str = field(converter=_pattern)
-    largest_ratio: float = LARGEST_RATIO
+    largest_ratio: float = fields.number(default=LARGEST_RATIO, above=0)
     """As that of a file."""
 
     def parts(self, environment: Any = None) -> Sequence[Source]:

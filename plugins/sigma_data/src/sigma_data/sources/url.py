@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 from attrs import field, frozen
 
-from sigma_core.extend import SettingError, Source
+from sigma_core.extend import Source, fields
 from sigma_data.sources._download import Download
 from sigma_data.sources._environment import cache_of
 from sigma_data.sources._marks import mark
@@ -14,29 +14,20 @@ from sigma_data.sources._streams import LARGEST_RATIO, decompressed
 from sigma_data.sources.file import File
 
 
-def _check_address(_url: "URL", _definition: Any, address: str) -> None:
+def _check_address(url: Any, definition: Any, address: str) -> None:
     try:
         parts = urlsplit(address)
         is_sound = parts.scheme in ("http", "https") and bool(parts.hostname)
     except ValueError:
         is_sound = False
     if not is_sound:
-        raise SettingError("URL, address", repr(address), "an http or https address, such as https://example.org/a.csv")
+        expected = "an http or https address, such as https://example.org/a.csv"
+        raise fields.refusal(url, definition, address, expected)
 
 
-def _check_sum(_url: "URL", _definition: Any, text: str) -> None:
+def _check_sum(url: Any, definition: Any, text: str) -> None:
     if text and not (len(text) == 64 and set(text) <= set("0123456789abcdef")):
-        raise SettingError("URL, sha256", repr(text), "64 hexadecimal digits, as sha256sum prints them")
-
-
-def _not_negative(_url: "URL", definition: Any, number: float) -> None:
-    if not number >= 0:
-        raise SettingError(f"URL, {definition.name}", str(number), "a number from 0 on")
-
-
-def _positive(_url: "URL", definition: Any, number: float) -> None:
-    if not number > 0:
-        raise SettingError(f"URL, {definition.name}", str(number), "a number above 0")
+        raise fields.refusal(url, definition, text, "64 hexadecimal digits, as sha256sum prints them")
 
 
 def _lower(text: str) -> str:
@@ -58,15 +49,15 @@ class URL(Source):
     """The SHA-256 of the file as it is served; anything else is refused. Addresses of the same sum share one file."""
     path: str = ""
     """Where to keep it; by default in the cache."""
-    retries: int = field(default=5, validator=_not_negative)
+    retries: int = fields.integer(default=5, at_least=0)
     """How often to try again after one that brought nothing new."""
-    back_off: float = field(default=0.5, validator=_not_negative)
+    back_off: float = fields.number(default=0.5, at_least=0)
     """Seconds before the second try; twice as many before each further one, up to a minute, more or less by half."""
-    patience: float = field(default=30.0, validator=_positive)
+    patience: float = fields.number(default=30.0, above=0)
     """Seconds without a byte after which a connection counts as broken."""
     proxy: str = ""
     """The address of a proxy, in place of those of the environment variables."""
-    largest_ratio: float = LARGEST_RATIO
+    largest_ratio: float = fields.number(default=LARGEST_RATIO, above=0)
     """As that of a file."""
 
     def open(self, environment: Any = None) -> BinaryIO:

@@ -2,10 +2,21 @@
 
 import threading
 
+import numpy as np
 import pytest
 from attrs import define, field
 
-from sigma_core.events import Bus, EpochEnded, EpochStarted, LogRecorded, Policy, SubscriberFailed, TaskProgressed
+from sigma_core.data import Dataset
+from sigma_core.events import (
+    Bus,
+    EpochEnded,
+    EpochStarted,
+    LogRecorded,
+    Policy,
+    RunStore,
+    SubscriberFailed,
+    TaskProgressed,
+)
 from sigma_core.training._commands import Stop
 from sigma_core.training._monitor import Monitor, RunInfo, attach, preparing
 
@@ -271,3 +282,51 @@ def test_a_monitor_that_fails_before_a_run_is_reported():
     with preparing([Early()], bus):
         bus.publish(progress("done"))
     assert reports.drain() == [SubscriberFailed(subscriber="early", reason="ValueError: no ink")]
+
+
+def test_a_trainer_shows_what_makes_it_ready(make):
+    """The tasks of its dataset, before it starts; those of its hooks come as other events do."""
+
+    class Slow(Dataset):
+        def load(self, environment):
+            with environment.task("reading", total=10, unit="records") as task:
+                task.reach(10)
+            return {"inputs": np.ones((4, 3)), "targets": np.ones((4, 1))}
+
+    class Early(Witness):
+        events = (TaskProgressed,)
+
+        def prepare(self, events):
+            self._note("prepare", *(event.state for event in events))
+
+        def receive(self, events):
+            self._note("receive", *(event.name for event in events))
+
+    class Busy:
+        def sigma_epoch_ended(self, event, trainer):
+            with trainer.environment.task("thinking"):
+                pass
+
+    monitor = Early()
+    make("1 epochs", data=Slow(), hooks=[Busy()]).run(monitors=[monitor])
+    told = monitor.told()
+    started = told.index(next(call for call in told if call[0] == "start"))
+    assert [state for _, *states in told[:started] for state in states] == ["running", "done"]
+    assert [name for _, *names in told[started + 1 : -1] for name in names] == ["thinking", "thinking"]
+
+
+def test_a_run_keeps_its_tasks(make, tmp_path):
+    """Those between its start and its end."""
+
+    class Busy:
+        def sigma_epoch_ended(self, event, trainer):
+            with trainer.environment.task("thinking", total=3, unit="thoughts") as task:
+                task.advance(3)
+
+    make("1 epochs", hooks=[Busy()]).run(directory=tmp_path / "run")
+    with RunStore.open(tmp_path / "run") as store:
+        kept = [event.payload for event in store.events("task_progressed")]
+    assert [(each["name"], each["done"], each["state"]) for each in kept] == [
+        ("thinking", 0, "running"),
+        ("thinking", 3, "done"),
+    ]

@@ -13,7 +13,7 @@ from attrs import evolve
 from sigma_data.sources import _download
 
 from sigma_core.errors import StorageError
-from sigma_core.extend import TaskProgressed
+from sigma_core.extend import LogRecorded, TaskProgressed
 
 CONTENT = bytes(range(256)) * 1000
 SUM = sha256(CONTENT).hexdigest()
@@ -138,6 +138,7 @@ def test_a_server_may_ask_to_wait(environment, server, url, monkeypatch):
     """Up to a minute; the pauses grow otherwise, each more or less by half."""
     pauses = []
     monkeypatch.setattr(_download.time, "sleep", pauses.append)
+    log = environment.bus.subscribe("test", [LogRecorded])
     server.faults["/a.bin"] = [
         {"status": 503, "headers": {"Retry-After": "7"}},
         {"status": 503, "headers": {"Retry-After": "7000"}},
@@ -147,6 +148,12 @@ def test_a_server_may_ask_to_wait(environment, server, url, monkeypatch):
     assert pauses[:2] == [7, 60]
     assert 2 <= pauses[2] <= 6
     assert 4 <= pauses[3] <= 12
+    first = log.drain()[0]
+    assert (first.level, first.text, dict(first.fields)) == (
+        "info",
+        "download is tried again",
+        {"address": url.address, "reason": "it answered 503 Service Unavailable", "seconds": 7},
+    )
 
 
 def test_a_server_that_stalls_is_given_up(environment, server, url, refusal, told, left):

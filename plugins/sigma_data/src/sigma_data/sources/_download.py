@@ -118,9 +118,17 @@ class Download:
                             "an address that gives the whole file",
                             refused.remedy or f"try again later, or put the file to '{self.destination}' yourself",
                         ) from refused
-                    # Not all at once who were cut off at once.
-                    pause = self.url.back_off * 2 ** max(0, failed - 1) * random.uniform(0.5, 1.5)  # noqa: S311
-                    time.sleep(min(max(pause, refused.pause), _LONGEST_PAUSE))
+                    self._wait(refused, failed)
+
+    def _wait(self, refused: Refused, failed: int) -> None:
+        # Not all at once who were cut off at once.
+        pause = self.url.back_off * 2 ** max(0, failed - 1) * random.uniform(0.5, 1.5)  # noqa: S311
+        pause = min(max(pause, refused.pause), _LONGEST_PAUSE)
+        if self.environment is not None:
+            self.environment.log.info(
+                "download is tried again", address=self.url.address, reason=str(refused), seconds=round(pause, 1)
+            )
+        time.sleep(pause)
 
     def _attempt(self, task: Any) -> None:
         start = self._size()

@@ -1,11 +1,14 @@
-"""Data: the contracts of the pipeline, datasets out of arrays, splits, iterators and prefetch."""
+"""Data: the contracts of the pipeline, datasets out of arrays, splits, iterators, augmentation and prefetch."""
 
+from sigma_core.data._augmentation import Augmenter, Draw
+from sigma_core.data._batches import Batch, Batches
 from sigma_core.data._blocks import joined, joined_sections, sliced
+from sigma_core.data._bucketed import Bucketed
 from sigma_core.data._data import Data
 from sigma_core.data._dataset import Dataset
 from sigma_core.data._extractor import Extractor
 from sigma_core.data._formats import ArchiveFormat, Compression, Member
-from sigma_core.data._iterator import Batch, Iterator
+from sigma_core.data._iterator import Iterator
 from sigma_core.data._memory import InMemory, as_dataset
 from sigma_core.data._minibatches import Minibatches
 from sigma_core.data._padding import pad_sequences
@@ -19,22 +22,27 @@ from sigma_core.data._preprocessor import (
 )
 from sigma_core.data._sections import Array, Sections, check_known, records_of
 from sigma_core.data._source import Source
-from sigma_core.data._undivided import Undivided
+from sigma_core.data.iterators import Minibatch, Undivided, Unified
 
 __all__ = [
     "EVERY_SECTION",
     "ArchiveFormat",
     "Array",
+    "Augmenter",
     "Batch",
+    "Batches",
+    "Bucketed",
     "Compression",
     "Data",
     "Dataset",
+    "Draw",
     "Extractor",
     "FittedPreprocessor",
     "FittedState",
     "InMemory",
     "Iterator",
     "Member",
+    "Minibatch",
     "Minibatches",
     "Prefetch",
     "Preprocessor",
@@ -42,6 +50,7 @@ __all__ = [
     "Sections",
     "Source",
     "Undivided",
+    "Unified",
     "as_dataset",
     "check_known",
     "joined",

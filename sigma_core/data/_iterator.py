@@ -1,115 +1,28 @@
-"""The contract of an iterator: seeded epochs of batches, with a position that can be saved and sought."""
+"""The contract of an iterator: how the records of an epoch become batches."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Generator, Sequence
-from typing import Any, Self
+from collections.abc import Mapping, Sequence
 
-from sigma_core.data._sections import Array, Sections, check_aligned, check_known, records_of
-from sigma_core.errors import DataError
-
-Batch = tuple[Array, ...]
-"""One array of shape (batch, ...) per section, in the order in which the iterator was given their names."""
-
-# Version of the state that iterators give.
-_VERSION = 1
+from sigma_core.data._augmentation import Augmenter
+from sigma_core.data._batches import Batches
+from sigma_core.data._gathering import NO_AUGMENTERS
+from sigma_core.data._sections import Sections
 
 
 class Iterator(ABC):
-    """Gives batches, epoch by epoch; each `for` over it gives what is left of one epoch.
-
-    A batch may be overwritten once the next but one is asked for (see `reserve`): use it or copy it.
-    """
-
-    names: tuple[str, ...]
-    """Sections in the order in which a batch holds them."""
-    records: int
-    """Records in the data."""
-    batch_size: int
-    """Records in a batch; the last one of an epoch may hold fewer."""
-    iterations_per_epoch: int
-    """Batches in an epoch."""
-
-    def __init__(self, data: Sections, batch_size: int, sections: Sequence[str] | None) -> None:
-        where = f"iterator {type(self).__name__}"
-        check_aligned(data, where)
-        self.names = tuple(data if sections is None else sections)
-        check_known(self.names, data, where)
-        self.records = records_of(data)
-        self.batch_size = batch_size
-        self._arrays = tuple(data[name] for name in self.names)
-        self._epoch, self._index = 1, 0
-        # Grows whenever the position is set; tells an iteration that is under way that it has been overtaken.
-        self._turn = 0
-
-    @property
-    def position(self) -> tuple[int, int]:
-        """Epoch, counted from 1, and how many of its batches have been given.
-
-        After the last batch of epoch `e` this is `(e, iterations_per_epoch)`; it becomes `(e + 1, 0)` when the next
-        batch is asked for and there is none.
-        """
-        return self._epoch, self._index
-
-    def __iter__(self) -> Generator[Batch]:
-        """What is left of the current epoch; ends early, without a batch more, when the position is set meanwhile."""
-        self._turn += 1
-        turn = self._turn
-        for batch in self._batches(self._epoch, self._index):
-            self._index += 1
-            yield batch
-            if turn != self._turn:
-                return
-        if turn == self._turn:
-            self._epoch, self._index = self._epoch + 1, 0
-
-    def epoch(self, number: int) -> Generator[Batch]:
-        """The whole of epoch `number`, which counts from 1."""
-        self.seek(number)
-        return iter(self)
-
-    def seek(self, epoch: int, index: int = 0) -> None:
-        """Go to behind batch `index` of an epoch, without giving those before; raises `DataError` if there is none."""
-        if epoch < 1 or not 0 <= index <= self.iterations_per_epoch:
-            raise DataError(
-                f"iterator {type(self).__name__}",
-                f"there is no position {index} of epoch {epoch}",
-                f"an epoch from 1 and a position from 0 to {self.iterations_per_epoch}",
-            )
-        self._turn += 1
-        self._epoch, self._index = epoch, index
-
-    def state(self) -> dict[str, Any]:
-        """The position as JSON values, with what it depends on."""
-        epoch, index = self.position
-        return {"version": _VERSION, "epoch": epoch, "index": index} | self._identity()
-
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go where `state` was taken; raises `DataError` when that was over other data or other batches."""
-        for key, value in self._identity().items():
-            if state.get(key) != value:
-                raise DataError(
-                    f"state of iterator {type(self).__name__}",
-                    f"{key} was {state.get(key)} and is {value}",
-                    "the state of an iterator over the same data with the same settings",
-                )
-        self.seek(state["epoch"], state["index"])
-
-    def reserve(self, ahead: int) -> None:  # noqa: B027  # nothing to do unless batches share buffers
-        """Leave each batch as it is until `ahead` more have been asked for and the next of them is."""
-
-    def close(self) -> None:  # noqa: B027  # nothing to do unless threads are at work
-        """Stop what goes on in the background; the position stays and iteration may go on."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    """How the records of an epoch become batches; a component of kind `iterators`, an attrs class of its settings."""
 
     @abstractmethod
-    def _batches(self, epoch: int, start: int) -> Generator[Batch]:
-        """The batches of an epoch behind the first `start`."""
+    def batches(
+        self,
+        data: Sections,
+        batch_size: int,
+        seed: int,
+        *,
+        sections: Sequence[str] | None = None,
+        augment: Mapping[str, Sequence[Augmenter]] = NO_AUGMENTERS,
+    ) -> Batches:
+        """Batches of some sections of the data, in that order, of about `batch_size` records.
 
-    def _identity(self) -> dict[str, Any]:
-        """What a position means nothing without."""
-        return {"records": self.records, "batch_size": self.batch_size}
+        `augment` are the augmenters of each section. Raises DataError for data that cannot be given so.
+        """

@@ -1,25 +1,33 @@
 """Minibatches: small batches in a new, seeded order each epoch."""
 
-from collections.abc import Generator, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
-import numpy as np
-
-from sigma_core.data._iterator import Batch, Iterator
-from sigma_core.data._order import Purpose, permutation
+from sigma_core.data._augmentation import Augmenter
+from sigma_core.data._batches import Batch, Batches
+from sigma_core.data._gathering import NO_AUGMENTERS, Gathering
+from sigma_core.data._order import BlockShuffled, Kept, Order, Sequential, Shuffled, Windows, epochs
+from sigma_core.data._pages import Leaps, Pages, Walk
 from sigma_core.data._sections import Array, Sections
 from sigma_core.errors import DataError
 
 # Small batches are gathered several at a time, up to about this many bytes, which stay in the processor's cache.
-_BLOCK_BYTES = 1 << 18
-_BLOCK_BATCHES = 64
+_RUN_BYTES = 1 << 18
+_RUN_BATCHES = 64
+# Of data that is shuffled by blocks, these are read at a time; of data that is read as it lies, so many bytes.
+_BLOCK_BYTES = 1 << 21
+WINDOW = 32
+
+Shuffle = Literal["full", "block"] | bool
 
 
-class Minibatches(Iterator):
+class Minibatches(Batches):
     """Batches of `batch_size` records, gathered into buffers that are used again and again.
 
-    The order of epoch e is a function of (seed, e) alone. Without `shuffle` batches follow the data and are views of
-    it. The last batch of an epoch holds what is left, unless `drop_last`.
+    The order of epoch e is a function of (seed, e) alone: any order of all records where `shuffle` is "full" or true;
+    of blocks, `window` of which are mixed at a time, where it is "block", which reads what is mapped from a file nearly
+    as it lies. Without it batches follow the data and, unless it is augmented, are views of it. The last batch of an
+    epoch holds what is left, unless `drop_last`.
     """
 
     def __init__(  # noqa: PLR0913  # settings, all but the first by name
@@ -29,12 +37,15 @@ class Minibatches(Iterator):
         seed: int = 0,
         *,
         sections: Sequence[str] | None = None,
-        shuffle: bool = True,
+        shuffle: Shuffle = "full",
         drop_last: bool = False,
+        block: int | None = None,
+        window: int = WINDOW,
+        augment: Mapping[str, Sequence[Augmenter]] = NO_AUGMENTERS,
     ) -> None:
         super().__init__(data, batch_size, sections)
         self.seed = seed
-        self.shuffle = shuffle
+        self.shuffle: Shuffle = "full" if shuffle is True else shuffle
         self.drop_last = drop_last
         if batch_size < 1:
             raise DataError("iterator Minibatches", f"batch_size is {batch_size}", "a positive number of records")
@@ -51,68 +62,83 @@ class Minibatches(Iterator):
                 f"batch_size of at most {self.records}, or drop_last=False",
             )
         self._used = whole * batch_size if drop_last else self.records
-        self._ahead = 1
-        self._rotation: list[_Block] = []
-        self._next_block = 0
+        self._gathering = Gathering(data, self.names, augment, seed)
+        record_bytes = self._gathering.record_bytes
+        self.at_once = max(1, min(_RUN_BYTES // (record_bytes * batch_size), _RUN_BATCHES, self.iterations_per_epoch))
+        self.windows = Windows(self.records, block or max(1, _BLOCK_BYTES // record_bytes), window)
+        self._pages = Pages(self._gathering.arrays)
+        self._walk = Walk(self._pages, self.records)
+        self._leaps = Leaps(self._pages, self.records)
+        self._are_views = not self.shuffle and not self._gathering.is_augmented
+        self._orders = self._ordered()
+        self._walked = Kept(self._walk_on, 2)
 
-    def reserve(self, ahead: int) -> None:
-        """Leave each batch as it is until `ahead` more have been asked for and the next of them is.
+    def identity(self) -> dict[str, Any]:
+        """With the seed, and how it is shuffled."""
+        # "full" is what true was before there was another.
+        shuffle = True if self.shuffle == "full" else self.shuffle
+        own = {"seed": self.seed, "shuffle": shuffle, "drop_last": self.drop_last}
+        if self.shuffle == "block":
+            own |= {"block": self.windows.block, "window": self.windows.window}
+        return super().identity() | own
 
-        Ends an iteration that is under way.
-        """
-        self._turn += 1
-        self._ahead = ahead
-        self._rotation.clear()
+    def room(self) -> Any:
+        """Buffers for as many batches as are made at once, which are views of them that are made once."""
+        return None if self._are_views else _Room(self._gathering, self.batch_size, self.at_once)
 
-    def _identity(self) -> dict[str, Any]:
-        return super()._identity() | {"seed": self.seed, "shuffle": self.shuffle, "drop_last": self.drop_last}
+    def make(self, epoch: int, index: int, room: Any) -> Sequence[Batch]:
+        """Batches of one gathering, or views of the data."""
+        first = index * self.batch_size
+        last = min(first + self.at_once * self.batch_size, self._used)
+        rows = self._orders(epoch).rows(first, last)
+        if self._pages:
+            self._page(first, last)
+        if self._are_views:
+            return _split(self._gathering.arrays, first, last, self.batch_size)
+        self._gathering.gather(rows, room.buffers, epoch)
+        batches: Sequence[Batch] = room.batches(last - first)
+        return batches
 
-    def _batches(self, epoch: int, start: int) -> Generator[Batch]:
-        return self._shuffled(epoch, start) if self.shuffle else self._in_order(start)
+    def _ordered(self) -> Kept[Order]:
+        match self.shuffle:
+            case "full":
+                return epochs(Shuffled, self.records, self.seed)
+            case "block":
+                return epochs(BlockShuffled, self.windows, self.seed, entered=self._enter if self._pages else None)
+            case _:
+                return Kept(lambda _epoch: Sequential(), 1)
 
-    def _in_order(self, start: int) -> Generator[Batch]:
-        size = self.batch_size
-        for first in range(start * size, self._used, size):
-            yield tuple(array[first : first + size] for array in self._arrays)
+    def _enter(self, order: BlockShuffled, window: int) -> None:
+        following = order.ranges(window + 1)
+        self._walk.enter(window, order.ranges(window), following)
 
-    def _shuffled(self, epoch: int, start: int) -> Generator[Batch]:
-        order = permutation(self.records, self.seed, epoch, Purpose.EPOCH)[: self._used]
-        if not self._rotation:
-            self._allocate()
-        span = len(self._rotation[0].batches) * self.batch_size
-        for first in range(start * self.batch_size, self._used, span):
-            block = self._rotation[self._next_block]
-            self._next_block = (self._next_block + 1) % len(self._rotation)
-            yield from block.gather(self._arrays, order[first : first + span])
+    def _page(self, first: int, last: int) -> None:
+        if self.shuffle == "full":
+            self._leaps.leap(last - first)
+        elif not self.shuffle:
+            self._walked(first // (self.windows.block * self.windows.window))
 
-    def _allocate(self) -> None:
-        record_bytes = sum(array.nbytes for array in self._arrays) // self.records
-        batch_bytes = max(record_bytes * self.batch_size, 1)
-        batches = max(1, min(_BLOCK_BYTES // batch_bytes, _BLOCK_BATCHES, self.iterations_per_epoch))
-        # The last batch of a block is overwritten when all other blocks have been given and one more is asked for.
-        blocks = 1 + -(-self._ahead // batches)
-        self._rotation = [_Block(self._arrays, self.batch_size, batches) for _ in range(blocks)]
-        self._next_block = 0
+    def _walk_on(self, stretch: int) -> bool:
+        size = self.windows.block * self.windows.window
+        begin, end = stretch * size, min((stretch + 1) * size, self.records)
+        self._walk.enter(stretch, [(begin, end)], [(end, min(end + size, self.records))])
+        return True
 
 
-class _Block:
+class _Room:
     """Buffers for several batches, which are views of them that are made once."""
 
-    def __init__(self, arrays: Sequence[Array], batch_size: int, batches: int) -> None:
+    def __init__(self, gathering: Gathering, batch_size: int, batches: int) -> None:
         self.batch_size = batch_size
-        self.buffers = tuple(np.empty((batches * batch_size, *array.shape[1:]), array.dtype) for array in arrays)
-        self.batches = [
-            tuple(buffer[first : first + batch_size] for buffer in self.buffers)
-            for first in range(0, batches * batch_size, batch_size)
-        ]
+        self.buffers = gathering.buffers(batches * batch_size)
+        self._batches = _split(self.buffers, 0, batches * batch_size, batch_size)
 
-    def gather(self, arrays: Sequence[Array], indices: Array) -> Generator[Batch]:
-        """The records at `indices`, of which there are at most as many as the buffers hold, batch by batch."""
-        count = len(indices)
-        for array, buffer in zip(arrays, self.buffers, strict=True):
-            # Indices are known to be in range; "clip" spares the buffer that "raise" needs when there is an `out`.
-            array.take(indices, axis=0, out=buffer[:count], mode="clip")
-        whole, rest = divmod(count, self.batch_size)
-        yield from self.batches[:whole]
-        if rest:
-            yield tuple(buffer[count - rest : count] for buffer in self.buffers)
+    def batches(self, records: int) -> Sequence[Batch]:
+        """The batches that so many records make."""
+        whole, rest = divmod(records, self.batch_size)
+        found = self._batches[:whole]
+        return [*found, *_split(self.buffers, records - rest, records, self.batch_size)] if rest else found
+
+
+def _split(arrays: Sequence[Array], first: int, last: int, size: int) -> list[Batch]:
+    return [tuple(array[start : min(start + size, last)] for array in arrays) for start in range(first, last, size)]

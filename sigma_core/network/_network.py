@@ -155,7 +155,9 @@ class Network:
                 output = layer.forward(*got, parameters=own, context=context)
                 check_output(placed.path, layer, output, got[0].shape[0])
                 check_tracked(placed.path, layer, context, self._specifications(placed))
-                if [value.shape[1:] for value in incoming] == [self[name].shape for name in placed.inputs]:
+                placed_with = [*(self[name].shape for name in placed.inputs), *layer.section_shapes.values()]
+                given_with = [*incoming, *(sections[name] for name in layer.section_shapes if name in sections)]
+                if [value.shape[1:] for value in given_with] == placed_with:
                     check_shape(placed.path, layer, output, placed.shape)
                 tracked |= {placed.reads[name]: value for name, value in context.tracked.items()}
                 outputs[placed.name] = output

@@ -4,6 +4,7 @@ from sigma_core.backends.numpy import NumpyBackend
 from sigma_core.graph import check_grads, check_operation, evaluate, flatten, placeholder, trace, value_and_grad, vjp
 from sigma_core.registry import ComponentRegistry, Composer
 from sigma_core.testing._activations import check_activation
+from sigma_core.testing._augmenters import check_augmenter
 from sigma_core.testing._costs import check_cost
 from sigma_core.testing._criteria import check_criterion
 from sigma_core.testing._initialisers import check_initialiser
@@ -21,6 +22,7 @@ __all__ = [
     "Composer",
     "NumpyBackend",
     "check_activation",
+    "check_augmenter",
     "check_cost",
     "check_criterion",
     "check_grads",

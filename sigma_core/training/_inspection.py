@@ -66,7 +66,8 @@ def inspect(setup: Setup, data: Data, network: Network, program: str, watch: Seq
 
 
 def _step(setup: Setup, data: Data, network: Network, watch: Sequence[str]) -> tuple[int, StepGraph]:
-    batch = _batch(data.training, network.sections, setup.batch_size, data.dtypes)
+    batches = setup.iterator.batches(data.training, setup.batch_size, setup.seed, sections=network.sections)
+    batch = _batch(data.training, network.sections, batches.batch_size, data.dtypes)
     return _records(batch), training_step(network, setup.method, setup.layout(network), batch, watch)
 
 

@@ -5,7 +5,8 @@ from typing import Any, Self
 
 from attrs import define, evolve
 
-from sigma_core.data import Data, Iterator, Minibatches, Prefetch
+from sigma_core.backends import Backend
+from sigma_core.data import Batches, Data, Prefetch
 from sigma_core.environment import Environment
 from sigma_core.errors import TrainerError
 from sigma_core.network import Network
@@ -55,7 +56,7 @@ class Parts:
     setup: Setup
     data: Data
     network: Network
-    batches: Iterator
+    batches: Batches
     layout: Layout
     """Where each parameter lies in the flat vectors."""
     task: Task
@@ -78,7 +79,9 @@ class Parts:
         first step that something does not fit.
         """
         data, network = groundwork(setup, environment, validation)
-        return cls._of(setup, data, network, watch, compiled)
+        parts = cls._of(setup, data, network, watch, compiled)
+        _check_shorter(setup, data, parts.batches, environment)
+        return parts
 
     def twin(self, compiled: Callable[[str, float, int], None]) -> Self:
         """The same on workers of its own, at the beginning; data, which nobody changes, is shared."""
@@ -93,9 +96,7 @@ class Parts:
         watch: tuple[str, ...],
         compiled: Callable[[str, float, int], None],
     ) -> Self:
-        batches: Iterator = Minibatches(data.training, setup.batch_size, setup.seed, sections=network.sections)
-        if setup.prefetch:
-            batches = Prefetch(batches, setup.prefetch)
+        batches = _batches(setup, data, network)
         method = setup.method
         state = TrainingState.initial(
             network, method, seed=setup.seed, initialisers=setup.initialisers, layout=setup.layout(network)
@@ -140,5 +141,25 @@ class Parts:
 
     def prepare(self) -> None:
         """Compile the step for batches of the usual size, before a run is said to have started."""
-        size = min(self.setup.batch_size, self.batches.records)
-        self.team.prepare(tuple(self.data.training[name][:size] for name in self.network.sections))
+        epoch, _ = self.batches.position
+        self.team.prepare(self.batches.make(epoch, 0, self.batches.room())[0])
+
+
+def _batches(setup: Setup, data: Data, network: Network) -> Batches:
+    """What the iterator makes of the training records, made ahead as the setup says."""
+    batches = setup.iterator.batches(
+        data.training, setup.batch_size, setup.seed, sections=network.sections, augment=data.augmentation
+    )
+    ahead, backend = setup.prefetch, setup.backend
+    if not ahead.depth:
+        return batches
+    stage = None if type(backend).staged is Backend.staged else backend.staged
+    return Prefetch(batches, ahead.depth, ahead.threads, where_slow=ahead.is_where_slow, stage=stage)
+
+
+def _check_shorter(setup: Setup, data: Data, batches: Batches, environment: Environment) -> None:
+    """Whatever layers say of shorter records they are to say now, not when the first of them come."""
+    sections = sections_of(data.training)
+    for shapes in batches.shorter:
+        shorter = {name: evolve(sections[name], shape=shape) for name, shape in shapes.items()}
+        Network.build(setup.network, {**sections, **shorter}, composer=environment.composer, dtype=setup.dtype)

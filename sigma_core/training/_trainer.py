@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import evolve
 
-from sigma_core.data import Data, Iterator, Sections, as_dataset
+from sigma_core.data import Batches, Data, Sections, as_dataset
 from sigma_core.environment import Environment
 from sigma_core.errors import ComponentError, DataError, TrainerError, listed
 from sigma_core.events import NetworkBuilt, StepCompiled
@@ -69,7 +69,8 @@ class Trainer(Saving):
         operator: Any = "local",
         dtype: Any = "float32",
         batch_size: int = 32,
-        prefetch: int = 0,
+        iterator: Any = "minibatch",
+        prefetch: Any = "auto",
         checkpoint: Any = _DEFAULT,
         seed: int | None = None,
         name: str = "run",
@@ -93,6 +94,7 @@ class Trainer(Saving):
             "operator": operator,
             "dtype": dtype,
             "batch_size": batch_size,
+            "iterator": iterator,
             "prefetch": prefetch,
             "seed": environment.seed if seed is None else seed,
             "name": name,
@@ -212,8 +214,8 @@ class Trainer(Saving):
         return self.parts.network
 
     @property
-    def batches(self) -> Iterator:
-        """The iterator over the training data."""
+    def batches(self) -> Batches:
+        """The batches of the training data."""
         return self.parts.batches
 
     @property

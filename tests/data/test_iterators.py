@@ -1,4 +1,4 @@
-"""Minibatches, undivided data and their positions."""
+"""Minibatches in any order, and their positions."""
 
 import json
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigma_core.data import Minibatches, Undivided
+from sigma_core.data import Minibatches
 from sigma_core.errors import DataError
 
 
@@ -19,12 +19,23 @@ def targets(batches):
     return [list(batch[-1]) for batch in batches]
 
 
-@given(records=st.integers(1, 70), size=st.integers(1, 80), seed=st.integers(0, 5), drop=st.booleans())
-def test_an_epoch_gives_each_record_once_and_aligned(records, size, seed, drop):
+SHUFFLES = st.sampled_from(["full", "block", False])
+
+
+@given(
+    records=st.integers(1, 70),
+    size=st.integers(1, 80),
+    seed=st.integers(0, 5),
+    drop=st.booleans(),
+    shuffle=SHUFFLES,
+    block=st.integers(1, 30),
+    window=st.integers(1, 5),
+)
+def test_an_epoch_gives_each_record_once_and_aligned(records, size, seed, drop, shuffle, block, window):
     """Inputs go with their targets; only what `drop_last` drops is missing."""
     if drop and size > records:
         size = records
-    iterator = Minibatches(numbers(records), size, seed, drop_last=drop)
+    iterator = Minibatches(numbers(records), size, seed, drop_last=drop, shuffle=shuffle, block=block, window=window)
     seen = []
     for inputs, labels in iterator:
         np.testing.assert_array_equal(inputs[:, 0], 2.0 * labels)
@@ -34,19 +45,23 @@ def test_an_epoch_gives_each_record_once_and_aligned(records, size, seed, drop):
     assert iterator.position == (2, 0)
 
 
-@given(records=st.integers(1, 70), size=st.integers(1, 20), epoch=st.integers(1, 4), data=st.data())
-def test_a_restored_iterator_goes_on_where_the_other_was(records, size, epoch, data):
+@given(records=st.integers(1, 70), size=st.integers(1, 20), epoch=st.integers(1, 4), shuffle=SHUFFLES, data=st.data())
+def test_a_restored_iterator_goes_on_where_the_other_was(records, size, epoch, shuffle, data):
     """The state is JSON; from it on, batches are the same to the last bit."""
-    whole = Minibatches(numbers(records), size, 3)
+
+    def minibatches():
+        return Minibatches(numbers(records), size, 3, shuffle=shuffle, block=4, window=3)
+
+    whole = minibatches()
     index = data.draw(st.integers(0, whole.iterations_per_epoch))
     expected = targets(whole.epoch(epoch))[index:] + targets(whole)
 
-    interrupted = Minibatches(numbers(records), size, 3)
+    interrupted = minibatches()
     batches = interrupted.epoch(epoch)
     for _ in range(index):
         next(batches)
     state = json.loads(json.dumps(interrupted.state()))
-    resumed = Minibatches(numbers(records), size, 3)
+    resumed = minibatches()
     resumed.restore(state)
     assert resumed.position == (epoch, index)
     assert targets(resumed) + targets(resumed) == expected
@@ -107,20 +122,6 @@ def test_unshuffled_batches_are_views_in_order():
     assert targets(Minibatches(data, 2, shuffle=False, drop_last=True)) == [[0, 1], [2, 3]]
 
 
-def test_undivided_gives_the_arrays_themselves():
-    """One batch per epoch, not copied."""
-    data = numbers(3)
-    with Undivided(data) as iterator:
-        ((inputs, labels),) = iterator
-        assert inputs is data["inputs"]
-        assert labels is data["targets"]
-        assert iterator.position == (2, 0)
-        assert iterator.iterations_per_epoch == 1
-        assert iterator.batch_size == 3
-    iterator.seek(2, 1)
-    assert list(iterator) == []
-
-
 def test_the_position_counts_what_was_given():
     """After the last batch the epoch is not over until one more is asked for."""
     iterator = Minibatches(numbers(4), 2, 0)
@@ -174,6 +175,40 @@ def test_a_state_of_other_batches_is_refused():
     )
 
 
+def test_an_abandoned_epoch_keeps_what_was_reserved():
+    """However often a loop is left, no batch is overwritten too early."""
+    iterator = Minibatches(numbers(400), 2, 0)
+    iterator.reserve(5)
+    kept = [(next(iter(iterator))[1], None) for _ in range(6)]
+    expected = targets([(batch,) for batch, _ in kept])
+    assert expected == targets(Minibatches(numbers(400), 2, 0))[:6]
+
+
+def test_batches_stay_over_the_end_of_an_epoch():
+    """Where runs of batches are short, too."""
+    iterator = Minibatches(numbers(65), 1, 0)
+    iterator.reserve(64)
+    assert iterator.at_once == 64
+    given_batches = [batch[1] for _ in range(2) for batch in iterator]
+    expected = targets(Minibatches(numbers(65), 1, 0)) + targets(Minibatches(numbers(65), 1, 0).epoch(2))
+    assert [list(batch) for batch in given_batches[-65:]] == expected[-65:]
+
+
+@given(records=st.integers(1, 90), block=st.integers(1, 20), window=st.integers(1, 4), epoch=st.integers(1, 3))
+def test_blocks_are_shuffled_and_mixed_a_few_at_a_time(records, block, window, epoch):
+    """Each window holds whole blocks, which are nowhere else; epochs differ."""
+    batches = Minibatches({"inputs": np.arange(records)}, records, 5, shuffle="block", block=block, window=window)
+    ((order,),) = [tuple(array.copy() for array in batch) for batch in batches.epoch(epoch)]
+    order = order.tolist()
+    assert sorted(order) == list(range(records))
+    while order:
+        # The blocks in the order in which they appear; what the first few of them hold comes before all others.
+        chosen = list(dict.fromkeys(record // block for record in order))[:window]
+        mixed = [record for record in range(records) if record // block in chosen]
+        assert sorted(order[: len(mixed)]) == mixed
+        order = order[len(mixed) :]
+
+
 def test_bad_settings_are_refused():
     """Batches hold records, and there are batches."""
     assert refused(lambda: Minibatches(numbers(6), 0)) == (
@@ -186,8 +221,8 @@ def test_bad_settings_are_refused():
     assert refused(lambda: Minibatches(numbers(6), 2, sections=["input"])) == (
         "iterator Minibatches: there is no section 'input'\n  expected: one of inputs, targets (nearest: inputs)"
     )
-    assert refused(lambda: Undivided({})) == (
-        "iterator Undivided: it has no sections\n  expected: at least one named array, such as inputs"
+    assert refused(lambda: Minibatches({}, 2)) == (
+        "iterator Minibatches: it has no sections\n  expected: at least one named array, such as inputs"
     )
 
 

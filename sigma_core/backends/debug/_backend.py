@@ -48,6 +48,10 @@ class DebugBackend(Backend):
         """As the inner backend does it."""
         return self.inner.sharing(workers)
 
+    def staged(self, array: Any) -> Any:
+        """As the inner backend does."""
+        return self.inner.staged(array)
+
     def array(self, array: Any) -> Any:
         """As the inner backend has it."""
         return self.inner.array(array)

@@ -9,7 +9,7 @@ import numpy as np
 from attrs import define, field, frozen
 
 from sigma_core.backends import Backend
-from sigma_core.data import Dataset, as_dataset
+from sigma_core.data import Dataset, Iterator, as_dataset
 from sigma_core.errors import (
     DuplicateComponentError,
     FaultsError,
@@ -34,6 +34,7 @@ from sigma_core.training._modifier import Modifier
 from sigma_core.training._operator import Operator
 from sigma_core.training._optimiser import Optimiser
 from sigma_core.training._schedule import Schedule
+from sigma_core.training.recipe._ahead import Ahead, batches_ahead
 from sigma_core.training.recipe._contracts import check_contract, component_name
 from sigma_core.training.recipe._layers import read_layers
 from sigma_core.training.recipe._lines import Place
@@ -67,7 +68,8 @@ class Setup:
     operator: Operator
     dtype: np.dtype = field(converter=np.dtype)
     batch_size: int
-    prefetch: int
+    iterator: Iterator
+    prefetch: Ahead
     checkpoint: Trigger
     """When a run with a directory keeps its state."""
     seed: int
@@ -273,7 +275,8 @@ KEYS: Mapping[str, _Key] = {
     "operator": _Key(_component("operators"), "local"),
     "dtype": _Key(_dtype, "float32"),
     "batch_size": _Key(_count(1), 32),
-    "prefetch": _Key(_count(0, 64), 0),
+    "iterator": _Key(_component("iterators"), "minibatch"),
+    "prefetch": _Key(batches_ahead, "auto"),
     "checkpoint": _Key(_trigger, "every 60 seconds"),
     "stop": _Key(_stop, is_required=True, example='stop = "20 epochs"'),
     "dataset": _Key(_dataset, is_required=True, example='dataset = { use = "digits", split = [0.8, 0.2] }'),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sigma_core.backends import Backend
-from sigma_core.data import Dataset
+from sigma_core.data import Augmenter, Dataset, Iterator
 from sigma_core.errors import ComponentError
 from sigma_core.network import Initialiser, Layer
 from sigma_core.registry import Composer, snake_case
@@ -20,6 +20,8 @@ from sigma_core.training._schedule import Schedule
 CONTRACTS: Mapping[str, type] = {
     "layers": Layer,
     "datasets": Dataset,
+    "augmenters": Augmenter,
+    "iterators": Iterator,
     "optimisers": Optimiser,
     "criteria": Criterion,
     "metrics": Metric,

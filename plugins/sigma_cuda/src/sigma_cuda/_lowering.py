@@ -195,6 +195,10 @@ class KernelBackend(PlannedBackend):
         """A contiguous copy on the device."""
         return self.runtime.array(array)
 
+    def staged(self, array: Any) -> Any:
+        """A copy on the device, so that the thread of the run never waits for one."""
+        return self.runtime.array(array)
+
     def write(self, array: Any, values: Any) -> None:
         """Without a detour."""
         with self.runtime.here():

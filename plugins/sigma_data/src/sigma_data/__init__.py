@@ -1,5 +1,6 @@
 """Sources, extractors, preprocessors and built-in datasets for Sigma."""
 
+from sigma_data.augmenters import Crop, Erase, Flip, MixUp, Noise, Rotate, Shift
 from sigma_data.datasets import MNIST, XOR, BreastCancer, Digits, Extracted, Iris, Wine
 from sigma_data.extractors import CSV, IDX, Filtered, NumPy, Records, Shifted, Text
 from sigma_data.preprocessors import (
@@ -33,7 +34,9 @@ __all__ = [
     "BreastCancer",
     "Cast",
     "Categories",
+    "Crop",
     "Digits",
+    "Erase",
     "Extracted",
     "File",
     "Fill",
@@ -41,11 +44,14 @@ __all__ = [
     "Filtered",
     "FirstAvailable",
     "Flatten",
+    "Flip",
     "Fsspec",
     "Glob",
     "Iris",
     "Map",
     "Memory",
+    "MixUp",
+    "Noise",
     "Normalise",
     "NumPy",
     "OneHot",
@@ -53,8 +59,10 @@ __all__ = [
     "Permute",
     "Records",
     "Reshape",
+    "Rotate",
     "RunningNormalise",
     "RunningStandardise",
+    "Shift",
     "Shifted",
     "Shuffle",
     "Standardise",

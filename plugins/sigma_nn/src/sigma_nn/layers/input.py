@@ -22,6 +22,8 @@ class Input(Layer):
     shape: Shape = extents()
     section: str = "inputs"
     dtype: Literal["float", "integer"] = choice("float", "integer", default="float")
+    may_be_shorter: bool = False
+    """Whether records may be shorter along their first axis, as those are that batches by length cut."""
 
     @property
     def sections(self) -> tuple[str, ...]:
@@ -35,13 +37,17 @@ class Input(Layer):
 
     def forward(self, inputs: Value, *, parameters: SimpleNamespace, context: Context) -> Value:
         """The records as they are, in the network's dtype: (batch, *shape)."""
-        if inputs.shape[1:] != self.shape:
+        if not self._takes(inputs.shape[1:]):
+            # Numbers that are no sequence are not shorter but wrong.
+            is_cut = self._is_shorter(inputs.shape[1:]) and (len(self.shape) > 1 or self.dtype == "integer")
             same_size = prod(inputs.shape[1:]) == prod(self.shape)
             raise NetworkError(
                 context.layer,
                 f"section {self.section!r} holds records of shape {inputs.shape[1:]}",
                 f"records of shape {self.shape}",
-                f"give the input the shape {inputs.shape[1:]}" + (" and put Flatten behind it" if same_size else ""),
+                f"give the input the shape {inputs.shape[1:]}"
+                + (" and put Flatten behind it" if same_size else "")
+                + (", or may_be_shorter=true where records are cut" if is_cut else ""),
             )
         kinds = "iu" if self.dtype == "integer" else "biuf"
         if inputs.dtype.kind not in kinds:
@@ -54,3 +60,9 @@ class Input(Layer):
         if self.dtype == "integer" or inputs.dtype == context.dtype:
             return inputs
         return inputs.astype(context.dtype)
+
+    def _takes(self, shape: Shape) -> bool:
+        return shape == self.shape or (self.may_be_shorter and self._is_shorter(shape))
+
+    def _is_shorter(self, shape: Shape) -> bool:
+        return shape[1:] == self.shape[1:] and len(shape) == len(self.shape) and 0 < shape[0] < self.shape[0]

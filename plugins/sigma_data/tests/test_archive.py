@@ -8,15 +8,18 @@ import stat
 import tarfile
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from threading import Lock
 
 import pytest
 from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sigma_data import CSV, Archive, File, Memory
 from sigma_data.archives import tar
 from sigma_data.sources import as_source
 
-from sigma_core.errors import DataError, StorageError
+from sigma_core.errors import DataError, SigmaError, StorageError
 from sigma_core.extend import ArchiveFormat, Member, TaskProgressed
 from sigma_core.testing import message
 
@@ -277,6 +280,18 @@ def test_a_truncated_archive_is_told(form, found):
     )
 
 
+def test_no_member_of_a_tar_is_lost_in_silence():
+    """A header that is damaged, or missing because the file was cut between two members, is no end."""
+    packed = tarred({"a": b"1" * 600, "b": b"2" * 600, "c": b"3" * 600})
+    start = packed.index(b"./b\0", 1536)
+    damaged = packed[: start + 3] + b"!" + packed[start + 4 :]
+    whole = "\n  expected: a whole file\n  to do:    copy or download it again"
+    assert refusal(held(damaged).parts) == (
+        f"an archive: its tar data is damaged: there is no header at byte {start}{whole}"
+    )
+    assert refusal(held(packed[:start]).parts) == f"an archive: its tar data ends early{whole}"
+
+
 @pytest.mark.parametrize("form", ["zip", "zip stored", "zip bzip2", "zip lzma"])
 def test_a_damaged_member_is_told(form):
     """By its sum, or by what cannot be decompressed."""
@@ -402,3 +417,16 @@ def test_a_fingerprint_is_that_of_the_archive_and_the_choice(tmp_path):
     (tmp_path / "a.zip").write_bytes(zipped(FILES))
     prints = {part.fingerprint() for part in Archive(File(tmp_path / "a.zip")).parts()}
     assert len(prints) == 3
+
+
+@pytest.mark.parametrize("form", ["zip", "zip lzma", "tar", "tar.gz", "tar.xz"])
+@given(data=st.data())
+@settings(max_examples=50, deadline=None)
+def test_damage_anywhere_is_told_or_does_no_harm(form, data):
+    """Whatever becomes of an archive, what is raised is an error of ours."""
+    packed = bytearray(PACKED[form]({"a": b"abc" * 30, "b/c": b"1"}))
+    for place in data.draw(st.lists(st.integers(0, len(packed) - 1), max_size=4)):
+        packed[place] = data.draw(st.integers(0, 255))
+    with suppress(SigmaError):
+        for part in held(bytes(packed[: data.draw(st.integers(0, len(packed)))])).parts():
+            content(part)

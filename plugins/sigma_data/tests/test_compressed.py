@@ -8,6 +8,8 @@ from typing import ClassVar
 
 import pytest
 from attrs import evolve, frozen
+from hypothesis import given
+from hypothesis import strategies as st
 from sigma_data import File, Memory
 
 from sigma_core import Environment
@@ -15,6 +17,7 @@ from sigma_core.errors import DataError, StorageError
 from sigma_core.extend import Compression
 from sigma_core.testing import message
 
+UNPACKED = {"gzip": gzip.decompress, "bzip2": bz2.decompress, "xz": lzma.decompress}
 PACKED = {"gzip": gzip.compress, "bzip2": bz2.compress, "xz": lzma.compress}
 CONTENT = bytes(range(256)) * 64
 
@@ -47,6 +50,31 @@ def test_compressed_bytes_are_told_by_their_first(tmp_path, environment, name):
 def test_several_streams_in_one_are_one(name):
     """As `cat a.gz b.gz` makes."""
     assert content(Memory(PACKED[name](b"a") + PACKED[name](b"b"))) == b"ab"
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_zeros_between_streams_are_padding(name):
+    """As tapes and parallel compressors leave them, more than are read at once."""
+    padded = PACKED[name](b"a") + bytes(100_000) + PACKED[name](b"b") + bytes(7)
+    assert content(Memory(padded)) == b"ab"
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_no_stream_is_lost_in_silence(name):
+    """What stands behind a damaged header is no padding."""
+    second = PACKED[name](b"b")
+    text = refusal(Memory(PACKED[name](b"a") + b"!" + second[1:], name="a"))
+    assert text.startswith(f"a: its {name} data is damaged: ")
+
+
+@pytest.mark.parametrize("name", PACKED)
+@given(pieces=st.lists(st.binary(max_size=300), min_size=1, max_size=4), size=st.integers(1, 500))
+def test_it_does_not_matter_how_much_is_read_at_once(name, pieces, size):
+    """The standard library says what is right."""
+    packed = b"".join(map(PACKED[name], pieces))
+    with Memory(packed).open() as stream:
+        got = b"".join(iter(lambda: stream.read(size), b""))
+    assert got == UNPACKED[name](packed)
 
 
 @pytest.mark.parametrize("name", PACKED)

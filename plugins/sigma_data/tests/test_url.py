@@ -2,6 +2,7 @@
 
 import os
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -238,3 +239,14 @@ def test_without_an_environment_the_usual_cache_is_used(environment, url):
     """And nothing is told of its progress."""
     assert url.fetch() == url.fetch(environment)
     assert os.environ["SIGMA_CACHE"] in str(url.fetch())
+
+
+def test_a_password_in_an_address_is_never_shown(environment, server, refusal):
+    """Neither in messages nor in what is noted; the server gets it."""
+    server.files["/a.bin"] = CONTENT
+    secret = URL(server.address.replace("//", "//me:geheim@") + "/a.bin", **QUICK)
+    assert content(secret, environment) == CONTENT
+    assert server.headers[0]["Authorization"].startswith("Basic ")
+    notes = [path.read_text("latin-1") for path in Path(environment.paths.cache).rglob("*.json")]
+    assert "geheim" not in "".join([secret.describe(), *notes])
+    assert "me:***@" in refusal(evolve(secret, sha256="0" * 64), environment)

@@ -19,7 +19,7 @@ _MAGIC, _PLACE = b"ustar", 257
 class Tar(ArchiveFormat):
     """Tar files; those that are compressed as well are decompressed before."""
 
-    faults: ClassVar[tuple[type[Exception], ...]] = (tarfile.TarError, ValueError, OverflowError)
+    faults: ClassVar[tuple[type[Exception], ...]] = (tarfile.TarError, IndexError, OverflowError, ValueError)
 
     def recognises(self, stream: BinaryIO) -> bool:
         """By the mark in its first header."""
@@ -29,7 +29,8 @@ class Tar(ArchiveFormat):
     def members(self, stream: BinaryIO) -> Iterator[Member]:
         """Its entries, of which plain files alone can be read."""
         lock = Lock()
-        for entry in tarfile.open(fileobj=stream, mode="r:"):  # noqa: SIM115  # the stream is not its own
+        archive = tarfile.open(fileobj=stream, mode="r:")  # noqa: SIM115  # the stream is not its own
+        for entry in archive:
             opened = partial(_opened, stream, lock, entry.offset_data, entry.size)
             if entry.isreg() and not entry.issparse():
                 yield Member(entry.name, entry.size, opened)
@@ -37,6 +38,17 @@ class Tar(ArchiveFormat):
                 yield Member(entry.name, 0, opened, "folder")
             else:
                 yield Member(entry.name, 0, opened, "other", _what(entry))
+        _check_end(stream, archive.offset)
+
+
+def _check_end(stream: BinaryIO, place: int) -> None:
+    """Raise where the last header is none: the library takes one that is damaged, or missing, for the end."""
+    stream.seek(place)
+    block = stream.read(tarfile.BLOCKSIZE)
+    if not block:
+        raise EOFError
+    if block.strip(b"\0"):
+        raise tarfile.ReadError(f"there is no header at byte {place}")
 
 
 def _what(entry: tarfile.TarInfo) -> str:

@@ -2,6 +2,7 @@
 
 import lzma
 import stat
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -26,7 +27,11 @@ class Zip(ArchiveFormat):
         zlib.error,
         lzma.LZMAError,
         NotImplementedError,  # a compression that is not known
+        # What damaged headers lead to.
+        IndexError,
+        RuntimeError,
         ValueError,
+        struct.error,
     )
 
     def recognises(self, stream: BinaryIO) -> bool:

@@ -1,11 +1,12 @@
 """bzip2 (https://sourceware.org/bzip2)."""
 
 import bz2
-from typing import BinaryIO, ClassVar, cast
+from typing import BinaryIO, ClassVar
 
 from attrs import frozen
 
 from sigma_core.extend import Compression
+from sigma_data.compressions._several import joined
 
 
 @frozen
@@ -17,4 +18,4 @@ class Bzip2(Compression):
 
     def open(self, stream: BinaryIO) -> BinaryIO:
         """The decompressed bytes; damage is an `OSError` without a number."""
-        return cast("BinaryIO", bz2.BZ2File(stream))
+        return joined(stream, bz2.BZ2Decompressor)

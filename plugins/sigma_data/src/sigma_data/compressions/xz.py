@@ -1,11 +1,12 @@
 """xz (https://tukaani.org/xz/format.html)."""
 
 import lzma
-from typing import BinaryIO, ClassVar, cast
+from typing import BinaryIO, ClassVar
 
 from attrs import frozen
 
 from sigma_core.extend import Compression
+from sigma_data.compressions._several import joined
 
 
 @frozen
@@ -17,4 +18,4 @@ class Xz(Compression):
 
     def open(self, stream: BinaryIO) -> BinaryIO:
         """The decompressed bytes."""
-        return cast("BinaryIO", lzma.LZMAFile(stream))
+        return joined(stream, lzma.LZMADecompressor)

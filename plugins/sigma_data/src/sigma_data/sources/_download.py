@@ -92,7 +92,7 @@ class Download:
 
     def _note(self, path: Path, digest: str) -> None:
         stat = path.stat()
-        about = {"address": self.url.address, "sha256": digest, "size": stat.st_size, "changed": stat.st_mtime_ns}
+        about = {"address": self.url.shown, "sha256": digest, "size": stat.st_size, "changed": stat.st_mtime_ns}
         _write(self.book / _KEPT, about)
 
     # Fetching
@@ -126,14 +126,14 @@ class Download:
         pause = min(max(pause, refused.pause), _LONGEST_PAUSE)
         if self.environment is not None:
             self.environment.log.info(
-                "download is tried again", address=self.url.address, reason=str(refused), seconds=round(pause, 1)
+                "download is tried again", address=self.url.shown, reason=str(refused), seconds=round(pause, 1)
             )
         time.sleep(pause)
 
     def _attempt(self, task: Any) -> None:
         start = self._size()
         begun = _read(self.book / _BEGUN) if start else {}
-        is_own = begun.get("address") == self.url.address
+        is_own = begun.get("address") == self.url.shown
         validator = str(begun.get("validator", "")) if is_own else ""
         if start and not (validator or self.url.sha256):
             start = 0  # nothing would tell whether the rest belongs to it
@@ -141,7 +141,7 @@ class Download:
             if not reply.is_rest:
                 start = 0  # it gives all of it
             with self.part.open("ab" if start else "wb") as file:
-                _write(self.book / _BEGUN, {"address": self.url.address, "validator": reply.validator})
+                _write(self.book / _BEGUN, {"address": self.url.shown, "validator": reply.validator})
                 digest = _sum_of(self.part) if start else sha256()
                 self._copy(reply, file, digest, start, task)
                 file.flush()
@@ -208,7 +208,7 @@ class Download:
         except OSError as error:
             raise StorageError(
                 self._where,
-                f"'{self.destination}' cannot be {deed}: {error.strerror}",
+                f"'{self.destination}' cannot be {deed}: {error.strerror or error}",
                 remedy="make room, or choose another place",
             ) from error
 

@@ -77,8 +77,16 @@ class URL(Source):
         return self._download(environment).destination.is_file()
 
     def describe(self) -> str:
-        """The address."""
-        return f"url '{self.address}'"
+        """The address, but for a password in it."""
+        return f"url '{self.shown}'"
+
+    @property
+    def shown(self) -> str:
+        """The address as messages and notes have it: without the password that may be in it."""
+        parts = urlsplit(self.address)
+        if parts.password is None:
+            return self.address
+        return parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")).geturl()
 
     def fingerprint(self, environment: Any = None) -> str | None:
         """Its SHA-256; where that is not given, of the file that was fetched."""

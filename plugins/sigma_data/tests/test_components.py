@@ -1,5 +1,6 @@
 """What holds for every component of this plugin."""
 
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -34,13 +35,30 @@ REQUIRED = {
 }
 
 
+def rows():
+    """Those of the README's table: kind, name, what it is, example."""
+    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    cells = [line.strip("| ").split(" | ") for line in readme.splitlines() if line.startswith("| ")]
+    return [row for row in cells if len(row) == 4 and "`" in row[1]]
+
+
 def test_the_plugin_offers_what_its_table_lists():
     """The README has a row for each component, and no other."""
-    readme = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
-    rows = [line.split("|")[1:3] for line in readme.splitlines() if line.startswith("| ") and "`" in line.split("|")[2]]
-    assert sorted((kind.strip(), name.strip(" `")) for kind, name in rows) == sorted(
+    assert sorted((kind, name.strip("`")) for kind, name, *_ in rows()) == sorted(
         (entry.kind, entry.name) for entry in OURS
     )
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row[1].strip("`"))
+def test_the_examples_of_the_table_are_recipes(row):
+    """Each can be copied as it is."""
+    kind, _, _, example = row
+    text = example.removeprefix("`").removesuffix("`")
+    if text.startswith("source = "):
+        kind, text = "extractors", f'{{ use = "csv", {text} }}'
+    elif kind == "archives":
+        kind = "sources"
+    assert Composer(REGISTRY).build(kind, tomllib.loads(f"value = {text}")["value"]) is not None
 
 
 @pytest.mark.parametrize("entry", OURS, ids=lambda entry: f"{entry.kind}:{entry.name}")

@@ -117,6 +117,14 @@ def test_a_length_that_is_a_lie_is_told(environment, server, url, refusal):
     assert refusal(once, environment).startswith(f"url '{url.address}': it broke off: IncompleteRead(")
 
 
+def test_a_length_that_is_too_small_is_found_out_by_the_sum(environment, server, url, refusal, left):
+    """Nothing else tells it."""
+    server.always["/a.bin"] = {"length": 10}
+    digest = sha256(CONTENT[:10]).hexdigest()
+    assert f"its SHA-256 is {digest}, not {SUM}" in refusal(evolve(url, sha256=SUM), environment)
+    assert left(environment) == []
+
+
 def test_an_empty_file_is_told(environment, server, url, refusal, told):
     """There is nothing to read in it."""
     server.files["/a.bin"] = b" "

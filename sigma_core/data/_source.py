@@ -19,7 +19,8 @@ class Source(ABC):
     def open(self, environment: Any = None) -> BinaryIO:
         """A new binary stream at the first byte; whoever opens it closes it.
 
-        `environment` has `paths.cache` for what a source must keep and `log`; sources that need neither work without.
+        `environment` has `paths.cache` for what a source must keep, `log`, and `task` for what takes long; sources that
+        need none of them work without.
         Raises `DataError` when there is nothing to open.
         """
 

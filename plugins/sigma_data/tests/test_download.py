@@ -7,6 +7,7 @@ import time
 from hashlib import sha256
 from pathlib import Path
 from threading import Thread
+from types import SimpleNamespace
 
 import pytest
 from attrs import evolve
@@ -187,6 +188,19 @@ def test_a_full_disk_gets_its_room_back(environment, url, monkeypatch, refusal, 
         "  to do:    make room, or choose another place"
     )
     assert left(environment) == []
+
+
+def test_a_disk_without_room_is_not_filled(environment, server, url, refusal, left, monkeypatch):
+    """What has come before stays."""
+    server.faults["/a.bin"] = [{"cut": 1000}, {"status": 404}]
+    refusal(url, environment)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=200_000))
+    place = url._download(environment).destination
+    assert refusal(url, environment, StorageError) == (
+        f"url '{url.address}': '{place}' needs 255000 bytes more, and 200000 are free on its disk\n"
+        "  to do:    make room, or choose another place"
+    )
+    assert left(environment) == ["content.part"]
 
 
 def test_a_full_disk_in_the_middle_gets_its_room_back(environment, server, tmp_path, left):

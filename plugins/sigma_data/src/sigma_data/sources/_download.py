@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 _PIECE = 1 << 16
 _LONGEST_PAUSE = 60.0
 _LOOK = 0.1
+_ROOM = "make room, or choose another place"
 _KEPT = "about.json"
 _BEGUN = "part.json"
 
@@ -140,6 +142,7 @@ class Download:
         with replies(self.url, start, validator) as reply:
             if not reply.is_rest:
                 start = 0  # it gives all of it
+            self._check_room((reply.total or 0) - start)
             with self.part.open("ab" if start else "wb") as file:
                 _write(self.book / _BEGUN, {"address": self.url.shown, "validator": reply.validator})
                 digest = _sum_of(self.part) if start else sha256()
@@ -147,6 +150,16 @@ class Download:
                 file.flush()
                 os.fsync(file.fileno())
         self._keep(digest.hexdigest(), was_resumed=start > 0)
+
+    def _check_room(self, needed: int) -> None:
+        """Raise before a disk is filled that has no room for the whole file."""
+        free = shutil.disk_usage(self.part.parent).free
+        if needed > free:
+            raise StorageError(
+                self._where,
+                f"'{self.destination}' needs {needed} bytes more, and {free} are free on its disk",
+                remedy=_ROOM,
+            )
 
     def _copy(self, reply: Reply, file: Any, digest: Any, start: int, task: Any) -> None:
         done = start
@@ -209,7 +222,7 @@ class Download:
             raise StorageError(
                 self._where,
                 f"'{self.destination}' cannot be {deed}: {error.strerror or error}",
-                remedy="make room, or choose another place",
+                remedy=_ROOM,
             ) from error
 
     @property

@@ -1,6 +1,7 @@
 """Arrays that are mapped from a file: the system is told which parts are needed soon, and which no longer."""
 
 import mmap
+import os
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -66,6 +67,14 @@ Range = tuple[int, int]
 _RESIDENT = 1 << 30
 
 
+def _most_mapped() -> int:
+    """Up to how many bytes are left mapped that are picked from anywhere: a quarter of the memory."""
+    try:
+        return max(os.sysconf("SC_PHYS_PAGES") * mmap.PAGESIZE // 4, _RESIDENT)
+    except (AttributeError, ValueError, OSError):
+        return _RESIDENT
+
+
 class Walk:
     """Goes through mapped records window by window: the next one is being read while this one is used."""
 
@@ -95,16 +104,20 @@ class Walk:
 
 
 class Leaps:
-    """Picks mapped records from anywhere; now and then all that is mapped is let go of, so that it stays bounded."""
+    """Picks mapped records from anywhere, of data that takes a good part of the memory.
 
-    def __init__(self, pages: Pages, records: int, most: int = _RESIDENT) -> None:
+    Now and then all that is mapped is let go of, so that `most` bytes stay.
+    """
+
+    def __init__(self, pages: Pages, records: int, most: int = _RESIDENT, enough: int | None = None) -> None:
         self._pages, self._records, self._most = pages, records, most
+        self._is_large = pages.bytes > (_most_mapped() if enough is None else enough)
         self._each = pages.bytes // records + _AROUND
         self._touched = 0
 
     def leap(self, records: int) -> None:
         """So many records are about to be read."""
-        if self._pages.bytes <= self._most:
+        if not self._is_large:
             return
         self._touched += records * self._each
         if self._touched > self._most:

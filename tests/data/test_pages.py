@@ -55,7 +55,7 @@ def test_what_has_been_read_is_let_go_of(mapped, shuffle):
 def test_picking_from_anywhere_lets_go_now_and_then(mapped):
     """Once as much as is allowed may have been mapped, and only where there is more than that."""
     pages = Pages([mapped])
-    leaps = Leaps(pages, RECORDS, most=16 << 20)
+    leaps = Leaps(pages, RECORDS, most=16 << 20, enough=32 << 20)
     for first in range(0, RECORDS, 500):
         leaps.leap(1)
         assert mapped[first].sum() > 0

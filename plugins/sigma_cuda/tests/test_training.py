@@ -8,7 +8,7 @@ import sigma_core as sigma
 from sigma_core.testing import NumpyBackend
 
 
-def training(backend, stop="2 epochs", dtype="float32"):
+def training(backend, stop="2 epochs", dtype="float32", prefetch="auto"):
     network = Input(64) + Dense(24, activation="relu") + Dropout(0.3) + Dense(10) + SoftmaxCrossEntropy()
     return sigma.Trainer(
         network,
@@ -18,6 +18,7 @@ def training(backend, stop="2 epochs", dtype="float32"):
         stop=stop,
         seed=3,
         dtype=dtype,
+        prefetch=prefetch,
         backend=backend,
     )
 
@@ -47,6 +48,18 @@ def test_a_resumed_training_is_bit_for_bit_the_same(readable, tmp_path):
     rest.run()
     expected = whole.team.pull()
     for name, array in rest.team.pull().items():
+        assert np.array_equal(array, expected[name]), name
+
+
+def test_threads_that_make_batches_put_them_into_the_devices_memory(readable):
+    """Which changes no number."""
+    trainers = [training(readable, "20 iterations", prefetch=prefetch) for prefetch in (0, {"depth": 3, "threads": 2})]
+    for trainer in trainers:
+        trainer.run()
+    with trainers[1].batches as batches:
+        assert all(readable.runtime.owns(array) for array in next(iter(batches)))
+    expected = trainers[0].team.pull()
+    for name, array in trainers[1].team.pull().items():
         assert np.array_equal(array, expected[name]), name
 
 

@@ -292,6 +292,27 @@ def test_no_member_of_a_tar_is_lost_in_silence():
     assert refusal(held(packed[:start]).parts) == f"an archive: its tar data ends early{whole}"
 
 
+def headed(content, field, start=0):
+    """A tar whose header at `start` has another field of size, and the sum that goes with it."""
+    packed = bytearray(content)
+    packed[start + 124 : start + 136] = field
+    packed[start + 148 : start + 156] = b" " * 8
+    packed[start + 148 : start + 156] = b"%06o\0 " % sum(packed[start : start + 512])
+    return bytes(packed)
+
+
+def test_a_tar_cannot_lead_back():
+    """A member of less than no bytes would be read again and again."""
+    packed = headed(tarred({"a": b"1"}, entry("b", tarfile.REGTYPE)), (-1024).to_bytes(12, "big", signed=True), 512)
+    assert "its tar data is damaged: " in refusal(held(packed).parts)
+
+
+def test_a_tar_of_headers_without_end_is_told():
+    """Each of which announces the next."""
+    packed = tarred({}, *[entry("a", tarfile.XHDTYPE)] * 3000, entry("b", tarfile.REGTYPE))
+    assert "its tar data is damaged: " in refusal(held(packed).parts)
+
+
 @pytest.mark.parametrize("form", ["zip", "zip stored", "zip bzip2", "zip lzma"])
 def test_a_damaged_member_is_told(form):
     """By its sum, or by what cannot be decompressed."""

@@ -27,6 +27,8 @@ from sigma_core.testing import ComponentRegistry, Composer
         ("!a", File("!a")),
         ("C:\\data\\a.csv", File("C:\\data\\a.csv")),
         ("a\0b", File("a\0b")),
+        ("~nobody-at-all/*!", Glob("~nobody-at-all/*!")),
+        ("*" * 5000, Glob("*" * 5000)),
         (Path("data/iris.csv"), File(str(Path("data/iris.csv")))),
         (b"1,2", Memory(b"1,2")),
         (File("a"), File("a")),

@@ -233,3 +233,26 @@ def test_files_that_are_not_there_can_be_put_right(tmp_path, refused):
         "DataError",
         "the first available of 0 sources: there is no source\n  expected: one source that is there",
     )
+
+
+@pytest.mark.parametrize("make", [File, Glob, lambda path: URL("https://example.org/a", path=path)])
+def test_the_home_of_nobody_is_told(environment, refused, make):
+    """`~name` is the home folder of a user."""
+    source = make("~nobody-at-all/a")
+    assert refused(source.open, environment) == (
+        "DataError",
+        (
+            f"{source.describe()}: there is no such home folder\n"
+            "  expected: the path of a file\n"
+            "  to do:    write it in full"
+        ),
+    )
+    if isinstance(source, File):
+        assert source.fingerprint() is None
+
+
+def test_a_name_that_is_too_long_is_told(refused):
+    """By the system."""
+    kind, text = refused(File("a" * 5000).open)
+    assert kind == "StorageError"
+    assert text.endswith("it cannot be read: File name too long")

@@ -258,3 +258,11 @@ def test_a_password_in_an_address_is_never_shown(environment, server, refusal):
     notes = [path.read_text("latin-1") for path in Path(environment.paths.cache).rglob("*.json")]
     assert "geheim" not in "".join([secret.describe(), *notes])
     assert "me:***@" in refusal(evolve(secret, sha256="0" * 64), environment)
+
+
+def test_passwords_may_stand_in_a_netrc_file(tmp_path, environment, server, url, monkeypatch):
+    """Where other programs have them, too."""
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password geheim\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    assert content(url, environment) == CONTENT
+    assert server.headers[0]["Authorization"].startswith("Basic ")

@@ -19,7 +19,13 @@ _MAGIC, _PLACE = b"ustar", 257
 class Tar(ArchiveFormat):
     """Tar files; those that are compressed as well are decompressed before."""
 
-    faults: ClassVar[tuple[type[Exception], ...]] = (tarfile.TarError, IndexError, OverflowError, ValueError)
+    faults: ClassVar[tuple[type[Exception], ...]] = (
+        tarfile.TarError,
+        IndexError,
+        OverflowError,
+        RuntimeError,
+        ValueError,
+    )
 
     def recognises(self, stream: BinaryIO) -> bool:
         """By the mark in its first header."""
@@ -31,6 +37,8 @@ class Tar(ArchiveFormat):
         lock = Lock()
         archive = tarfile.open(fileobj=stream, mode="r:")  # noqa: SIM115  # the stream is not its own
         for entry in archive:
+            if entry.size < 0:  # older libraries would go back by so much, for ever
+                raise tarfile.ReadError(f"member {entry.name!r} has {entry.size} bytes")
             opened = partial(_opened, stream, lock, entry.offset_data, entry.size)
             if entry.isreg() and not entry.issparse():
                 yield Member(entry.name, entry.size, opened)

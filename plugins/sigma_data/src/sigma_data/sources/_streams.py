@@ -149,8 +149,6 @@ class _Checked(io.RawIOBase):
 
 def damaged(where: str, what: str, error: Exception) -> DataError | StorageError:
     """What to say of what a format raised."""
-    if isinstance(error, DataError | StorageError):
-        return error
     if isinstance(error, EOFError):
         return DataError(where, f"its {what} data ends early", *WHOLE)
     if isinstance(error, OSError) and error.errno is not None:

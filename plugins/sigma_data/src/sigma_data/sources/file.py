@@ -8,6 +8,7 @@ from attrs import field, frozen
 from sigma_core.extend import DataError, Source, StorageError, fields
 from sigma_data.sources._marks import mark
 from sigma_data.sources._missing import missing_file
+from sigma_data.sources._paths import expanded
 from sigma_data.sources._streams import LARGEST_RATIO, decompressed
 
 
@@ -35,10 +36,10 @@ class File(Source):
 
     def raw(self) -> BinaryIO:
         """A stream of the file as it is; raises as `open`."""
-        path = Path(self.path).expanduser()
-        if path.is_dir():
-            raise DataError(self.describe(), "it is a folder", "the path of a file that exists")
+        path = expanded(self.path, self.describe())
         try:
+            if path.is_dir():
+                raise DataError(self.describe(), "it is a folder", "the path of a file that exists")
             return path.open("rb")
         except FileNotFoundError:
             raise missing_file(path, self.describe()) from None
@@ -53,9 +54,9 @@ class File(Source):
 
     def fingerprint(self, environment: Any = None) -> str | None:
         """Where it lies, its size and when it was changed; None when there is no such file."""
-        path = Path(self.path).expanduser()
         try:
+            path = expanded(self.path, self.describe())
             found = path.stat()
-        except (OSError, ValueError):
+        except (DataError, OSError, ValueError):
             return None
         return mark("file", path.absolute(), found.st_size, found.st_mtime_ns, found.st_ino)

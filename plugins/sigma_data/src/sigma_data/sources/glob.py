@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from sigma_core.extend import DataError, Source, fields
 from sigma_data.sources._marks import joint_mark
+from sigma_data.sources._paths import expanded
 from sigma_data.sources._single import the_only
 from sigma_data.sources._streams import LARGEST_RATIO
 from sigma_data.sources.file import File
@@ -28,7 +29,7 @@ class Glob(Source):
 
     def parts(self, environment: Any = None) -> Sequence[Source]:
         """The files; raises `DataError` when none matches."""
-        pattern = str(Path(self.pattern).expanduser())
+        pattern = str(expanded(self.pattern, self.describe()))
         found = set(glob.iglob(pattern, recursive=True))  # noqa: PTH207  # those of pathlib are relative
         paths = sorted(path for path in found if Path(path).is_file())
         if not paths:

@@ -10,6 +10,7 @@ from sigma_core.extend import Source, fields
 from sigma_data.sources._download import Download
 from sigma_data.sources._environment import cache_of
 from sigma_data.sources._marks import mark
+from sigma_data.sources._paths import expanded
 from sigma_data.sources._streams import LARGEST_RATIO, decompressed
 from sigma_data.sources.file import File
 
@@ -94,7 +95,7 @@ class URL(Source):
 
     def _download(self, environment: Any) -> Download:
         # By its sum, so that mirrors share what one of them gave, in whole or in part.
-        place = Path(self.path).expanduser().absolute() if self.path else ""
+        place = expanded(self.path, self.describe()).absolute() if self.path else ""
         book = cache_of(environment) / "downloads" / mark(self.sha256 or self.address, place)[:24]
         return Download(self, environment, _name(self.address), place or book / "content", book)
 

@@ -16,6 +16,7 @@ _RUN_BYTES = 1 << 18
 _RUN_BATCHES = 64
 # Of data that is shuffled by blocks, these are read at a time; of data that is read as it lies, so many bytes.
 _BLOCK_BYTES = 1 << 21
+_BLOCK_RECORDS = 1 << 16
 WINDOW = 32
 
 Shuffle = Literal["full", "block"] | bool
@@ -65,7 +66,8 @@ class Minibatches(Batches):
         self._gathering = Gathering(data, self.names, augment, seed)
         record_bytes = self._gathering.record_bytes
         self.at_once = max(1, min(_RUN_BYTES // (record_bytes * batch_size), _RUN_BATCHES, self.iterations_per_epoch))
-        self.windows = Windows(self.records, block or max(1, _BLOCK_BYTES // record_bytes), window)
+        block = block or min(max(1, _BLOCK_BYTES // record_bytes), _BLOCK_RECORDS)
+        self.windows = Windows(self.records, block, window)
         self._pages = Pages(self._gathering.arrays)
         self._walk = Walk(self._pages, self.records)
         self._leaps = Leaps(self._pages, self.records)

@@ -67,7 +67,7 @@ class Minibatch(Iterator):
     cut: tuple[str, ...] | None = None
     """Sections that a bucket cuts; by default those whose second axis is as long as that of the mask."""
     block: int | str = field(default="auto", validator=_check_block)
-    """Records in a block of the shuffle by blocks; `auto` is as many as 2 MiB hold."""
+    """Records in a block of the shuffle by blocks; `auto` is as many as 2 MiB hold, at most 65,536."""
     window: int = field(default=WINDOW, validator=_check_count)
     """Blocks that are mixed at a time."""
 

@@ -43,31 +43,40 @@ def _grid(images: Array) -> NDArray[np.float64]:
 def sampled(images: Array, places: NDArray[np.float64], fill: float) -> Array:
     """Images at places (batch, height * width, 2) between their pixels, bilinearly; around them is `fill`."""
     batch, height, width = images.shape[:3]
-    flat = images.reshape(batch, height * width, -1)
-    low = np.floor(places)
-    high_share = places - low
-    low = low.astype(np.intp)
-    total = np.zeros((batch, places.shape[1], flat.shape[2]))
-    records = np.arange(batch)[:, None]
-    for down in (0, 1):
-        for right in (0, 1):
-            row, column = low[..., 0] + down, low[..., 1] + right
-            share = _share(high_share[..., 0], down) * _share(high_share[..., 1], right)
-            is_inside = (row >= 0) & (row < height) & (column >= 0) & (column < width)
-            index = np.clip(row, 0, height - 1) * width + np.clip(column, 0, width - 1)
-            seen = np.where(is_inside[..., None], flat[records, index], fill)
-            total += share[..., None] * seen
-    return as_kind(total.reshape(images.shape), images.dtype)
+    channels = images.shape[3:]
+    # With a margin, so that nobody has to ask which pixels there are.
+    margined = np.full((batch, height + 2, width + 2, *channels), fill, np.result_type(images.dtype, np.float32))
+    margined[:, 1:-1, 1:-1] = images
+    pixels = margined.reshape(batch * (height + 2) * (width + 2), *channels)
+    rows, down = _split(places[..., 0], height, pixels.dtype)
+    columns, right = _split(places[..., 1], width, pixels.dtype)
+    corner = (np.arange(batch)[:, None] * (height + 2) + rows) * (width + 2) + columns
+    if channels:
+        down, right = down[..., None], right[..., None]
+    upper = _between(pixels.take(corner, axis=0), pixels.take(corner + 1, axis=0), right)
+    corner += width + 2
+    lower = _between(pixels.take(corner, axis=0), pixels.take(corner + 1, axis=0), right)
+    return as_kind(_between(upper, lower, down).reshape(images.shape), images.dtype)
 
 
-def _share(high: NDArray[np.float64], is_high: int) -> NDArray[np.float64]:
-    return high if is_high else 1 - high
+def _split(places: NDArray[np.float64], size: int, dtype: np.dtype) -> tuple[NDArray[np.intp], Array]:
+    """The pixel before each place, counted from the margin, and how far the place is from it towards the next one."""
+    places = places.clip(-1, size) + 1
+    before = np.minimum(places, size).astype(np.intp)
+    return before, (places - before).astype(dtype)
 
 
-def as_kind(array: NDArray[np.float64], dtype: np.dtype) -> Array:
+def _between(first: Array, second: Array, share: Array) -> Array:
+    second -= first
+    second *= share
+    second += first
+    return second
+
+
+def as_kind(array: Array, dtype: np.dtype) -> Array:
     """Floats as another dtype: whole numbers are rounded, and stay in range."""
     if dtype.kind == "f":
-        return array.astype(dtype)
+        return array.astype(dtype, copy=False)
     if dtype.kind == "b":
         return array >= 0.5
     bounds = np.iinfo(dtype)

@@ -105,9 +105,25 @@ def test_marks_of_missing_values_can_be_set():
 
 def test_blank_lines_spaces_quotes_and_byte_order_marks_are_no_values():
     """What spreadsheets leave behind."""
-    text = '\ufeff"a, b";c\n\n 1 ; "2"\n3;4\n\n'
+    text = '\ufeff"a, b";c\n\n 1 ;"2"\n3; 4\n\n'
     sections = extract(text, {"inputs": ("a, b", "c")}, delimiter=";")
     assert sections["inputs"].tolist() == [[1, 2], [3, 4]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_pieces_are_cut_between_rows(encoding, monkeypatch):
+    """Ends of lines inside quotes are none, wherever a piece ends."""
+    from sigma_data.extractors import csv as module
+
+    rows = [[f'{number} says\n"{number % 7}",\n', number] for number in range(60)]
+    text = io.StringIO()
+    csv.writer(text).writerows([["who\nsays", "number"], *rows])
+    for size in (1, 7, 64, 1_000):
+        monkeypatch.setattr(module, "_PIECE", size)
+        sections = {"texts": "who\nsays", "number": "number"}
+        made = extract(text.getvalue().encode(encoding), sections, encoding=encoding, texts=(0,), header=True)
+        assert made["number"].tolist() == list(range(60))
+        assert made["texts"].tolist() == [text for text, _ in rows]
 
 
 def test_other_encodings_are_read():
@@ -121,6 +137,7 @@ def test_other_encodings_are_read():
     [
         ("", {}, "a.csv: it has no rows of values\n  expected: at least one"),
         ("a,b\n", {"header": True}, "a.csv: it has no rows of values\n  expected: at least one"),
+        ("a,b\n\n\n", {"header": True}, "a.csv: it has no rows of values\n  expected: at least one"),
         (
             "1,2\n3,4\n\n5\n",
             {},
@@ -132,7 +149,7 @@ def test_other_encodings_are_read():
         ),
         (
             'a,b\n"1\n1",2\n3,4,5\n',
-            {},
+            {"categories": {"a": ("1\n1", "3")}},
             (
                 "a.csv, line 4: it has 3 columns\n"
                 "  expected: 2 columns, as in line 1\n"

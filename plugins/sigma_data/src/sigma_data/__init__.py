@@ -2,7 +2,18 @@
 
 from sigma_data.augmenters import Crop, Erase, Flip, MixUp, Noise, Rotate, Shift
 from sigma_data.datasets import MNIST, XOR, BreastCancer, Digits, Extracted, Iris, Wine
-from sigma_data.extractors import CSV, IDX, Filtered, NumPy, Records, Shifted, Text
+from sigma_data.extractors import (
+    CSV,
+    IDX,
+    Arrow,
+    Filtered,
+    JSONLines,
+    NumPy,
+    Parquet,
+    Records,
+    Shifted,
+    Text,
+)
 from sigma_data.preprocessors import (
     Cast,
     Categories,
@@ -31,6 +42,7 @@ __all__ = [
     "URL",
     "XOR",
     "Archive",
+    "Arrow",
     "BreastCancer",
     "Cast",
     "Categories",
@@ -48,6 +60,7 @@ __all__ = [
     "Fsspec",
     "Glob",
     "Iris",
+    "JSONLines",
     "Map",
     "Memory",
     "MixUp",
@@ -56,6 +69,7 @@ __all__ = [
     "NumPy",
     "OneHot",
     "Pad",
+    "Parquet",
     "Permute",
     "Records",
     "Reshape",

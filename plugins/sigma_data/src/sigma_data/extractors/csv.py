@@ -1,134 +1,292 @@
-"""CSV: tables of text, with columns chosen for each section."""
+"""CSV and TSV: tables of text, with columns chosen for each section."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, Literal
+import codecs
+import csv
+import io
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any, BinaryIO, Literal
 
-import numpy as np
 from attrs import field, frozen
 
-from sigma_core.extend import Array, DataError, Extractor, Sections, Source, component, listed, sliced
-from sigma_data.extractors._columns import Columns, column_numbers, is_single
-from sigma_data.extractors._source import as_source
-from sigma_data.extractors._table import Table, is_number, read_table
+from sigma_core.extend import DataError, Source
+from sigma_data.extractors._arrow import arrow
+from sigma_data.extractors._columns import column_numbers, is_single
+from sigma_data.extractors._tabular import Table, Tabular
+
+# So many rows are looked at to tell a header from a row of values.
+_SAMPLE = 20
+# Bytes that are read at a time, and those of them that one thread parses.
+_PIECE, _BLOCK = 1 << 23, 1 << 20
 
 
 @frozen
-class CSV(Extractor):
+class CSV(Tabular):
     """Sections out of the columns of a table: `CSV("iris.csv", {"inputs": "0-3", "targets": "species"})`.
 
-    One column by its number or name makes a section of shape (records,), of whole numbers where all of it are; a
-    range or list of columns one of floats, (records, columns).
+    RFC 4180, with spaces around cells removed and blank lines skipped. One column by its number or name makes a section
+    of shape (records,), of whole numbers where all of it are; a range or list of columns one of floats, (records,
+    columns). PyArrow reads it. Raises `DataError` with the line.
     """
 
-    source: Source = component("sources", converter=as_source, text=as_source)
-    sections: Mapping[str, str | int | tuple[str | int, ...]] = field(factory=dict)
-    """Columns by section: numbers from 0, ranges with both ends, names of the header; without any, all are inputs."""
-    header: Literal["auto"] | bool = "auto"
+    header: Literal["auto"] | bool = field(default="auto", kw_only=True)
     """Whether the first row names the columns; `auto` takes it for that if it is of texts, and numbers stand below."""
-    delimiter: str = ","
-    encoding: str = "utf-8"
-    categories: Mapping[str, Mapping[str, int | float] | tuple[str, ...] | Literal["auto"]] = field(factory=dict)
-    """Numbers for the texts of a column, by its name or number: a table, or the texts in order, or `auto`: sorted."""
-    missing: Literal["error", "drop"] | float = "error"
-    """What becomes of missing values: an error, the row is left out, or this number takes their place."""
-    missing_marks: tuple[str, ...] = ("", "?", "NA", "N/A", "nan", "NaN", "null")
+    delimiter: str = field(default=",", kw_only=True)
+    """What stands between cells; a tab for TSV."""
+    encoding: str = field(default="utf-8", kw_only=True)
+    missing_marks: tuple[str, ...] = field(default=("", "?", "NA", "N/A", "nan", "NaN", "null"), kw_only=True)
     """Cells that mean a missing value."""
+    texts: tuple[str | int, ...] = field(default=(), kw_only=True)
+    """Columns that stay texts, by name or number, as messages and titles do."""
+    uneven: Literal["error", "drop"] = field(default="error", kw_only=True)
+    """What becomes of rows that are too short or too long: an error, or they are left out and counted in the log."""
 
-    def blocks(self, environment: Any = None, records: int | None = None) -> Iterator[Sections]:
-        """One array per section, in the order of the rows; the whole table is read first."""
-        return sliced(self._read(environment), records)
+    @contextmanager
+    def _read(self, part: Source, environment: Any) -> Iterator[Table]:
+        yield _File(self, part, environment)
 
-    def _read(self, environment: Any) -> Sections:
-        where = self.source.describe()
-        header = None if self.header == "auto" else bool(self.header)
-        with self.source.open(environment) as stream:
-            table = read_table(
-                stream,
-                where,
-                delimiter=self.delimiter,
-                encoding=self.encoding,
-                header=header,
-                missing_marks=self.missing_marks,
-            )
-        wanted: Mapping[str, Columns] = self.sections or {"inputs": "0-"}
-        chosen = {
-            name: column_numbers(columns, table.names, table.width, f"{where}, section {name!r}")
-            for name, columns in wanted.items()
-        }
-        used = sorted({number for numbers in chosen.values() for number in numbers})
-        table = self._without_missing(table, used, where)
-        maps = self._maps(table, where)
-        columns = {number: self._column(table, number, maps.get(number), where) for number in used}
-        return {
-            name: _labels(columns[numbers[0]])
-            if is_single(wanted[name])
-            else np.stack([columns[number] for number in numbers], axis=1)
-            for name, numbers in chosen.items()
-        }
 
-    def _without_missing(self, table: Table, used: list[int], where: str) -> Table:
-        if self.missing != "drop":
-            return table
-        marks = set(self.missing_marks)
-        kept = [index for index, row in enumerate(table.rows) if not any(row[number] in marks for number in used)]
-        if not kept:
-            raise DataError(where, f"a value is missing in each of its {len(table.rows)} rows", "one row without")
-        return Table(table.names, [table.lines[index] for index in kept], [table.rows[index] for index in kept])
+class _File(Table):
+    def __init__(self, settings: CSV, part: Source, environment: Any) -> None:
+        self._settings = settings
+        self._part = part
+        self._environment = environment
+        self._where = part.describe()
+        sample = []
+        for _, cells in self._rows():
+            sample.append(cells)
+            if len(sample) > _SAMPLE:
+                break
+        self._has_header = (
+            _looks_like_header(sample, settings.missing_marks) if settings.header == "auto" else bool(settings.header)
+        )
+        self.names: Sequence[str] = sample[0] if self._has_header and sample else []
+        self.width = len(sample[0]) if sample else 0
+        self._uneven = 0
 
-    def _maps(self, table: Table, where: str) -> dict[int, Mapping[str, float]]:
-        maps: dict[int, Mapping[str, float]] = {}
-        for key, texts in self.categories.items():
-            (number, *_) = column_numbers(key, table.names, table.width, f"{where}, categories")
-            if texts == "auto":
-                texts = sorted({row[number] for row in table.rows} - set(self.missing_marks))  # noqa: PLW2901  # those that occur, where none are given
-            maps[number] = texts if isinstance(texts, Mapping) else {text: place for place, text in enumerate(texts)}
-        return maps
+    def batches(self, columns: Sequence[int], texts: Sequence[int]) -> Iterator[Any]:
+        """Parsed by PyArrow; a fault is looked for once more by Python, which knows its line."""
+        if not self.width:
+            return
+        pyarrow, reader = arrow("pyarrow", self._where), arrow("pyarrow.csv", self._where)
+        settings = self._settings
+        kept = {*texts, *self._kept_as_texts()}
+        types = {str(number): pyarrow.string() if number in kept else pyarrow.float64() for number in columns}
+        if settings.dtype == "float32":
+            single = self._single()
+            types |= {name: pyarrow.float32() for name in types if int(name) not in kept | single}
+        read = reader.ReadOptions(
+            block_size=_BLOCK,
+            encoding="utf8",
+            column_names=[str(number) for number in range(self.width)],
+        )
+        marks = [padding + mark for mark in settings.missing_marks for padding in ("", " ")]
+        convert = reader.ConvertOptions(
+            column_types=types,
+            include_columns=[str(number) for number in columns],
+            null_values=marks,
+            strings_can_be_null=True,
+        )
+        self._uneven = 0
 
-    def _column(self, table: Table, number: int, texts: Mapping[str, float] | None, where: str) -> Array:
-        cells = [row[number] for row in table.rows]
-        marks = set(self.missing_marks)
-        if not marks.isdisjoint(cells):
-            if isinstance(self.missing, str):
-                line = next(line for line, cell in zip(table.lines, cells, strict=True) if cell in marks)
-                raise DataError(
-                    f"{where}, line {line}",
-                    f"the value of {table.title(number)} is missing",
-                    "a value in each cell",
-                    'leave such rows out with missing = "drop", or give a number to put there',
-                )
-            filler = repr(float(self.missing))
-            if texts is not None:
-                texts = {**texts, filler: float(self.missing)}
-            cells = [filler if cell in marks else cell for cell in cells]
-        if texts is not None:
-            return self._mapped(table, number, cells, texts, where)
+        def parsed(piece: memoryview) -> list[Any]:
+            if not bytes(piece[:_BLOCK]).strip() and not bytes(piece).strip():
+                return []
+            # Where no cell can hold an end of a line, threads may begin at any.
+            parse = reader.ParseOptions(delimiter=settings.delimiter, newlines_in_values=b'"' in piece.obj)
+            parse.invalid_row_handler = self._on_uneven
+            return list(reader.read_csv(pyarrow.py_buffer(piece), read, parse, convert).to_batches())
+
         try:
-            return np.array(cells).astype(np.float64)
-        except ValueError:
-            line, cell = next(
-                (line, cell) for line, cell in zip(table.lines, cells, strict=True) if not is_number(cell)
-            )
-            name = table.names[number] if table.names else number
-            raise DataError(
-                f"{where}, line {line}",
-                f"{cell!r} in {table.title(number)} is no number",
-                "a number",
-                f'if these are categories, number them with categories = {{ "{name}" = "auto" }}',
-            ) from None
+            with self._part.open(self._environment) as stream, ThreadPoolExecutor(1) as thread:
+                # One piece is parsed while the one before is made into sections.
+                for batches in _ahead(thread, parsed, self._pieces(stream)):
+                    yield from batches
+        except (pyarrow.ArrowInvalid, UnicodeError) as error:
+            self._raise_fault(columns, kept)
+            raise DataError(self._where, f"it is no CSV: {error}", "a table") from error
+        log = getattr(self._environment, "log", None)
+        if self._uneven and log is not None:
+            log.warning("uneven_rows_dropped", source=self._where, dropped=self._uneven)
 
-    @staticmethod
-    def _mapped(table: Table, number: int, cells: list[str], texts: Mapping[str, float], where: str) -> Array:
-        for line, cell in zip(table.lines, cells, strict=True):
-            if cell not in texts:
+    def _pieces(self, stream: BinaryIO) -> Iterator[memoryview]:
+        """The rows, in UTF-8, so many bytes at a time, cut between two rows."""
+        encoding = self._settings.encoding
+        text: Any = stream if _is_utf8(encoding) else codecs.EncodedFile(stream, "utf-8", encoding)
+        rest = b""
+        is_first = True
+        while piece := text.read(_PIECE):
+            content = rest + piece if rest else piece
+            start = 0
+            cut = _end_of_rows(content)
+            if is_first and cut:
+                start = self._start_of_rows(content)
+                is_first = False
+            rest = content[cut:]
+            # A view: copies of pieces of this size would take a tenth of the time of parsing them.
+            yield memoryview(content)[start:cut]
+        yield memoryview(rest)[self._start_of_rows(rest) if is_first else 0 :]
+
+    def _start_of_rows(self, content: bytes) -> int:
+        """Behind a byte order mark and the header."""
+        start = len(codecs.BOM_UTF8) if content.startswith(codecs.BOM_UTF8) else 0
+        return _end_of_first_row(content, start) if self._has_header else start
+
+    def place(self, row: int) -> str:
+        lines = (line for line, cells in self._values() if len(cells) == self.width)
+        for number, line in enumerate(lines):
+            if number == row:
+                return f"line {line}"
+        return f"row {row}"
+
+    def _on_uneven(self, _: Any) -> str:
+        if self._settings.uneven == "error":
+            return "error"
+        self._uneven += 1
+        return "skip"
+
+    def _kept_as_texts(self) -> set[int]:
+        where = f"{self._where}, texts"
+        return {
+            number
+            for column in self._settings.texts
+            for number in column_numbers(column, self.names, self.width, where)
+        }
+
+    def _single(self) -> set[int]:
+        """Columns that make a section each, and are read as float64: they may be of whole numbers."""
+        wanted = [columns for columns in self._settings.sections.values() if is_single(columns)]
+        return {number for each in wanted for number in column_numbers(each, self.names, self.width, self._where)}
+
+    def _values(self) -> Iterator[tuple[int, list[str]]]:
+        rows = self._rows()
+        if self._has_header:
+            next(rows, None)
+        return rows
+
+    def _rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Each row, by Python, with the line on which it begins."""
+        with self._part.open(self._environment) as stream:
+            encoding = "utf-8-sig" if _is_utf8(self._settings.encoding) else self._settings.encoding
+            try:
+                text = io.TextIOWrapper(stream, encoding, newline="")
+            except LookupError as error:
+                expected = "a name such as utf-8 or latin-1"
+                raise DataError(self._where, f"there is no encoding {self._settings.encoding!r}", expected) from error
+            reader = csv.reader(text, delimiter=self._settings.delimiter, strict=True)
+            begin = 1
+            try:
+                for row in reader:
+                    if any(cells := [cell.strip() for cell in row]):
+                        yield begin, cells
+                    begin = reader.line_num + 1
+            except csv.Error as error:
+                raise DataError(f"{self._where}, line {reader.line_num}", f"it is no CSV: {error}") from error
+            except UnicodeDecodeError as error:
+                raise self._undecodable() from error
+
+    def _undecodable(self) -> DataError:
+        """The first byte that is no text, in a file whose lines end by it."""
+        encoding = self._settings.encoding
+        position = 0
+        with self._part.open(self._environment) as stream:
+            for line, content in enumerate(stream, start=1):
+                try:
+                    content.decode(encoding)
+                except UnicodeDecodeError as error:
+                    byte = content[error.start]
+                    return DataError(
+                        f"{self._where}, line {line}",
+                        f"byte {position + error.start} of the file, {byte:#04x}, is no {encoding}",
+                        f"text in {encoding}",
+                        'name its encoding, such as encoding = "latin-1"',
+                    )
+                position += len(content)
+        return DataError(self._where, f"it is no {encoding}", f"text in {encoding}", "name its encoding")
+
+    def _raise_fault(self, columns: Sequence[int], texts: set[int]) -> None:
+        """Raise `DataError` for the first row that PyArrow does not take, if Python sees why."""
+        first = None
+        marks = set(self._settings.missing_marks)
+        for line, cells in self._rows():
+            first = line if first is None else first
+            if len(cells) != self.width:
+                if self._settings.uneven == "drop":
+                    continue
                 raise DataError(
-                    f"{where}, line {line}",
-                    f"{cell!r} in {table.title(number)} is no category",
-                    f"one of {listed(texts, cell)}",
+                    f"{self._where}, line {line}",
+                    f"it has {_counted(len(cells))}",
+                    f"{_counted(self.width)}, as in line {first}",
+                    "mend the line, or set the delimiter",
                 )
-        return np.array([texts[cell] for cell in cells], np.float64)
+            if line == first and self._has_header:
+                continue
+            for column in columns:
+                if column not in texts and cells[column] not in marks and not _is_number(cells[column]):
+                    raise DataError(
+                        f"{self._where}, line {line}",
+                        f"{cells[column]!r} in {self.title(column)} is no number",
+                        "a number",
+                        f'if these are categories, number them with categories = {{ "{self.key(column)}" = "auto" }}',
+                    )
 
 
-def _labels(column: Array) -> Array:
-    """Whole numbers where all are; from 2 ** 53 on, floats do not tell them apart."""
-    whole = np.trunc(column)
-    return column.astype(np.int64) if ((whole == column) & (np.abs(column) < 2**53)).all() else column
+def _ahead(thread: ThreadPoolExecutor, function: Callable[[Any], Any], items: Iterator[Any]) -> Iterator[Any]:
+    """What a function makes of each item, one ahead of what is asked for."""
+    made: Future[Any] | None = None
+    for item in items:
+        following = thread.submit(function, item)
+        if made is not None:
+            yield made.result()
+        made = following
+    if made is not None:
+        yield made.result()
+
+
+def _end_of_rows(content: bytes) -> int:
+    """Behind the last end of a line that is outside of quotes, where their number is even; 0 without one."""
+    cut = content.rfind(b"\n") + 1
+    quotes = content.count(b'"', 0, cut)
+    while cut and quotes % 2:
+        before = content.rfind(b"\n", 0, cut - 1) + 1
+        quotes -= content.count(b'"', before, cut)
+        cut = before
+    return cut
+
+
+def _end_of_first_row(content: bytes, start: int) -> int:
+    """Behind the first row that is not blank; quotes may hold ends of lines."""
+    end = start
+    while end < len(content):
+        end = content.find(b"\n", end) + 1 or len(content)
+        row = content[start:end]
+        if not row.isspace() and row.count(b'"') % 2 == 0:
+            break
+    return end
+
+
+def _is_utf8(encoding: str) -> bool:
+    return encoding.lower().replace("_", "-") in ("utf-8", "utf8", "utf-8-sig")
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return "_" not in cell
+
+
+def _counted(columns: int) -> str:
+    return f"{columns} column{'' if columns == 1 else 's'}"
+
+
+def _looks_like_header(rows: Sequence[Sequence[str]], missing_marks: Sequence[str]) -> bool:
+    if not rows:
+        return False
+    first, sample = rows[0], rows[1 : 1 + _SAMPLE]
+    texts = {column: cell for column, cell in enumerate(first) if cell not in missing_marks}
+    if any(_is_number(cell) for cell in texts.values()):
+        return False
+    return any(column < len(row) and _is_number(row[column]) for column in texts for row in sample)

@@ -39,6 +39,8 @@ class HookManager(pluggy.PluginManager):
         self._waiting: tuple[object, ...] = ()
         self._registrations = count(1)
         self._found: dict[str, tuple[Implementation, ...]] = {}
+        # What each plugin requires, by name.
+        self._needed: dict[str, tuple[str, ...]] = {}
         self._ordered: dict[str, tuple[Implementation, ...]] = {}
 
     def register(
@@ -74,6 +76,7 @@ class HookManager(pluggy.PluginManager):
         registered = super().register(plugin, wanted)
         if registered is not None:
             number = next(self._registrations)
+            self._needed[registered] = needed
             self._found[registered] = tuple(
                 _implementation(candidate, registered, distribution, number, needed) for candidate in sound
             )
@@ -101,8 +104,13 @@ class HookManager(pluggy.PluginManager):
         known = name if name is not None else self.get_name(plugin)
         removed = super().unregister(plugin, name)
         self._found.pop(str(known), None)
+        self._needed.pop(str(known), None)
         self._changed()
         return removed
+
+    def requiring(self, name: str) -> tuple[str, ...]:
+        """The names of the plugins that require this one, in order of registration."""
+        return tuple(other for other, needed in self._needed.items() if name in needed)
 
     def copy(self) -> "HookManager":
         """A manager with the same plugins, to which a trainer adds its own hooks without any other trainer's notice."""
@@ -150,10 +158,14 @@ class HookManager(pluggy.PluginManager):
         chosen = {hook: [entry for entry in self.implementations(hook) if entry.scope in scopes] for hook in HOOKS}
         return Dispatch(chosen, clock, generation=self.generation, previous=previous)
 
-    def fire(self, event: Event, trainer: Any = None) -> None:
-        """Call the hook of an event that belongs to no run, such as PluginRejected; triggers have no meaning there."""
+    def fire(self, event: Event, trainer: Any = None, plugins: Collection[str] | None = None) -> None:
+        """Call the hook of an event, of all plugins or those of these names, apart from a run; triggers mean nothing.
+
+        As for PluginRejected, which belongs to no run, or for plugins that come when a run has started.
+        """
         hook = next(name for name, event_type in HOOKS.items() if event_type is type(event))
-        always = (evolve(entry, when=None) for entry in self.implementations(hook))
+        found = (entry for entry in self.implementations(hook) if plugins is None or entry.plugin in plugins)
+        always = (evolve(entry, when=None) for entry in found)
         Dispatch({hook: always}, Clock()).fire(event, trainer)
 
     def _changed(self) -> None:

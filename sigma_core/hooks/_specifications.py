@@ -42,7 +42,8 @@ class RunSpecs:
     def sigma_run_started(self, event: RunStarted, trainer: Any) -> None:
         """The run is about to do its first iteration.
 
-        Called once, when the network is built, the step is compiled and a checkpoint, if any, is restored.
+        Called once, when the network is built, the step is compiled and a checkpoint, if any, is restored. A hook that
+        is attached to a run is called at once.
 
         May change parameters and settings through the trainer. An exception ends the run: `sigma_run_failed` and
         `sigma_run_ended` follow.

@@ -131,6 +131,11 @@ class Checkpoint:
         return cls(arrays, state, manifest.get("provenance") or {})
 
 
+def checksum(directory: Path | str) -> str:
+    """SHA-256 of the manifest of a checkpoint, which holds those of all else. Raises OSError where there is none."""
+    return hashlib.sha256((Path(directory) / _MANIFEST).read_bytes()).hexdigest()
+
+
 def _manifest(directory: Path, path: Path) -> dict[str, Any]:
     if path.stat().st_size > _LARGEST_MANIFEST:
         raise _damaged(directory, f"{_MANIFEST} is larger than any manifest")

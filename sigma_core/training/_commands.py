@@ -6,7 +6,7 @@ Any thread may send one, and other processes by way of the run's directory; the 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from attrs import fields, frozen
+from attrs import field, fields, frozen
 
 from sigma_core.errors import SettingError, SigmaError, listed
 from sigma_core.events import plain
@@ -79,9 +79,10 @@ class Save(Command):
 
 @frozen
 class Load(Command):
-    """Go on from a checkpoint, exactly."""
+    """Go on from a checkpoint, exactly; with patterns, only take the parameters over that match, and go on."""
 
     path: str
+    patterns: tuple[str, ...] = field(default=(), converter=tuple)
 
 
 @frozen
@@ -104,6 +105,22 @@ _KINDS: Mapping[str, type[Command]] = {
 }
 
 
+_TYPES: Mapping[Any, tuple[str, Callable[[Any], bool]]] = {
+    str: ("a text", lambda value: isinstance(value, str)),
+    str | None: ("a text", lambda value: isinstance(value, str | None)),
+    tuple[str, ...]: (
+        "a list of texts",
+        lambda value: isinstance(value, list | tuple) and all(isinstance(each, str) for each in value),
+    ),
+}
+"""What a command in JSON may hold where it says that type."""
+
+
+def leads_elsewhere(command: Command) -> bool:
+    """Whether the run goes on from another state than it had."""
+    return isinstance(command, Reset) or (isinstance(command, Load) and not command.patterns)
+
+
 def written(command: Command, composer: Composer) -> dict[str, Any]:
     """A command in JSON's terms; a hook as its table, or where it is not registered by its class."""
     values = {attribute.name: getattr(command, attribute.name) for attribute in fields(type(command))}
@@ -118,7 +135,7 @@ def written(command: Command, composer: Composer) -> dict[str, Any]:
 
 def read(values: Mapping[str, Any], composer: Composer) -> Command:
     """A command out of JSON's terms. Raises SettingError for what is none, ComponentError for a hook that is none."""
-    values = dict(values)
+    values = dict(values) if isinstance(values, Mapping) else {}
     name = values.pop("command", None)
     kind = _KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
@@ -127,8 +144,9 @@ def read(values: Mapping[str, Any], composer: Composer) -> Command:
     for key, value in values.items():
         if key not in wanted:
             raise SettingError(f"command {name}", f"it has no {key!r}", listed(wanted, key), "use one of these")
-        if wanted[key].type is str and not isinstance(value, str):
-            raise SettingError(f"command {name}, {key}", repr(value), "a text", "give a text")
+        says, is_that = _TYPES.get(wanted[key].type, ("anything", lambda _: True))
+        if not is_that(value):
+            raise SettingError(f"command {name}, {key}", repr(value), says, f"give {says}")
     if kind is Attach and "hook" in values:
         values["hook"] = composer.build("hooks", values["hook"])
     try:

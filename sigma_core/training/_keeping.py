@@ -44,7 +44,9 @@ def regular_checkpoints(hooks: HookManager, when: Trigger | None, loop: "Callabl
     try:
         yield
     finally:
-        hooks.unregister(name=_HOOK)
+        # A command may have taken it away.
+        if hooks.has_plugin(_HOOK):
+            hooks.unregister(name=_HOOK)
 
 
 def newest(directory: Path | str) -> Path | None:

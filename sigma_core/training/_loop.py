@@ -185,7 +185,8 @@ class Loop(Steered):
     def _live(self, name: str, directory: str | None, failures: list[BaseException]) -> tuple[str, bool]:
         """From the start to whatever ends the run: why it ended, and whether that left its state whole."""
         try:
-            self._fire(RunStarted(run=name, directory=directory, **self._position()))
+            self.started = RunStarted(run=name, directory=directory, **self._position())
+            self._fire(self.started)
             self._epochs()
         except Interruption as end:
             self._tear_down_interrupted(str(end), failures)

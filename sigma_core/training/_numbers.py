@@ -2,7 +2,7 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,7 @@ class Numbers(ABC):
         """Everything that is built."""
 
     @abstractmethod
-    def _send(self, command: commands.Command) -> None:
+    def send(self, command: commands.Command) -> None:
         """Have the run apply a command between two iterations."""
 
     def set(self, identifier: str, value: Any) -> None:
@@ -51,7 +51,7 @@ class Numbers(ABC):
         """
         checked = self._checked(identifier, value)
         if self._loop is not None and threading.get_ident() != self._loop.thread:
-            self._send(commands.SetValue(identifier, checked))
+            self.send(commands.SetValue(identifier, checked))
         else:
             self.put(identifier, checked)
 
@@ -131,11 +131,17 @@ class Numbers(ABC):
         CheckpointError for a folder without a checkpoint, TrainerError while a run goes on.
         """
         self._check_still()
+        return self.take_over(source, [pattern], into)
+
+    def take_over(self, source: Any, patterns: Iterable[str], into: str | None = None) -> tuple[str, ...]:
+        """As `transfer`, by several patterns, also in the run's own thread between two iterations."""
         given = source.get("network.**") if isinstance(source, Numbers) else parameters_of(source)
         values = self._values()
         declared = self.parts.network.parameters
         found = {
-            target: values.checked(target, array) for target, array in moved(given, pattern, into, declared).items()
+            target: values.checked(target, array)
+            for pattern in patterns
+            for target, array in moved(given, pattern, into, declared).items()
         }
         values.fill(found)
         return tuple(found)

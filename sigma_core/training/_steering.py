@@ -7,11 +7,12 @@ from sys import maxsize as NEVER  # noqa: N812  # an iteration that does not com
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from sigma_core.errors import HookFailedError, SigmaError
-from sigma_core.events import Bus, CommandApplied, CommandRefused, Event, RunPaused, RunResumed
+from sigma_core.errors import HookFailedError, SigmaError, TrainerError, UserError
+from sigma_core.events import Bus, CommandApplied, CommandRefused, Event, RunPaused, RunResumed, RunStarted, plain
 from sigma_core.hooks import Clock, Dispatch, HookManager
+from sigma_core.training._checkpoint import checksum
 from sigma_core.training._commands import (
     Attach,
     Command,
@@ -26,6 +27,7 @@ from sigma_core.training._commands import (
     SetValue,
     StepOnce,
     Stop,
+    leads_elsewhere,
     written,
 )
 from sigma_core.training._criterion import Criterion, State
@@ -102,6 +104,7 @@ class Steered:
     script: deque[Scripted]
     arrived: threading.Event
     thread: int
+    started: RunStarted
     _bus: Bus
     _hooks: HookManager
     _signal: str | None
@@ -169,36 +172,47 @@ class Steered:
                 self.commands.appendleft(request)
                 break
             self._perform(request, moment)
+            self._refreeze()
+        self._refreeze()
+
+    def _refreeze(self) -> None:
         if self.dispatch.generation != self._hooks.generation:
             self.dispatch = frozen_for(self.trainer.team, self._hooks, self.clock, self.dispatch)
 
     def _perform(self, request: Request, moment: str) -> None:
         """Apply a command and tell of it; one that cannot be applied is refused, and the run goes on."""
         command = request.command
+        # Before it is applied, because it may lead elsewhere.
+        place = {**self._position(), "moment": moment}
         if isinstance(command, Stop):
             # Said first, because nothing comes after it.
-            self._tell(request, moment, None, None)
+            self._tell(request, place)
         try:
             result = _APPLY[type(command)](self, command)
-        except HookFailedError:
-            raise
         except SigmaError as error:
-            self._tell(request, moment, None, error)
+            # Where a state was being put in place and it is no fault of the checkpoint, it may be there in part.
+            if isinstance(error, HookFailedError) or (leads_elsewhere(command) and not isinstance(error, UserError)):
+                raise
+            self._tell(request, place, error=error)
         else:
-            self._tell(request, moment, result, None)
-            if isinstance(command, Load | Reset):
+            self._tell(request, place, result)
+            if leads_elsewhere(command):
                 raise Again
 
-    def _tell(self, request: Request, moment: str, result: Any, error: SigmaError | None) -> None:
+    def _tell(
+        self, request: Request, place: Mapping[str, Any], result: Any = None, error: SigmaError | None = None
+    ) -> None:
         command = request.command
         if not isinstance(command, Keep | LookAgain | PauseAfter | Tell | GetValue):
             said: dict[str, Any] = {
-                **self._position(),
-                "moment": moment,
+                **place,
                 "origin": request.origin,
                 "command": written(command, self.trainer.environment.composer),
             }
-            self._bus.publish(CommandApplied(**said) if error is None else CommandRefused(**said, reason=str(error)))
+            if error is None:
+                self._bus.publish(CommandApplied(**said, result=plain(result)))
+            else:
+                self._bus.publish(CommandRefused(**said, reason=str(error)))
         if request.answer is not None:
             request.answer(result, error)
 
@@ -249,15 +263,43 @@ class Steered:
         """Have it said before the next iteration what has come of checkpoints; from any thread."""
         self.send(Tell())
 
-    def attach(self, command: Attach) -> None:
-        """Register a hook, at a command."""
-        self.trainer.register(self._hooks, command.hook, command.name)
-        self.trainer.watch()
+    def attach(self, command: Attach) -> str | None:
+        """Register a hook, at a command, and tell it that the run has started; its name.
+
+        One that does not fit, or that fails when it is told, leaves nothing behind.
+        """
+        hooks, trainer = self._hooks, self.trainer
+        trainer.check_attachable(command.hook, command.name)
+        known = {known for known, _ in hooks.list_name_plugin()}
+        name = trainer.register(hooks, command.hook, command.name)
+        trainer.watch()
+        new = [other for other, _ in hooks.list_name_plugin() if other not in known]
+        try:
+            started = evolve(self.started, epoch=self.clock.epoch, iteration=self.clock.iteration)
+            hooks.fire(started, trainer, plugins=new)
+        except HookFailedError as error:
+            for other in new:
+                hooks.unregister(name=other)
+            trainer.watch()
+            raise TrainerError(
+                f"trainer {trainer.setup.name!r}", f"the hook {name!r} cannot be attached: {error.__cause__}"
+            ) from error
+        return name
 
     def detach(self, command: Detach) -> None:
-        """Take a hook away, at a command, if nobody else has meanwhile."""
-        if self._hooks.has_plugin(command.name):
-            self._hooks.unregister(name=command.name)
+        """Take a hook away, at a command."""
+        self.trainer.check_detachable(command.name)
+        self._hooks.unregister(name=command.name)
+
+    def load(self, command: Load) -> str:
+        """Go on from a checkpoint, or take values out of it, at a command; its checksum."""
+        # It may be one that is being written.
+        self.trainer.finish_saving()
+        if command.patterns:
+            self.trainer.take_over(command.path, command.patterns)
+        else:
+            self.go_on_from(loaded(self.trainer, command.path))
+        return checksum(command.path)
 
     def end(self, reason: str) -> NoReturn:
         """Leave the loop, at a command or a signal."""
@@ -280,6 +322,6 @@ _APPLY: dict[type[Command], Callable[[Any, Any], object]] = {
     SetValue: lambda loop, command: loop.trainer.put_checked(command.identifier, command.value),
     GetValue: lambda loop, command: loop.trainer.get(command.identifier),
     Save: lambda loop, command: str(loop.trainer.save(command.path)),
-    Load: lambda loop, command: loop.go_on_from(loaded(loop.trainer, command.path)),
+    Load: lambda loop, command: loop.load(command),
     Reset: lambda loop, _: loop.go_on_from(first(loop.trainer)),
 }

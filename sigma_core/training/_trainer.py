@@ -14,8 +14,8 @@ from sigma_core.errors import ComponentError, DataError, TrainerError, listed
 from sigma_core.events import NetworkBuilt, StepCompiled
 from sigma_core.hooks import Clock, HookManager
 from sigma_core.network import Network
-from sigma_core.training import _commands as commands
 from sigma_core.training._calls import calling
+from sigma_core.training._control import Control
 from sigma_core.training._criterion import Criterion, State
 from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._directory import RunDirectory
@@ -26,11 +26,9 @@ from sigma_core.training._loop import Loop
 from sigma_core.training._mailbox import Mailbox
 from sigma_core.training._monitor import Attachment, Monitor, RunInfo, attach
 from sigma_core.training._parts import Parts, groundwork
-from sigma_core.training._programs import watched
 from sigma_core.training._requirements import check_required_scores, check_required_values, required_gradients
 from sigma_core.training._resume import checkpoint_of, hook_states, identity, restore, restore_hooks, state_hash
 from sigma_core.training._run import Run
-from sigma_core.training._saving import Saving
 from sigma_core.training._scoring import score
 from sigma_core.training._team import Team
 from sigma_core.training.recipe import Recipe, Setup, built, compose, write
@@ -41,7 +39,7 @@ if TYPE_CHECKING:
 _DEFAULT: Any = object()
 
 
-class Trainer(Saving):
+class Trainer(Control):
     """Trains a network on a dataset with an optimiser until a criterion says that it is good enough.
 
     Components are given as objects, by name, or as tables as in a recipe. Nothing is loaded or computed before `build`
@@ -332,86 +330,6 @@ class Trainer(Saving):
         self.clock = Clock()
         self.scores, self.seconds, self.criterion_state, self._hook_state = {}, 0.0, None, None
         self.schedule_states = {}
-
-    # Steering, from any thread
-
-    @property
-    def status(self) -> str:
-        """`ready`, `running` or `paused`."""
-        if self._loop is None:
-            return "ready"
-        return "paused" if self._loop.is_paused else "running"
-
-    def pause(self) -> None:
-        """Hold before the next iteration."""
-        self._send(commands.Pause())
-
-    def resume(self) -> None:
-        """Go on after a pause."""
-        self._send(commands.Resume())
-
-    def step_once(self) -> None:
-        """Run one iteration, then pause."""
-        self._send(commands.StepOnce())
-
-    def stop(self, reason: str = "stopped") -> None:
-        """End the run before the next iteration."""
-        self._send(commands.Stop(reason))
-
-    def attach(self, hook: Any, name: str | None = None) -> None:
-        """Register a hook, at once or, in a run, before its next iteration."""
-        if isinstance(hook, str | Mapping):
-            hook = self.environment.composer.build("hooks", hook)
-        # A hook that does not fit is refused here, to whoever gave it, and not in the middle of the run.
-        trial = self.hooks.copy()
-        self.register(trial, hook, name)
-        if self._loop is not None:
-            trial.freeze(self.clock)
-        if self._parts is not None:
-            self._check_required(trial)
-            watched(self._parts.layout, required_gradients(trial))
-        self._do(commands.Attach(hook, name))
-
-    def detach(self, name: str) -> None:
-        """Take the hook of that name away, at once or, in a run, before its next iteration.
-
-        Raises TrainerError where there is none.
-        """
-        if not self.hooks.has_plugin(name):
-            known = [known for known, _ in self.hooks.list_name_plugin()]
-            raise TrainerError(
-                f"trainer {self.setup.name!r}",
-                f"it has no hook {name!r}",
-                listed(known, name),
-                "give one of these names",
-            )
-        self._do(commands.Detach(name))
-
-    def register(self, hooks: HookManager, hook: Any, name: str | None = None) -> None:
-        """Add a hook to a manager, under the name of its component unless another has it, and with its distribution."""
-        build = partial(self.environment.composer.build, "hooks")
-        component = next(iter(self.environment.components.registrations(hook)), None)
-        if component is not None and name is None and not hooks.has_plugin(component.name):
-            name = component.name
-        hooks.register(hook, name, distribution=component.distribution if component else "", build=build)
-
-    def _do(self, command: commands.Attach | commands.Detach) -> None:
-        if self._loop is not None:
-            self._send(command)
-        elif isinstance(command, commands.Attach):
-            self.register(self.hooks, command.hook, command.name)
-        else:
-            self.hooks.unregister(name=command.name)
-
-    def _send(self, command: commands.Command) -> None:
-        if self._loop is None:
-            raise TrainerError(
-                f"trainer {self.setup.name!r}",
-                f"there is no run for {type(command).__name__}",
-                "a run that goes on",
-                "call run(), from another thread",
-            )
-        self._loop.send(command)
 
     # Asking
 

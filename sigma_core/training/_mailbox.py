@@ -43,10 +43,13 @@ class Mailbox:
         self._answers: list[tuple[str, int]] = []
         self._is_ending = threading.Event()
         try:
-            # What a run that was killed has left.
-            self._path.unlink(missing_ok=True)
+            # Whole when others first see it, and in place of what a run that was killed has left.
+            made = directory / f".{FILE}.partial"
+            made.unlink(missing_ok=True)
+            with closing(sqlite3.connect(made)) as connection:
+                connection.execute(_SCHEMA)
+            made.replace(self._path)
             self._connection = sqlite3.connect(self._path, timeout=0.05, isolation_level=None, check_same_thread=False)
-            self._connection.execute(_SCHEMA)
         except (OSError, sqlite3.Error) as error:
             raise StorageError(
                 str(self._path),

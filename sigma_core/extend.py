@@ -144,7 +144,7 @@ from sigma_core.network import (
     fans,
     in_a_row,
 )
-from sigma_core.registry import component, component_table, components
+from sigma_core.registry import Registry, component, component_table, components
 from sigma_core.training import (
     Command,
     Criterion,
@@ -161,6 +161,7 @@ from sigma_core.training import (
     RunInfo,
     Schedule,
     SetValue,
+    SetValues,
     Slots,
     StepOnce,
     Stop,
@@ -248,6 +249,7 @@ __all__ = [
     "Program",
     "Progress",
     "Read",
+    "Registry",
     "Resume",
     "RunEnded",
     "RunFailed",
@@ -261,6 +263,7 @@ __all__ = [
     "Sections",
     "Send",
     "SetValue",
+    "SetValues",
     "SettingError",
     "Shape",
     "ShapeError",

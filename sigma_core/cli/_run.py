@@ -34,7 +34,9 @@ def _ask(name: str, timeout: float, done: str, /, *, as_json: bool, **command: A
     if as_json:
         click.echo(json.dumps({"result": answer["result"], "iteration": answer["iteration"]}))
     else:
-        click.echo(f"{name}: {done.replace('{}', str(answer['result']))}, after {answer['iteration']} iterations")
+        result = answer["result"]
+        several = f" ({len(result)} values)" if isinstance(result, list) and len(result) > 1 else ""
+        click.echo(f"{name}: {done.replace('{}', str(result))}{several}, after {answer['iteration']} iterations")
 
 
 def _simple(word: str, command: str, done: str, summary: str) -> None:
@@ -77,7 +79,10 @@ def get(*, name: str, identifier: str, timeout: float, as_json: bool) -> None:
 @click.argument("value")
 @_options
 def set_value(*, name: str, identifier: str, value: str, timeout: float, as_json: bool) -> None:
-    """Set a value of the run NAME: IDENTIFIER, such as optimiser.learning_rate, to VALUE, written as in JSON."""
+    """Set a value of the run NAME: IDENTIFIER, such as optimiser.learning_rate, to VALUE, written as in JSON.
+
+    A pattern, such as "network.**.biases", sets all that it means, or none of them.
+    """
     try:
         given = json.loads(value)
     except ValueError:

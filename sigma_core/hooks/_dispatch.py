@@ -1,6 +1,6 @@
 """Hooks as a run calls them: frozen into lanes, so that an event that nobody waits for costs a comparison."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from attrs import evolve
@@ -22,6 +22,9 @@ class Dispatch:
     Made by `HookManager.freeze`. When `generation` is not the manager's any more, plugins came or went: freeze again,
     with this dispatch as `previous`.
     """
+
+    threads: Collection[int] = frozenset()
+    """In which it calls hooks, beside that of the run."""
 
     def __init__(
         self,

@@ -12,6 +12,7 @@ from sigma_core.training._commands import (
     Resume,
     Save,
     SetValue,
+    SetValues,
     StepOnce,
     Stop,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "Save",
     "Schedule",
     "SetValue",
+    "SetValues",
     "Slots",
     "StepOnce",
     "Stop",

@@ -57,10 +57,17 @@ class Detach(Command):
 
 @frozen
 class SetValue(Command):
-    """Set the value of an identifier such as `optimiser.learning_rate`."""
+    """Set the value of an identifier such as `optimiser.learning_rate`, or those of a pattern."""
 
     identifier: str
     value: Any
+
+
+@frozen
+class SetValues(Command):
+    """Set several at once, by identifier or pattern: all of them or none."""
+
+    values: Mapping[str, Any]
 
 
 @frozen
@@ -101,7 +108,20 @@ class Request:
 
 _KINDS: Mapping[str, type[Command]] = {
     snake_case(kind.__name__): kind
-    for kind in (Attach, Detach, GetValue, Load, Pause, Reset, Resume, Save, SetValue, StepOnce, Stop)
+    for kind in (
+        Attach,
+        Detach,
+        GetValue,
+        Load,
+        Pause,
+        Reset,
+        Resume,
+        Save,
+        SetValue,
+        SetValues,
+        StepOnce,
+        Stop,
+    )
 }
 
 

@@ -25,12 +25,14 @@ from sigma_core.training._commands import (
     Resume,
     Save,
     SetValue,
+    SetValues,
     StepOnce,
     Stop,
     leads_elsewhere,
     written,
 )
 from sigma_core.training._criterion import Criterion, State
+from sigma_core.training._questions import Ask
 from sigma_core.training._resume import first, identity, loaded
 from sigma_core.training._scheduling import Scheduling
 from sigma_core.training._worker_hooks import WorkerHooks, frozen_for
@@ -119,6 +121,11 @@ class Steered:
         """Whether it holds between two iterations."""
         return self._paused_since is not None
 
+    def is_own_thread(self) -> bool:
+        """Whether the caller is in the thread of this run, or in one of a worker for which that waits."""
+        thread = threading.get_ident()
+        return thread == self.thread or thread in self.dispatch.threads
+
     def seconds(self) -> float:
         """Running time of the trainer in seconds, pauses left out."""
         until = perf_counter() if self._paused_since is None else self._paused_since
@@ -203,7 +210,7 @@ class Steered:
         self, request: Request, place: Mapping[str, Any], result: Any = None, error: SigmaError | None = None
     ) -> None:
         command = request.command
-        if not isinstance(command, Keep | LookAgain | PauseAfter | Tell | GetValue):
+        if not isinstance(command, Keep | LookAgain | PauseAfter | Tell | GetValue | Ask):
             said: dict[str, Any] = {
                 **place,
                 "origin": request.origin,
@@ -319,7 +326,9 @@ _APPLY: dict[type[Command], Callable[[Any, Any], object]] = {
     Stop: lambda loop, command: loop.end(command.reason),
     Attach: lambda loop, command: loop.attach(command),
     Detach: lambda loop, command: loop.detach(command),
-    SetValue: lambda loop, command: loop.trainer.put_checked(command.identifier, command.value),
+    SetValue: lambda loop, command: loop.trainer.put({command.identifier: command.value}),
+    SetValues: lambda loop, command: loop.trainer.put(command.values),
+    Ask: lambda _, command: command.question.answer(),
     GetValue: lambda loop, command: loop.trainer.get(command.identifier),
     Save: lambda loop, command: str(loop.trainer.save(command.path)),
     Load: lambda loop, command: loop.load(command),

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import evolve
 
-from sigma_core.data import Data, Iterator, Sections, as_dataset
+from sigma_core.data import Data, Iterator
 from sigma_core.environment import Environment
-from sigma_core.errors import ComponentError, DataError, TrainerError, listed
+from sigma_core.errors import ComponentError, TrainerError
 from sigma_core.events import NetworkBuilt, StepCompiled
 from sigma_core.hooks import Clock, HookManager
 from sigma_core.network import Network
@@ -19,7 +19,7 @@ from sigma_core.training._control import Control
 from sigma_core.training._criterion import Criterion, State
 from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._directory import RunDirectory
-from sigma_core.training._inputs import input_arrays, like_training
+from sigma_core.training._evaluating import Evaluating
 from sigma_core.training._inspection import Inspection, inspect
 from sigma_core.training._keeping import regular_checkpoints
 from sigma_core.training._loop import Loop
@@ -29,7 +29,6 @@ from sigma_core.training._parts import Parts, groundwork
 from sigma_core.training._requirements import check_required_scores, check_required_values, required_gradients
 from sigma_core.training._resume import checkpoint_of, hook_states, identity, restore, restore_hooks, state_hash
 from sigma_core.training._run import Run
-from sigma_core.training._scoring import score
 from sigma_core.training._team import Team
 from sigma_core.training.recipe import Recipe, Setup, built, compose, write
 
@@ -39,7 +38,7 @@ if TYPE_CHECKING:
 _DEFAULT: Any = object()
 
 
-class Trainer(Control):
+class Trainer(Control, Evaluating):
     """Trains a network on a dataset with an optimiser until a criterion says that it is good enough.
 
     Components are given as objects, by name, or as tables as in a recipe. Nothing is loaded or computed before `build`
@@ -124,6 +123,7 @@ class Trainer(Control):
         return trainer
 
     def _begin(self, environment: Environment, setup: Setup, validation: Any) -> None:
+        self._begin_asking()
         self.environment = environment
         self.setup = setup
         self.clock = Clock()
@@ -161,7 +161,7 @@ class Trainer(Control):
         self.parts.watch(required_gradients(self.hooks))
 
     def _check_required(self, hooks: HookManager) -> None:
-        check_required_values(hooks, (*self.parts.reported_scores, *self._values().names))
+        check_required_values(hooks, (*self.parts.reported_scores, *self.parts.values.names))
 
     def _compiled(self, signature: str, seconds: float, nodes: int) -> None:
         self._announce(StepCompiled(signature=signature, seconds=seconds, nodes=nodes))
@@ -176,17 +176,20 @@ class Trainer(Control):
     @property
     def parts(self) -> Parts:
         """Everything that `build` makes, made now if it has not been."""
-        if self._parts is None:
-            self._parts = Parts.make(
-                self.setup,
-                self.environment,
-                validation=self._validation,
-                watch=required_gradients(self.hooks),
-                compiled=self._compiled,
-            )
-            self.clock.iterations_per_epoch = self._parts.batches.iterations_per_epoch
-            self._announce(NetworkBuilt(network=self._parts.network))
-        return self._parts
+        if self._parts is not None:
+            return self._parts
+        with self._access:
+            if self._parts is None:
+                self._parts = Parts.make(
+                    self.setup,
+                    self.environment,
+                    validation=self._validation,
+                    watch=required_gradients(self.hooks),
+                    compiled=self._compiled,
+                )
+                self.clock.iterations_per_epoch = self._parts.batches.iterations_per_epoch
+                self._announce(NetworkBuilt(network=self._parts.network))
+            return self._parts
 
     def first_parts(self) -> tuple[Parts, Mapping[str, Any]]:
         """Parts as they are before the first iteration, made anew, and the states of hooks at that time."""
@@ -269,17 +272,19 @@ class Trainer(Control):
         try:
             return self._run(criterion, criterion_state, chosen, kept)
         finally:
-            self._loop = self._kept = None
-            self.batches.close()
-            self.team.rest()
+            with self._access:
+                self._loop = self._kept = None
+                self.batches.close()
+                self.team.rest()
             if kept is not None:
                 kept.close()
 
     def _run(
         self, criterion: Criterion, state: State | None, monitors: list[Monitor], kept: RunDirectory | None
     ) -> Run:
-        self.watch()
-        self.parts.prepare()
+        with self._access:
+            self.watch()
+            self.parts.prepare()
         with regular_checkpoints(self.hooks, None if kept is None else self.setup.checkpoint, lambda: self._loop):
             return self._loop_through(criterion, state, monitors, kept)
 
@@ -287,7 +292,8 @@ class Trainer(Control):
         self, criterion: Criterion, state: State | None, monitors: list[Monitor], kept: RunDirectory | None
     ) -> Run:
         self.criterion = identity(criterion)
-        loop = self._loop = Loop(self, criterion, state)
+        with self._access:
+            loop = self._loop = Loop(self, criterion, state)
         if self._hook_state is not None:
             loop.dispatch.restore(self._hook_state)
             self._hook_state = None
@@ -330,36 +336,6 @@ class Trainer(Control):
         self.clock = Clock()
         self.scores, self.seconds, self.criterion_state, self._hook_state = {}, 0.0, None, None
         self.schedule_states = {}
-
-    # Asking
-
-    def predict(self, inputs: Any) -> Any:
-        """What the network says about raw inputs, treated as the training data was.
-
-        `inputs` is an array of shape (records, ...), or a mapping of arrays by section where there are several.
-        Returns an array, or a dictionary by name of the cost where there are several. Raises DataError for inputs that
-        the network does not take.
-        """
-        arrays = input_arrays(self.network, self.data, inputs)
-        found = self.team.predict(arrays)
-        return next(iter(found.values())) if len(found) == 1 else found
-
-    def evaluate(self, data: Any = "validation") -> dict[str, Any]:
-        """`loss` and metrics over named validation data, over `training`, or over raw sections that are given.
-
-        A score is a float, or nested lists of floats where a metric gives an array.
-        """
-        if isinstance(data, str):
-            named = {"training": self.data.training, **self.data.validation}
-            if data not in named:
-                raise DataError("evaluate", f"there is no data {data!r}", listed(named, data), "give one of these")
-            return self.score(named[data])
-        raw = self.data.preprocess(as_dataset(data).load(self.environment))
-        return self.score(Data.from_arrays(like_training(self.data, raw, "evaluate")).cast(self.setup.dtype).training)
-
-    def score(self, sections: Sections) -> dict[str, Any]:
-        """`loss` and metrics over sections that are prepared already."""
-        return score(self.team, self.network, self.setup.metrics, sections, max(self.setup.batch_size, 256))
 
     def recipe(self) -> Recipe:
         """The recipe that composes an equal trainer. Raises ComponentError for parts that have no name, as arrays."""

@@ -212,6 +212,10 @@ class Worker:
         wanted = self.arrays if names is None else names
         return {name: np.array(self.task.backend.to_numpy(self.arrays[name])) for name in wanted}
 
+    def part(self, name: str, elements: slice) -> np.ndarray:
+        """Some elements of a vector of the state, copied to the host; the rest of it stays where it is."""
+        return np.array(self.task.backend.to_numpy(self.arrays[name][elements]))
+
     def push(self, arrays: Mapping[str, Any]) -> None:
         """Put values in place of the state's; the names may be some of those in `pull`."""
         for name, values in arrays.items():

@@ -1,6 +1,7 @@
 """Hooks of a run and of its workers, called as if they were those of one dispatch."""
 
 from collections.abc import Callable, Mapping
+from threading import get_ident
 from typing import Any
 
 from attrs import evolve
@@ -34,6 +35,7 @@ class WorkerHooks:
     def __init__(self, team: Team, run: Dispatch, workers: list[Dispatch]) -> None:
         self.team, self.run, self.workers = team, run, workers
         self.generation = run.generation
+        self.threads: set[int] = set()
 
     def lane(self, event_type: type[Event]) -> "Dispatch | Any":
         """The run's own lane where no worker has a hook of that event."""
@@ -65,7 +67,20 @@ class WorkerHooks:
 
     def _each(self, event: Event, trainer: Any, call: Callable[[int, Event], None]) -> None:
         if self.workers[0].lane(type(event)).entries:
-            self.team.each(lambda number: call(number, self.told(event, trainer, number)))
+            self.each(lambda number: call(number, self.told(event, trainer, number)))
+
+    def each(self, call: Callable[[int], object]) -> None:
+        """Call a function for each worker, in its thread, which is as good as the run's meanwhile."""
+
+        def known(number: int) -> None:
+            thread = get_ident()
+            self.threads.add(thread)
+            try:
+                call(number)
+            finally:
+                self.threads.discard(thread)
+
+        self.team.each(known)
 
     def told(self, event: Event, trainer: Any, number: int) -> Event:
         """The event as a worker is told of it."""
@@ -93,6 +108,6 @@ class WorkerLanes:
         if iteration >= self._run.next_iteration:
             self._run.fire(event, trainer)
         if iteration >= self._workers[0].next_iteration:
-            self._hooks.team.each(
+            self._hooks.each(
                 lambda number: self._workers[number].fire(self._hooks.told(event, trainer, number), trainer)
             )

@@ -70,6 +70,11 @@ def test_a_live_run_is_steered(sigma, live, tmp_path):
         ),
     )
 
+    code, out, err = sigma("run", "set", "mine", "network.**.<dense>", "0")
+    assert (code, err) == (0, "")
+    assert out.startswith("mine: network.**.<dense> is 0 (2 values), after ")
+    assert json.loads(sigma("run", "get", "mine", PARAMETER)[1]) == [0, 0, 0]
+
     assert sigma("run", "save", "mine")[0] == 0
     assert (tmp_path / "runs" / "mine" / "checkpoints" / "saved").is_dir()
     assert sigma("run", "resume", "mine")[1].startswith("mine: goes on")
@@ -82,13 +87,13 @@ def test_a_live_run_is_steered(sigma, live, tmp_path):
     with RunStore.open(tmp_path / "runs" / "mine") as store:
         applied = [event.payload["command"]["command"] for event in store.events("command_applied")]
         refused = [event.payload["command"]["identifier"] for event in store.events("command_refused")]
-    assert applied == ["pause", "step_once", "set_value", "set_value", "save", "resume", "stop"]
+    assert applied == ["pause", "step_once", "set_value", "set_value", "set_value", "save", "resume", "stop"]
     assert refused == ["optimiser.learning_rat", "optimiser.learning_rate"]
 
     code, out, err = sigma("replay", "mine", "--json")
     assert (code, err) == (0, "")
     assert json.loads(out)["same"]
-    assert json.loads(out)["commands"] == 6
+    assert json.loads(out)["commands"] == 7
 
     code, _, err = sigma("run", "pause", "mine")
     assert (code, err) == (

@@ -76,6 +76,7 @@ from sigma_core.events import (
     RunFailed,
     RunInterrupted,
     RunPaused,
+    RunReset,
     RunResumed,
     RunStarted,
     RunStore,
@@ -128,7 +129,7 @@ from sigma_core.graph import (
     while_loop,
 )
 from sigma_core.graph.passes import rewrite
-from sigma_core.hooks import PHASES, Clock, Trigger, after, every, hookimpl, once, until
+from sigma_core.hooks import MOMENTS, PHASES, Clock, Trigger, after, every, hookimpl, on, once, times, until
 from sigma_core.network import (
     Activation,
     Block,
@@ -174,6 +175,7 @@ from sigma_core.training._criterion import Moment, State
 from sigma_core.training._monitor import Attachment, Progress, Send, attach
 
 __all__ = [
+    "MOMENTS",
     "OPERATIONS",
     "PHASES",
     "Activation",
@@ -256,6 +258,7 @@ __all__ = [
     "RunInfo",
     "RunInterrupted",
     "RunPaused",
+    "RunReset",
     "RunResumed",
     "RunStarted",
     "RunStore",
@@ -324,6 +327,7 @@ __all__ = [
     "logsumexp",
     "max_pool",
     "nearest",
+    "on",
     "once",
     "one_hot",
     "optimise",
@@ -339,6 +343,7 @@ __all__ = [
     "softmax",
     "softplus",
     "stop_gradient",
+    "times",
     "top_k",
     "transposed_convolve",
     "until",

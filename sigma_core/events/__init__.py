@@ -10,7 +10,7 @@ from sigma_core.events._iteration import IterationEnded, IterationStarted
 from sigma_core.events._log import LogRecorded, SubscriberFailed
 from sigma_core.events._logs import make_logger
 from sigma_core.events._payload import measurements, payload, plain
-from sigma_core.events._run import RunEnded, RunFailed, RunInterrupted, RunPaused, RunResumed, RunStarted
+from sigma_core.events._run import RunEnded, RunFailed, RunInterrupted, RunPaused, RunReset, RunResumed, RunStarted
 from sigma_core.events._store import RunStore
 from sigma_core.events._stored import StoredEvent
 from sigma_core.events._subscription import Subscription
@@ -36,6 +36,7 @@ __all__ = [
     "RunFailed",
     "RunInterrupted",
     "RunPaused",
+    "RunReset",
     "RunResumed",
     "RunStarted",
     "RunStore",

@@ -35,6 +35,14 @@ class RunResumed(Event):
 
 
 @frozen(kw_only=True)
+class RunReset(Event):
+    """All is as before the first iteration, in a run or between two; `iteration` is how many were forgotten."""
+
+    epoch: int
+    iteration: int
+
+
+@frozen(kw_only=True)
 class RunInterrupted(Event):
     """Somebody asked the process to end: `signal` is "SIGINT" (Ctrl-C), "SIGTERM" or "SIGBREAK" (Windows)."""
 

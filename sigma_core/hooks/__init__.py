@@ -1,7 +1,7 @@
 """Hooks: synchronous, ordered participants in the life of a run."""
 
-from sigma_core.hooks._clock import Clock, Reading, Unit
-from sigma_core.hooks._counting import after, every, until
+from sigma_core.hooks._clock import MOMENTS, Clock, Moments, Reading, Unit
+from sigma_core.hooks._counting import after, every, on, until
 from sigma_core.hooks._dispatch import Dispatch
 from sigma_core.hooks._explain import Row
 from sigma_core.hooks._implementation import Implementation
@@ -17,10 +17,11 @@ from sigma_core.hooks._specifications import (
     IterationSpecs,
     RunSpecs,
 )
-from sigma_core.hooks._trigger import Trigger, once
+from sigma_core.hooks._trigger import Trigger, once, times
 
 __all__ = [
     "HOOKS",
+    "MOMENTS",
     "PHASES",
     "SCOPES",
     "SPECIFICATIONS",
@@ -33,6 +34,7 @@ __all__ = [
     "Implementation",
     "IterationSpecs",
     "Lane",
+    "Moments",
     "Reading",
     "Row",
     "RunSpecs",
@@ -41,6 +43,8 @@ __all__ = [
     "after",
     "every",
     "hookimpl",
+    "on",
     "once",
+    "times",
     "until",
 ]

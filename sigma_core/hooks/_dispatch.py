@@ -7,7 +7,7 @@ from attrs import evolve
 
 from sigma_core.errors import CheckpointError, HookRegistrationError, UserError
 from sigma_core.events import Event
-from sigma_core.hooks._clock import Clock, Unit
+from sigma_core.hooks._clock import Clock, Moments, Unit
 from sigma_core.hooks._implementation import Implementation
 from sigma_core.hooks._lane import Entry, Lane, start
 from sigma_core.hooks._specifications import EACH_ITERATION, HOOKS
@@ -78,12 +78,15 @@ class Dispatch:
                 "iteration": entry.then.iteration,
                 "epoch": int(entry.then.epochs or 0),
                 "seconds": entry.then.seconds,
+                "wall": entry.then.wall,
+                "moments": entry.then.moments._asdict(),
             }
             for by_hook in self.entries().values()
             for entry in by_hook.values()
             if entry.trigger is not None
         }
-        return {"version": _VERSION, "triggers": triggers}
+        clock = {"paused": self.clock.paused, "moments": self.clock.moments._asdict()}
+        return {"version": _VERSION, "clock": clock, "triggers": triggers}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take the state of triggers back, with the clock set already.
@@ -98,13 +101,21 @@ class Dispatch:
                 expected=f"version {_VERSION}",
                 remedy="read it with the version of sigma-core that wrote it",
             )
+        # Of what an older version wrote, nothing has paused or started yet.
+        clock = state.get("clock", {"paused": 0.0, "moments": {}})
+        self.clock.paused, self.clock.moments = clock["paused"], Moments(**clock["moments"])
         for by_hook in self.entries().values():
             for entry in by_hook.values():
                 saved = state["triggers"].get(entry.key)
                 if saved is not None and saved["when"] == str(entry.implementation.when):
                     entry.trigger = Trigger.parse(saved["remaining"])
                     entry.then = evolve(
-                        entry.then, iteration=saved["iteration"], epochs=saved["epoch"], seconds=saved["seconds"]
+                        entry.then,
+                        iteration=saved["iteration"],
+                        epochs=saved["epoch"],
+                        seconds=saved["seconds"],
+                        wall=saved.get("wall", saved["seconds"]),
+                        moments=Moments(**saved.get("moments", {})),
                     )
         for lane in self._lanes.values():
             lane.rewind()

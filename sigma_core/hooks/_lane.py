@@ -157,8 +157,8 @@ class Lane:
         else:
             return False
         now = clock.reading_at(iteration, seconds)
-        # The event before was the iteration before; only its time must be remembered.
-        then = clock.reading_at(iteration - 1, entry.then.seconds)
+        # The event before was the iteration before; all else of it must be remembered.
+        then = clock.reading_before(iteration, entry.then)
         is_due = trigger.due(now, then)
         if is_due:
             trigger = entry.trigger = trigger.after_firing(now, then)

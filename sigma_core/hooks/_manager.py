@@ -11,7 +11,7 @@ from attrs import evolve
 from sigma_core.errors import HookRegistrationError, UserError
 from sigma_core.events import Event
 from sigma_core.hooks._check import Candidate, candidates, check_candidate, check_plugin, no_hooks
-from sigma_core.hooks._clock import Clock
+from sigma_core.hooks._clock import MOMENTS, Clock
 from sigma_core.hooks._dispatch import Dispatch
 from sigma_core.hooks._explain import Row, explain
 from sigma_core.hooks._implementation import Implementation
@@ -19,6 +19,7 @@ from sigma_core.hooks._markers import SCOPES
 from sigma_core.hooks._order import order
 from sigma_core.hooks._requirements import Build, check_circle, known_as, made, required_by
 from sigma_core.hooks._specifications import HOOKS, SPECIFICATIONS
+from sigma_core.hooks._trigger import Never
 from sigma_core.registry import snake_case
 
 
@@ -41,6 +42,8 @@ class HookManager(pluggy.PluginManager):
         self._found: dict[str, tuple[Implementation, ...]] = {}
         # What each plugin requires, by name.
         self._needed: dict[str, tuple[str, ...]] = {}
+        self.brought: set[str] = set()
+        """Names of plugins that are there because others require them, and go with the last of these."""
         self._ordered: dict[str, tuple[Implementation, ...]] = {}
 
     def register(
@@ -77,8 +80,10 @@ class HookManager(pluggy.PluginManager):
         if registered is not None:
             number = next(self._registrations)
             self._needed[registered] = needed
+            # What is never due takes part in nothing, unless that is all there is.
+            due = [candidate for candidate in sound if candidate.when != Never()]
             self._found[registered] = tuple(
-                _implementation(candidate, registered, distribution, number, needed) for candidate in sound
+                _implementation(candidate, registered, distribution, number, needed) for candidate in due or sound
             )
             self._changed()
         return registered
@@ -94,17 +99,21 @@ class HookManager(pluggy.PluginManager):
                     hook = made(required, build, f"plugin {name!r}")
                     check_circle(hook, self._waiting)
                     known = self.register(hook, required if isinstance(required, str) else None, build=build)
+                    self.brought.add(str(known))
                 names.append(str(known))
         finally:
             self._waiting = self._waiting[:-1]
         return tuple(names)
 
     def unregister(self, plugin: object | None = None, name: str | None = None) -> Any:
-        """Take a plugin away, given itself or its name; returns it."""
+        """Take a plugin away, given itself or its name, with what is there for it alone; returns it."""
         known = name if name is not None else self.get_name(plugin)
         removed = super().unregister(plugin, name)
         self._found.pop(str(known), None)
-        self._needed.pop(str(known), None)
+        self.brought.discard(str(known))
+        for other in self._needed.pop(str(known), ()):
+            if other in self.brought and not self.requiring(other):
+                self.unregister(name=other)
         self._changed()
         return removed
 
@@ -119,6 +128,7 @@ class HookManager(pluggy.PluginManager):
             if plugin is not None:
                 found = self._found.get(name, ())
                 twin.register(plugin, name, distribution=found[0].distribution if found else "")
+        twin.brought = set(self.brought)
         return twin
 
     def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
@@ -158,15 +168,26 @@ class HookManager(pluggy.PluginManager):
         chosen = {hook: [entry for entry in self.implementations(hook) if entry.scope in scopes] for hook in HOOKS}
         return Dispatch(chosen, clock, generation=self.generation, previous=previous)
 
-    def fire(self, event: Event, trainer: Any = None, plugins: Collection[str] | None = None) -> None:
-        """Call the hook of an event, of all plugins or those of these names, apart from a run; triggers mean nothing.
+    def fire(
+        self,
+        event: Event,
+        trainer: Any = None,
+        *,
+        plugins: Collection[str] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Call the hook of an event, of all plugins or those of these names, apart from a run.
 
-        As for PluginRejected, which belongs to no run, or for plugins that come when a run has started.
+        As for PluginRejected, which belongs to no run, or for plugins that come when a run has started. Triggers mean
+        nothing then, but for `never`, and where the `clock` of a trainer is given with an event that they count.
         """
         hook = next(name for name, event_type in HOOKS.items() if event_type is type(event))
         found = (entry for entry in self.implementations(hook) if plugins is None or entry.plugin in plugins)
-        always = (evolve(entry, when=None) for entry in found)
-        Dispatch({hook: always}, Clock()).fire(event, trainer)
+        if clock is None or type(event) not in MOMENTS:
+            found = (evolve(entry, when=None) for entry in found if entry.when != Never())
+        dispatch = Dispatch({hook: found}, clock or Clock())
+        dispatch.clock.note(event)
+        dispatch.fire(event, trainer)
 
     def _changed(self) -> None:
         self._ordered.clear()

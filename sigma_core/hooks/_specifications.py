@@ -25,6 +25,7 @@ from sigma_core.events import (
     RunFailed,
     RunInterrupted,
     RunPaused,
+    RunReset,
     RunResumed,
     RunStarted,
     StepCompiled,
@@ -65,6 +66,16 @@ class RunSpecs:
         Called after a pause, before the next iteration. The time of the pause does not count as running time.
 
         May read and change what the trainer owns. An exception ends the run.
+        """
+
+    @hookspec
+    def sigma_run_reset(self, event: RunReset, trainer: Any) -> None:
+        """All is as before the first iteration.
+
+        Called each time the trainer is reset: in a run at the command, between two runs at once. Triggers begin anew,
+        `once` too; how often a run has started, paused or been reset is still known.
+
+        May read and change what the trainer owns. An exception ends the run, or reaches whoever resets the trainer.
         """
 
     @hookspec

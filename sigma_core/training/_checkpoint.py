@@ -54,7 +54,7 @@ class Checkpoint:
                 str(directory),
                 f"the state cannot be written: {error}",
                 "states of hooks and criteria made of JSON values",
-                "return numbers, texts, lists and dictionaries from state()",
+                "return numbers, texts, arrays of numbers, lists and dictionaries from state()",
             ) from error
 
     def write(self, directory: Path | str, older: Path | str | None = None) -> Path:

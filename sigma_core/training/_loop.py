@@ -131,6 +131,7 @@ class Loop(Steered):
 
     def _tear_down(self, event: Event, failures: list[BaseException]) -> None:
         """Tell everybody of an end; what they raise is collected, so that the ends after this one come as well."""
+        self.clock.note(event)
         try:
             self.dispatch.end(event, self.trainer)
         except BaseException as error:  # noqa: BLE001  # teardown goes on whatever is raised
@@ -300,6 +301,7 @@ class Loop(Steered):
             scores = trainer.score(sections)
             self.scores |= {f"{name}.{key}": value for key, value in scores.items()}
             self._fire(ValidationEnded(name=name, epoch=epoch, iteration=iteration, scores=scores))
+        trainer.scores = dict(self.scores)
 
     def _finish(self) -> None:
         """Score a run that ends inside an epoch as it stands, so that its last scores are of its last parameters."""

@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from attrs import evolve, frozen
 
 from sigma_core.errors import HookFailedError, SigmaError, TrainerError, UserError
-from sigma_core.events import Bus, CommandApplied, CommandRefused, Event, RunPaused, RunResumed, RunStarted, plain
+from sigma_core.events import (
+    Bus,
+    CommandApplied,
+    CommandRefused,
+    Event,
+    RunPaused,
+    RunReset,
+    RunResumed,
+    RunStarted,
+    plain,
+)
 from sigma_core.hooks import Clock, Dispatch, HookManager
 from sigma_core.training._checkpoint import checksum
 from sigma_core.training._commands import (
@@ -135,6 +145,7 @@ class Steered:
         return {"epoch": self.clock.epoch, "iteration": self.clock.iteration}
 
     def _fire(self, event: Event) -> None:
+        self.clock.note(event)
         self.dispatch.fire(event, self.trainer)
         self._bus.publish(event)
 
@@ -232,7 +243,9 @@ class Steered:
     def resume(self) -> None:
         """Go on, at a command; the time of the pause does not count."""
         if self._paused_since is not None:
-            self._began += perf_counter() - self._paused_since
+            pause = perf_counter() - self._paused_since
+            self._began += pause
+            self.clock.paused += pause
             self._paused_since = None
             self._fire(RunResumed(**self._position()))
 
@@ -257,6 +270,13 @@ class Steered:
         if state["hooks"] is not None:
             self.dispatch.restore(state["hooks"])
         self._scheduling = Scheduling(trainer) if trainer.setup.schedules else None
+
+    def reset(self) -> None:
+        """Back to before the first iteration, at a command; everybody is told."""
+        position = self._position()
+        self.go_on_from(first(self.trainer))
+        self.clock.paused = 0.0
+        self._fire(RunReset(**position))
 
     def keep(self) -> None:
         """Have the state kept before the next iteration; for a hook of the run."""
@@ -332,5 +352,5 @@ _APPLY: dict[type[Command], Callable[[Any, Any], object]] = {
     GetValue: lambda loop, command: loop.trainer.get(command.identifier),
     Save: lambda loop, command: str(loop.trainer.save(command.path)),
     Load: lambda loop, command: loop.load(command),
-    Reset: lambda loop, _: loop.go_on_from(first(loop.trainer)),
+    Reset: lambda loop, _: loop.reset(),
 }

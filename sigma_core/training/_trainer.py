@@ -11,7 +11,7 @@ from attrs import evolve
 from sigma_core.data import Data, Iterator
 from sigma_core.environment import Environment
 from sigma_core.errors import ComponentError, TrainerError
-from sigma_core.events import NetworkBuilt, StepCompiled
+from sigma_core.events import NetworkBuilt, RunReset, StepCompiled
 from sigma_core.hooks import Clock, HookManager
 from sigma_core.network import Network
 from sigma_core.training._calls import calling
@@ -161,14 +161,14 @@ class Trainer(Control, Evaluating):
         self.parts.watch(required_gradients(self.hooks))
 
     def _check_required(self, hooks: HookManager) -> None:
-        check_required_values(hooks, (*self.parts.reported_scores, *self.parts.values.names))
+        check_required_values(hooks, self.parts.reported_scores, self.parts.values.shapes)
 
     def _compiled(self, signature: str, seconds: float, nodes: int) -> None:
         self._announce(StepCompiled(signature=signature, seconds=seconds, nodes=nodes))
 
     def _announce(self, event: Any) -> None:
         if self._loop is None:
-            self.hooks.fire(event, self)
+            self.hooks.fire(event, self, clock=self.clock)
         else:
             self._loop.dispatch.fire(event, self)
         self.environment.bus.publish(event)
@@ -180,27 +180,23 @@ class Trainer(Control, Evaluating):
             return self._parts
         with self._access:
             if self._parts is None:
-                self._parts = Parts.make(
-                    self.setup,
-                    self.environment,
-                    validation=self._validation,
-                    watch=required_gradients(self.hooks),
-                    compiled=self._compiled,
-                )
+                self._parts = self._made()
                 self.clock.iterations_per_epoch = self._parts.batches.iterations_per_epoch
                 self._announce(NetworkBuilt(network=self._parts.network))
             return self._parts
 
     def first_parts(self) -> tuple[Parts, Mapping[str, Any]]:
         """Parts as they are before the first iteration, made anew, and the states of hooks at that time."""
-        parts = Parts.make(
+        return self._made(), self._first_states
+
+    def _made(self) -> Parts:
+        return Parts.make(
             self.setup,
             self.environment,
             validation=self._validation,
             watch=required_gradients(self.hooks),
             compiled=self._compiled,
         )
-        return parts, self._first_states
 
     @property
     def data(self) -> Data:
@@ -333,9 +329,11 @@ class Trainer(Control, Evaluating):
             self._parts.team.close()
         self._parts = None
         restore_hooks(self, self._first_states)
-        self.clock = Clock()
+        reset = RunReset(**self._position())
+        self.clock = evolve(self.clock, iteration=0, epoch=0, seconds=0.0, paused=0.0)
         self.scores, self.seconds, self.criterion_state, self._hook_state = {}, 0.0, None, None
         self.schedule_states = {}
+        self._announce(reset)
 
     def recipe(self) -> Recipe:
         """The recipe that composes an equal trainer. Raises ComponentError for parts that have no name, as arrays."""
@@ -364,6 +362,7 @@ class Trainer(Control, Evaluating):
             if hook is not None and not other.hooks.has_plugin(name):
                 with calling(f"plugin {name!r}, copy"):
                     other.register(other.hooks, deepcopy(hook, copied), name)
+        other.hooks.brought = set(self.hooks.brought)
         other.setup = evolve(self.setup, hooks=deepcopy(self.setup.hooks, copied))
         other._first_states = deepcopy(self._first_states)  # noqa: SLF001  # ours
         if self._parts is not None:

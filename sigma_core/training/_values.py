@@ -33,6 +33,11 @@ class Values:
         self.tags = {name: spec.tags for name, spec in network.parameters.items()}
         self._resolver = Resolver(self.names, self.tags)
 
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """All shapes by identifier; that of a number is ()."""
+        return {**self._shapes, **self._parameters}
+
     def find(self, pattern: str) -> tuple[str, ...]:
         """The identifiers that a pattern means, perhaps none."""
         return self._resolver.find(pattern)

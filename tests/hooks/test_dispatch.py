@@ -297,8 +297,10 @@ def test_state_is_small_json():
     """The state says what remains of each trigger and where its hook last looked."""
     dispatch = dispatch_of(plugin(lambda: None, when="once (2 iterations)"), plugin(lambda: None))
     run(dispatch, 3)
+    never = {"starts": 0, "stops": 0, "pauses": 0, "resumes": 0, "resets": 0}
     assert dispatch.state() == {
         "version": 1,
+        "clock": {"paused": 0.0, "moments": never},
         "triggers": {
             "a/sigma_iteration_ended": {
                 "when": "once (every 2 iterations)",
@@ -306,6 +308,8 @@ def test_state_is_small_json():
                 "iteration": 2,
                 "epoch": 0,
                 "seconds": 0.0,
+                "wall": 0.0,
+                "moments": never,
             }
         },
     }

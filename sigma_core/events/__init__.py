@@ -14,6 +14,7 @@ from sigma_core.events._run import RunEnded, RunFailed, RunInterrupted, RunPause
 from sigma_core.events._store import RunStore
 from sigma_core.events._stored import StoredEvent
 from sigma_core.events._subscription import Subscription
+from sigma_core.events._telling import Teller, event_of
 from sigma_core.events._values import ValuesPublished
 
 __all__ = [
@@ -44,9 +45,11 @@ __all__ = [
     "StoredEvent",
     "SubscriberFailed",
     "Subscription",
+    "Teller",
     "ValidationEnded",
     "ValidationStarted",
     "ValuesPublished",
+    "event_of",
     "make_logger",
     "measurements",
     "name_of_event",

@@ -12,8 +12,10 @@ from itertools import count
 from typing import Protocol
 
 from sigma_core.events._event import Event
+from sigma_core.events._telling import Record, event_of
 
-Timed = tuple[float, Event]
+Timed = tuple[float, Event | Record]
+"""When something was published, in seconds since 1970, and what."""
 
 
 class Queue(Protocol):
@@ -22,7 +24,8 @@ class Queue(Protocol):
     @property
     def dropped(self) -> int: ...
 
-    def offer(self, time: float, event: Event) -> None: ...
+    @property
+    def offer(self) -> Callable[[Timed], None]: ...
 
     def take(self) -> list[Timed]: ...
 
@@ -32,12 +35,15 @@ class Queue(Protocol):
 class Line:
     """First come, first served; with a bound, the oldest event makes room for the newest."""
 
-    __slots__ = ("_items", "_numbers", "_taken")
+    __slots__ = ("_items", "_numbers", "_taken", "offer")
 
     def __init__(self, bound: int | None) -> None:
         self._items: deque[Timed] = deque(maxlen=bound)
         self._numbers = count()
         self._taken = 0
+        # What is kept whatever comes need not be counted.
+        self.offer: Callable[[Timed], None] = self._items.append if bound is None else self._count
+        """Append what was published; a full line loses its first."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -49,10 +55,9 @@ class Line:
         offered = int(repr(self._numbers)[len("count(") : -1])
         return max(0, offered - self._taken - len(self._items))
 
-    def offer(self, time: float, event: Event) -> None:
-        """Append the event; a full line loses its first."""
+    def _count(self, told: Timed) -> None:
         next(self._numbers)
-        self._items.append((time, event))
+        self._items.append(told)
 
     def peek(self) -> list[Timed]:
         """All that wait now, oldest first; they go on waiting."""
@@ -80,8 +85,9 @@ class Latest:
     def __len__(self) -> int:
         return len(self._items)
 
-    def offer(self, time: float, event: Event) -> None:
+    def offer(self, told: Timed) -> None:
         """Put the event in the place of its key's last one; a new key past the bound pushes out the oldest key."""
+        time, event = told[0], event_of(told[1])
         key = self._key(event)
         if key not in self._items and len(self._items) >= self._bound:
             self._evict()

@@ -1,7 +1,7 @@
 """Events as the run store keeps them: each by itself, or ended iterations in blocks."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Self
 
 from attrs import frozen
@@ -9,6 +9,7 @@ from attrs import frozen
 from sigma_core.events._event import name_of_event
 from sigma_core.events._iteration import IterationEnded
 from sigma_core.events._payload import plain
+from sigma_core.events._telling import Record
 
 if TYPE_CHECKING:
     import numpy as np
@@ -44,9 +45,13 @@ class Block:
         self._new: list[tuple[float, ...]] = []
 
     @classmethod
-    def begin(cls, id: int, scores: Mapping[str, Any]) -> Self:  # noqa: A002  # as above
-        """An empty block for events with such scores."""
-        return cls(id, tuple(name for name, value in scores.items() if isinstance(value, int | float)))
+    def begin(cls, id: int, time: float, told: Record) -> Self:  # noqa: A002  # as above
+        """A block with its first event, for more with such scores."""
+        epoch, iteration, names, values = told
+        numbers = dict(_numbers(names, values))
+        block = cls(id, tuple(numbers))
+        block._new.append((time, epoch, iteration, *numbers.values()))
+        return block
 
     @classmethod
     def read(cls, id: int, names: str, data: bytes) -> Self:  # noqa: A002  # as above
@@ -62,16 +67,17 @@ class Block:
         """Whether it holds events that no row of it has."""
         return bool(self._new)
 
-    def add(self, time: float, event: IterationEnded) -> bool:
+    def add(self, time: float, told: Record) -> bool:
         """Append an event; False, and nothing is changed, for one that has other scores."""
-        scores = event.scores
-        try:
-            numbers = tuple(map(scores.__getitem__, self.names))
-        except KeyError:
+        epoch, iteration, names, values = told
+        if len(names) == 1 and names == self.names and type(values[0]) is float:
+            # Nearly always there is the loss alone.
+            self._new.append((time, epoch, iteration, values[0]))
+            return True
+        numbers = dict(_numbers(names, values))
+        if tuple(numbers) != self.names:
             return False
-        if len(scores) != len(numbers) and self.begin(self.id, scores).names != self.names:
-            return False
-        self._new.append((time, event.epoch, event.iteration, *numbers))
+        self._new.append((time, epoch, iteration, *numbers.values()))
         return True
 
     def row(self) -> tuple[int, str, bytes]:
@@ -106,3 +112,7 @@ class Block:
                 **place,
                 payload={**place, "scores": plain(dict(zip(self.names, scores, strict=True)))},
             )
+
+
+def _numbers(names: Iterable[str], values: Iterable[Any]) -> Iterator[tuple[str, float]]:
+    return ((name, value) for name, value in zip(names, values, strict=True) if isinstance(value, int | float))

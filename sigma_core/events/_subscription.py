@@ -7,6 +7,7 @@ from time import monotonic
 
 from sigma_core.events._event import Event
 from sigma_core.events._queues import Queue, Timed
+from sigma_core.events._telling import event_of
 
 
 class Subscription:
@@ -24,6 +25,7 @@ class Subscription:
         self.delivered = 0
         self.failed: str | None = None
         self._queue = queue
+        self._queue_up = queue.offer
         self._detach = detach
         self._awake = threading.Event()
         self._is_waiting = False
@@ -43,9 +45,9 @@ class Subscription:
         """Whether events of this type are wanted; a base class stands for all that derive from it."""
         return self.events is None or issubclass(event_type, self.events)
 
-    def offer(self, time: float, event: Event) -> None:
-        """Put an event into the queue; never waits."""
-        self._queue.offer(time, event)
+    def offer(self, told: Timed) -> None:
+        """Put an event, or the record of one, into the queue, with the time of its publication; never waits."""
+        self._queue_up(told)
         # `wait` raises the flag before it looks at the queue, and this looks at the flag after it filled the queue:
         # one of the two always sees the other, so no wake-up is lost and none is paid for while nobody waits.
         if self._is_waiting:
@@ -53,10 +55,14 @@ class Subscription:
 
     def drain(self) -> list[Event]:
         """All events that wait, oldest first."""
-        return [event for _, event in self.drain_timed()]
+        return [event_of(told) for _, told in self.take()]
 
-    def drain_timed(self) -> list[Timed]:
+    def drain_timed(self) -> list[tuple[float, Event]]:
         """All events that wait, each with the time of its publication in seconds since 1970."""
+        return [(time, event_of(told)) for time, told in self.take()]
+
+    def take(self) -> list[Timed]:
+        """As `drain_timed`, ended iterations as records where they came as such."""
         taken = self._queue.take()
         self.delivered += len(taken)
         return taken
@@ -141,7 +147,7 @@ class Listener(Subscription):
             self._hurry.clear()
             is_ending = self._is_ending
             flushes = [self._flushes.popleft() for _ in range(len(self._flushes))]
-            batch = self.drain_timed()
+            batch = self.take()
             try:
                 if batch:
                     self._receive(batch)

@@ -24,6 +24,7 @@ from sigma_core.events import (
     RunFailed,
     RunInterrupted,
     RunStarted,
+    Teller,
     ValidationEnded,
     ValidationStarted,
 )
@@ -230,7 +231,7 @@ class Loop(Steered):
         if commands or self.script or self.is_paused:
             self._apply("start")
         scripted = self._next_scripted()
-        step, started, ended, names, generation, is_heard = self._lanes()
+        step, started, ended, names, generation, tell = self._lanes()
         for batch in trainer.batches if self._scheduling is None else self._scheduling.over(trainer.batches):
             # Frozen lanes are left alone until somebody is due; an event that nobody waits for is not even built.
             if iteration + 1 >= started.next_iteration:
@@ -243,21 +244,19 @@ class Loop(Steered):
             clock.iteration = iteration
             # The criterion looks before the hooks do, so that a checkpoint that one of them saves knows what it saw.
             is_over = iteration >= self._next_check and self._look_at(outputs)
-            if iteration >= ended.next_iteration or is_heard:
+            if iteration >= ended.next_iteration:
                 scores = Outputs(names or trainer.team.names, outputs, trainer.setup.backend.to_numpy)
-                event = IterationEnded(epoch=epoch, iteration=iteration, scores=scores)
-                if iteration >= ended.next_iteration:
-                    ended.fire(event, trainer)
-                if is_heard:
-                    bus.publish(event)
+                ended.fire(IterationEnded(epoch=epoch, iteration=iteration, scores=scores), trainer)
+            if tell is not None:
+                tell(epoch, iteration, names or trainer.team.names, outputs)
             if is_over:
                 raise Ended(self._reason())
             if commands or generation != bus.generation or iteration >= scripted:
                 self._apply("iteration")
                 scripted = self._next_scripted()
-                step, started, ended, names, generation, is_heard = self._lanes()
+                step, started, ended, names, generation, tell = self._lanes()
 
-    def _lanes(self) -> tuple[Callable[..., Any], Any, Any, tuple[str, ...], int, bool]:
+    def _lanes(self) -> tuple[Callable[..., Any], Any, Any, tuple[str, ...], int, Teller | None]:
         dispatch, bus = self.dispatch, self._bus
         return (
             self.trainer.team.step,
@@ -265,7 +264,7 @@ class Loop(Steered):
             dispatch.lane(IterationEnded),
             self.trainer.team.names,
             bus.generation,
-            bus.wants(IterationEnded),
+            bus.teller(self.trainer.setup.backend.to_numpy),
         )
 
     def _end_epoch(self, epoch: int) -> None:

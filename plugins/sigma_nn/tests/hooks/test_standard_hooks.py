@@ -1,7 +1,6 @@
 """The standard hooks, in runs; those that hold state go on from it."""
 
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +17,6 @@ from sigma_nn import (
     LearningRateFinder,
     Report,
     SquaredDifference,
-    SystemMetrics,
     TimeSeries,
 )
 
@@ -210,17 +208,6 @@ def test_decay_has_a_minimum():
     trainer = make(Decay(0.1, minimum=1.0), optimiser=Adam(0.05))
     trainer.run()
     assert trainer.get("optimiser.learning_rate") == pytest.approx(0.05)
-
-
-def test_system_metrics(monkeypatch):
-    """How busy the processor was, and bytes of memory; a clock that is set back does not matter."""
-    monkeypatch.setattr(time, "time", lambda: -1e9)
-    found = heard(make(SystemMetrics(when="6 iterations")), ValuesPublished)
-
-    assert [(event.source, event.iteration) for event in found] == [("system_metrics", n) for n in (6, 12, 18)]
-    for event in found:
-        assert event.values["system.cpu"] >= 0
-        assert event.values.get("system.memory", 1e9) > 1e6
 
 
 # Checkpoints

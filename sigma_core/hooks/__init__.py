@@ -1,8 +1,9 @@
 """Hooks: synchronous, ordered participants in the life of a run."""
 
+from sigma_core.hooks._budget import Budget, duration
 from sigma_core.hooks._clock import MOMENTS, Clock, Moments, Reading, Unit
 from sigma_core.hooks._counting import after, every, on, until
-from sigma_core.hooks._dispatch import Dispatch
+from sigma_core.hooks._dispatch import Dispatch, Timed
 from sigma_core.hooks._explain import Row
 from sigma_core.hooks._implementation import Implementation
 from sigma_core.hooks._lane import Lane
@@ -25,6 +26,7 @@ __all__ = [
     "PHASES",
     "SCOPES",
     "SPECIFICATIONS",
+    "Budget",
     "CheckpointSpecs",
     "Clock",
     "ComponentSpecs",
@@ -38,9 +40,11 @@ __all__ = [
     "Reading",
     "Row",
     "RunSpecs",
+    "Timed",
     "Trigger",
     "Unit",
     "after",
+    "duration",
     "every",
     "hookimpl",
     "on",

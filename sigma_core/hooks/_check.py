@@ -7,7 +7,8 @@ from typing import Any
 
 from attrs import frozen
 
-from sigma_core.errors import ExpressionError, UserError, listed, nearest, nearest_hint
+from sigma_core.errors import ExpressionError, SettingError, UserError, listed, nearest, nearest_hint
+from sigma_core.hooks._budget import Budget
 from sigma_core.hooks._markers import MARK, PHASES, SCOPES, Options
 from sigma_core.hooks._specifications import ARGUMENTS, HOOKS
 from sigma_core.hooks._trigger import Trigger
@@ -24,6 +25,7 @@ class Candidate:
     options: Options
     arguments: tuple[str, ...] = ()
     when: Trigger | None = None
+    budget: Budget | None = None
 
 
 def candidates(plugin: object) -> Iterator[Candidate]:
@@ -92,7 +94,13 @@ def check_candidate(candidate: Candidate, plugin: str) -> tuple[Candidate, list[
         except ExpressionError as error:
             error.where = f"{where}, when"
             faults.append(error)
-    return Candidate(candidate.hook, candidate.function, options, arguments, when), faults
+    budget = options.budget if isinstance(options.budget, Budget) else None
+    if options.budget is not None and budget is None:
+        try:
+            budget = Budget.parse(options.budget, f"{where}, budget")
+        except SettingError as error:
+            faults.append(error)
+    return Candidate(candidate.hook, candidate.function, options, arguments, when, budget), faults
 
 
 def _choice(value: object, allowed: tuple[str, ...]) -> str:

@@ -1,6 +1,6 @@
 """Hooks as a run calls them: frozen into lanes, so that an event that nobody waits for costs a comparison."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from attrs import evolve
@@ -14,6 +14,9 @@ from sigma_core.hooks._specifications import EACH_ITERATION, HOOKS
 from sigma_core.hooks._trigger import Trigger
 
 _VERSION = 1
+
+Timed = Callable[[Implementation], Callable[..., object]]
+"""Gives the function of an implementation as it is to be called: itself, or one that also looks at the time."""
 
 
 class Dispatch:
@@ -33,6 +36,7 @@ class Dispatch:
         *,
         generation: int = 0,
         previous: "Dispatch | None" = None,
+        timed: Timed | None = None,
     ) -> None:
         self.clock = clock
         self.generation = generation
@@ -44,6 +48,8 @@ class Dispatch:
             for implementation in implementations.get(hook, ()):
                 faults += _uncountable(implementation, clock)
                 entry = Entry(implementation, start(hook, clock))
+                if timed is not None:
+                    entry.function = timed(implementation)
                 old = known.get(implementation.order, {}).get(hook)
                 if old is not None:
                     entry.trigger, entry.then = old.trigger, old.then

@@ -5,6 +5,7 @@ from typing import Any
 
 from attrs import frozen
 
+from sigma_core.hooks._budget import Budget
 from sigma_core.hooks._trigger import Trigger
 
 
@@ -26,6 +27,7 @@ class Implementation:
     scope: str
     when: Trigger | None
     requires: tuple[str, ...]
+    budget: Budget | None = None
     order: int
 
     def __str__(self) -> str:

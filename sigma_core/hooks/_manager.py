@@ -12,7 +12,7 @@ from sigma_core.errors import HookRegistrationError, UserError
 from sigma_core.events import Event
 from sigma_core.hooks._check import Candidate, candidates, check_candidate, check_plugin, no_hooks
 from sigma_core.hooks._clock import MOMENTS, Clock
-from sigma_core.hooks._dispatch import Dispatch
+from sigma_core.hooks._dispatch import Dispatch, Timed
 from sigma_core.hooks._explain import Row, explain
 from sigma_core.hooks._implementation import Implementation
 from sigma_core.hooks._markers import SCOPES
@@ -159,14 +159,23 @@ class HookManager(pluggy.PluginManager):
         hooks = HOOKS if hook is None else (hook,)
         return tuple(row for each in hooks for row in explain(self.implementations(each)))
 
-    def freeze(self, clock: Clock, *, scopes: Collection[str] = SCOPES, previous: Dispatch | None = None) -> Dispatch:
+    def freeze(
+        self,
+        clock: Clock,
+        *,
+        scopes: Collection[str] = SCOPES,
+        previous: Dispatch | None = None,
+        timed: Timed | None = None,
+    ) -> Dispatch:
         """The implementations of those scopes, ready for a loop; triggers go on where those of `previous` were.
+
+        What `timed` gives for an implementation is called in place of its function.
 
         Raises HookOrderError as `implementations`, and HookRegistrationError when a trigger counts in what the clock
         does not know.
         """
         chosen = {hook: [entry for entry in self.implementations(hook) if entry.scope in scopes] for hook in HOOKS}
-        return Dispatch(chosen, clock, generation=self.generation, previous=previous)
+        return Dispatch(chosen, clock, generation=self.generation, previous=previous, timed=timed)
 
     def fire(
         self,
@@ -233,5 +242,6 @@ def _implementation(
         scope=options.scope,
         when=candidate.when,
         requires=options.requires,
+        budget=candidate.budget,
         order=number,
     )

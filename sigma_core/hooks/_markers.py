@@ -5,6 +5,7 @@ from typing import Any, TypeVar, overload
 
 from attrs import asdict, evolve, field, frozen
 
+from sigma_core.hooks._budget import Budget
 from sigma_core.hooks._trigger import Trigger
 
 PHASES = ("modify", "score", "schedule", "persist", "observe")
@@ -35,6 +36,7 @@ class Options:
     after: tuple[str, ...] = field(default=(), converter=_names)
     scope: str = "run"
     requires: tuple[str, ...] = field(default=(), converter=_names)
+    budget: Budget | str | None = None
 
     def of(self, plugin: object) -> "Options":
         """The options of one plugin: those that are functions are asked."""
@@ -55,6 +57,7 @@ def hookimpl(
     after: str | Iterable[str] | Callable[[Any], str | Iterable[str]] = (),
     scope: str | Callable[[Any], str] = "run",
     requires: str | Iterable[str] | Callable[[Any], str | Iterable[str]] = (),
+    budget: str | Callable[[Any], str | None] | None = None,
 ) -> Callable[[Function], Function]: ...
 
 
@@ -63,8 +66,10 @@ def hookimpl(function: Any = None, /, **options: Any) -> Any:
 
     `when` is a trigger or its text (default: each time). `phase` is one of PHASES. `before` and `after` name plugins
     that this one must run before or after; one that is not there is no fault. `scope` is "run" or "worker".
-    `requires` names values that the hook reads, which the step then computes. Any of them may be a function of the
-    plugin, which is asked when it is registered: `when=lambda hook: hook.when`. The function itself is returned.
+    `requires` names values that the hook reads, which the step then computes. `budget` says how long a call may take on
+    average, "50 us", or which share of the running time all may, "2 %"; a run tells of one that takes longer. Any of
+    them may be a function of the plugin, which is asked when it is registered: `when=lambda hook: hook.when`. The
+    function itself is returned.
     """
     marked = Options(**options)
 

@@ -7,16 +7,20 @@ from typing import Any
 
 import click
 
+from sigma_core.cli._profile import profile
 from sigma_core.cli._runs import RUNS, directory_of
 from sigma_core.training import Recipe, RunDirectory, send_command
 
 
 @click.group()
 def run() -> None:
-    """Steer a run that goes on, by its name or its directory.
+    """Steer a run that goes on, by its name or its directory, or ask where the time of one went.
 
     A command is applied between two iterations; this waits for the answer, and for at most --timeout seconds.
     """
+
+
+run.add_command(profile)
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:

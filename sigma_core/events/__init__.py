@@ -10,6 +10,7 @@ from sigma_core.events._iteration import IterationEnded, IterationStarted
 from sigma_core.events._log import LogRecorded, SubscriberFailed
 from sigma_core.events._logs import make_logger
 from sigma_core.events._payload import measurements, payload, plain
+from sigma_core.events._profile import BudgetExceeded, RunProfiled
 from sigma_core.events._run import RunEnded, RunFailed, RunInterrupted, RunPaused, RunReset, RunResumed, RunStarted
 from sigma_core.events._store import RunStore
 from sigma_core.events._stored import StoredEvent
@@ -18,6 +19,7 @@ from sigma_core.events._telling import Teller, event_of
 from sigma_core.events._values import ValuesPublished
 
 __all__ = [
+    "BudgetExceeded",
     "Bus",
     "CheckpointFailed",
     "CheckpointRestored",
@@ -37,6 +39,7 @@ __all__ = [
     "RunFailed",
     "RunInterrupted",
     "RunPaused",
+    "RunProfiled",
     "RunReset",
     "RunResumed",
     "RunStarted",

@@ -36,6 +36,7 @@ from sigma_core.training._team import Team
 from sigma_core.training._trainer import Trainer
 from sigma_core.training._transfer import load_parameters
 from sigma_core.training._worker import Task, Worker
+from sigma_core.training.profiling import Profile, ProfileRow
 from sigma_core.training.recipe import Recipe
 
 __all__ = [
@@ -59,6 +60,8 @@ __all__ = [
     "Optimiser",
     "Pause",
     "Position",
+    "Profile",
+    "ProfileRow",
     "Recipe",
     "Replay",
     "Reset",

@@ -5,15 +5,17 @@ Whatever happens, what has started is ended: for each RunStarted there is exactl
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from sys import maxsize as NEVER  # noqa: N812  # an iteration that does not come
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
+from attrs import asdict
 
 from sigma_core.errors import TrainerError
 from sigma_core.events import (
+    BudgetExceeded,
     Bus,
     EpochEnded,
     EpochStarted,
@@ -36,13 +38,14 @@ from sigma_core.training._scheduling import Scheduling
 from sigma_core.training._signals import Signals
 from sigma_core.training._steering import Again, Ended, Interruption, LookAgain, Scripted, Steered
 from sigma_core.training._worker import Outputs
-from sigma_core.training._worker_hooks import WorkerHooks, frozen_for
+from sigma_core.training.profiling import Budgets, Exceeded
 
 if TYPE_CHECKING:
     from sigma_core.training._commands import (
         Request,
     )
     from sigma_core.training._trainer import Trainer
+    from sigma_core.training._worker_hooks import WorkerHooks
 
 
 class Progress:
@@ -91,7 +94,8 @@ class Loop(Steered):
         self.clock.seconds = self.seconds
         self._bus: Bus = trainer.environment.bus
         self._hooks: HookManager = trainer.hooks
-        self.dispatch: Dispatch | WorkerHooks = frozen_for(trainer.team, self._hooks, self.clock)
+        self.budgets = Budgets(trainer.setup.budgets)
+        self.dispatch: Dispatch | WorkerHooks = self._frozen()
         self.progress = Progress(self.clock)
         self._next_check = NEVER
         self._scored_at = self.clock.iteration
@@ -137,7 +141,25 @@ class Loop(Steered):
             self.dispatch.end(event, self.trainer)
         except BaseException as error:  # noqa: BLE001  # teardown goes on whatever is raised
             failures.append(error)
+        if isinstance(event, RunEnded):
+            # All hooks have been called for the last time, and nothing is published behind this event.
+            self._sum_up()
         self._bus.publish(event)
+
+    def _sum_up(self) -> None:
+        """Tell of the budgets that were exceeded."""
+        for over in self._exceeded():
+            told: dict[str, Any] = {**asdict(over), "remedy": over.remedy}
+            self.trainer.environment.log.warning("over its time budget", **told)
+            position: dict[str, Any] = {**self._position()}
+            self._bus.publish(BudgetExceeded(**position, **told))
+
+    def _exceeded(self) -> list[Exceeded]:
+        return self.budgets.exceeded(self._running())
+
+    def _running(self) -> float:
+        """Running time of this run alone."""
+        return self.seconds() - self._seconds_before
 
     def _tear_down_interrupted(self, signal: str, failures: list[BaseException]) -> None:
         self._tear_down(RunInterrupted(**self._position(), signal=signal), failures)
@@ -232,7 +254,7 @@ class Loop(Steered):
             self._apply("start")
         scripted = self._next_scripted()
         step, started, ended, names, generation, tell = self._lanes()
-        for batch in trainer.batches if self._scheduling is None else self._scheduling.over(trainer.batches):
+        for batch in self._batches():
             # Frozen lanes are left alone until somebody is due; an event that nobody waits for is not even built.
             if iteration + 1 >= started.next_iteration:
                 clock.iteration = iteration + 1
@@ -255,6 +277,10 @@ class Loop(Steered):
                 self._apply("iteration")
                 scripted = self._next_scripted()
                 step, started, ended, names, generation, tell = self._lanes()
+
+    def _batches(self) -> Iterable[Any]:
+        batches = self.trainer.batches
+        return batches if self._scheduling is None else self._scheduling.over(batches)
 
     def _lanes(self) -> tuple[Callable[..., Any], Any, Any, tuple[str, ...], int, Teller | None]:
         dispatch, bus = self.dispatch, self._bus

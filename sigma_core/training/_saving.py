@@ -20,6 +20,7 @@ from sigma_core.training._numbers import Numbers
 from sigma_core.training._provenance import provenance, warn_of_differences
 from sigma_core.training._resume import checkpoint_of, restore, state_hash, values_of
 from sigma_core.training._writer import Writer, Writing, failed
+from sigma_core.training.profiling import CHECKPOINTS, Idle, Measuring, Profile, measured
 
 if TYPE_CHECKING:
     from sigma_core.training._trainer import Trainer
@@ -35,9 +36,13 @@ class Saving(Numbers):
     criterion: str
     criterion_state: State | None
     schedule_states: dict[str, Any]
+    stopwatch: Measuring
+    profile: Profile | None
     _hook_state: Mapping[str, Any] | None
 
     def _begin_saving(self) -> None:
+        self.stopwatch = Idle()
+        self.profile = None
         self._kept: RunDirectory | None = None
         self._writer = Writer(self._written, self._flush_store)
         # What has come of checkpoints in the background, still to be said in the run's own thread.
@@ -61,6 +66,7 @@ class Saving(Numbers):
     def _announce(self, event: Any) -> None:
         """Tell hooks and the bus."""
 
+    @measured(CHECKPOINTS)
     def save(
         self, directory: Path | str, *, values: str | Iterable[str] | None = None, background: bool = False
     ) -> Path:
@@ -106,6 +112,7 @@ class Saving(Numbers):
         if failures and self._loop is None:
             raise failures[0].error
 
+    @measured(CHECKPOINTS)
     def keep(self) -> None:
         """Have the directory of the run keep the state as it is, in the background; a failure is told, not raised."""
         kept = self._kept
@@ -120,6 +127,7 @@ class Saving(Numbers):
         else:
             self._writer.write(Writing(checkpoint, kept.last_checkpoint, kept.previous_checkpoint, saved))
 
+    @measured(CHECKPOINTS)
     def tell_of_checkpoints(self, *, wait: bool = False) -> list[CheckpointFailed]:
         """Say what has come of checkpoints in the background, in the run's own thread; those that failed."""
         if wait:
@@ -146,6 +154,7 @@ class Saving(Numbers):
         if kept is not None and kept.holds(directory):
             kept.flush()
 
+    @measured(CHECKPOINTS)
     def restore(self, directory: Path | str) -> Self:
         """Go on from a checkpoint, exactly.
 

@@ -21,7 +21,7 @@ from sigma_core.events import (
     RunStarted,
     plain,
 )
-from sigma_core.hooks import Clock, Dispatch, HookManager
+from sigma_core.hooks import Clock, Dispatch, HookManager, Implementation
 from sigma_core.training._checkpoint import checksum
 from sigma_core.training._commands import (
     Attach,
@@ -46,6 +46,7 @@ from sigma_core.training._questions import Ask
 from sigma_core.training._resume import first, identity, loaded
 from sigma_core.training._scheduling import Scheduling
 from sigma_core.training._worker_hooks import WorkerHooks, frozen_for
+from sigma_core.training.profiling import Budgets
 
 if TYPE_CHECKING:
     from sigma_core.training._trainer import Trainer
@@ -117,6 +118,7 @@ class Steered:
     arrived: threading.Event
     thread: int
     started: RunStarted
+    budgets: Budgets
     _bus: Bus
     _hooks: HookManager
     _signal: str | None
@@ -180,8 +182,7 @@ class Steered:
             if not self.commands:
                 if not self.is_paused:
                     break
-                self.arrived.wait(0.5)
-                self.arrived.clear()
+                self._wait()
                 continue
             request = self.commands.popleft()
             command = request.command
@@ -195,7 +196,20 @@ class Steered:
 
     def _refreeze(self) -> None:
         if self.dispatch.generation != self._hooks.generation:
-            self.dispatch = frozen_for(self.trainer.team, self._hooks, self.clock, self.dispatch)
+            self.dispatch = self._frozen(self.dispatch)
+
+    def _wait(self) -> None:
+        """Wait for a command, for a while."""
+        self.arrived.wait(0.5)
+        self.arrived.clear()
+
+    def _frozen(self, previous: Dispatch | WorkerHooks | None = None) -> Dispatch | WorkerHooks:
+        """The hooks as they are called from now on."""
+        return frozen_for(self.trainer.team, self._hooks, self.clock, previous, self._timed)
+
+    def _timed(self, implementation: Implementation, worker: int) -> Callable[..., Any]:
+        """What is called in place of a hook's function: itself, where nobody asks how long it takes."""
+        return self.budgets.sampled(implementation, worker)
 
     def _perform(self, request: Request, moment: str) -> None:
         """Apply a command and tell of it; one that cannot be applied is refused, and the run goes on."""
@@ -266,7 +280,7 @@ class Steered:
         self._seconds_before, self._began = state["seconds"], perf_counter()
         self._paused_since = None if self._paused_since is None else self._began
         self.clock.seconds = self.seconds
-        self.dispatch = frozen_for(trainer.team, self._hooks, self.clock)
+        self.dispatch = self._frozen()
         if state["hooks"] is not None:
             self.dispatch.restore(state["hooks"])
         self._scheduling = Scheduling(trainer) if trainer.setup.schedules else None

@@ -30,6 +30,8 @@ from sigma_core.training._requirements import check_required_scores, check_requi
 from sigma_core.training._resume import checkpoint_of, hook_states, identity, restore, restore_hooks, state_hash
 from sigma_core.training._run import Run
 from sigma_core.training._team import Team
+from sigma_core.training.profiling import COMPILATION, MONITORS, STORE, check_budgets
+from sigma_core.training.profiling._loop import loop_of, profiled
 from sigma_core.training.recipe import Recipe, Setup, built, compose, write
 
 if TYPE_CHECKING:
@@ -68,6 +70,8 @@ class Trainer(Control, Evaluating):
         batch_size: int = 32,
         prefetch: int = 0,
         checkpoint: Any = _DEFAULT,
+        profile: bool = False,
+        budgets: Mapping[str, str] | None = None,
         seed: int | None = None,
         name: str = "run",
         environment: Environment | None = None,
@@ -91,6 +95,8 @@ class Trainer(Control, Evaluating):
             "dtype": dtype,
             "batch_size": batch_size,
             "prefetch": prefetch,
+            "profile": profile,
+            "budgets": budgets or {},
             "seed": environment.seed if seed is None else seed,
             "name": name,
         }
@@ -164,6 +170,7 @@ class Trainer(Control, Evaluating):
         check_required_values(hooks, self.parts.reported_scores, self.parts.values.shapes)
 
     def _compiled(self, signature: str, seconds: float, nodes: int) -> None:
+        self.stopwatch.move(COMPILATION, seconds)
         self._announce(StepCompiled(signature=signature, seconds=seconds, nodes=nodes))
 
     def _announce(self, event: Any) -> None:
@@ -227,20 +234,26 @@ class Trainer(Control, Evaluating):
         directory: Path | str | None = None,
         resume: bool = False,
         stop: Any = None,
+        profile: bool | None = None,
     ) -> Run:
         """Train until the criterion holds, and say what came of it.
 
         With a `directory`, which must not hold a run yet, the recipe, the plugins, all events and metrics and regular
         checkpoints are kept there. With `resume` it may hold a run, which is gone on with from its newest whole
-        checkpoint, exactly. `monitors` are added to those of the setup. `stop` takes the place of the criterion.
+        checkpoint, exactly. `monitors` are added to those of the setup. `stop` takes the place of the criterion. With
+        a `profile` (by default as the setup has it) the run and, however it ends, the trainer tell where its time went.
         Raises what a hook or a step raised, after every teardown; KeyboardInterrupt after Ctrl-C. The parameters stay
         as they were when the run ended.
         """
         self._check_still()
-        if not resume:
-            return self._train(monitors, directory, stop)
-        with self._resumed(directory) as kept:
-            return self._train(monitors, kept, stop)
+
+        def train() -> Run:
+            if not resume:
+                return self._train(monitors, directory, stop)
+            with self._resumed(directory) as kept:
+                return self._train(monitors, kept, stop)
+
+        return profiled(self, train) if (self.setup.profile if profile is None else profile) else train()
 
     def _train(self, monitors: Iterable[Any], directory: RunDirectory | Path | str | None, stop: Any) -> Run:
         composer = self.environment.composer
@@ -273,13 +286,15 @@ class Trainer(Control, Evaluating):
                 self.batches.close()
                 self.team.rest()
             if kept is not None:
-                kept.close()
+                with self.stopwatch.measure(STORE):
+                    kept.close()
 
     def _run(
         self, criterion: Criterion, state: State | None, monitors: list[Monitor], kept: RunDirectory | None
     ) -> Run:
         with self._access:
             self.watch()
+            check_budgets(self.setup.budgets, self.hooks, self.environment)
             self.parts.prepare()
         with regular_checkpoints(self.hooks, None if kept is None else self.setup.checkpoint, lambda: self._loop):
             return self._loop_through(criterion, state, monitors, kept)
@@ -289,7 +304,7 @@ class Trainer(Control, Evaluating):
     ) -> Run:
         self.criterion = identity(criterion)
         with self._access:
-            loop = self._loop = Loop(self, criterion, state)
+            loop = self._loop = loop_of(self, criterion, state)
         if self._hook_state is not None:
             loop.dispatch.restore(self._hook_state)
             self._hook_state = None
@@ -304,15 +319,18 @@ class Trainer(Control, Evaluating):
         )
         self._kept = kept
         if kept is not None:
-            kept.begin(self, state_hash(self))
+            with self.stopwatch.measure(STORE):
+                kept.begin(self, state_hash(self))
         handles: list[Attachment | Mailbox] = [] if kept is None else [Mailbox(kept.path, loop, kept.presence)]
         send = partial(loop.send, origin="monitor")
-        handles += [attach(monitor, self.environment.bus, info, loop.progress, send) for monitor in monitors]
+        with self.stopwatch.measure(MONITORS):
+            handles += [attach(monitor, self.environment.bus, info, loop.progress, send) for monitor in monitors]
         try:
             return loop.run(name, info.directory, None if kept is None else partial(self.keep_last, kept))
         finally:
-            for handle in handles:
-                handle.close()
+            with self.stopwatch.measure(MONITORS):
+                for handle in handles:
+                    handle.close()
 
     def ended(self, run: Run, loop: Loop) -> None:
         """Take over what a loop leaves; called by it when everything has been torn down."""

@@ -1,28 +1,46 @@
 """Hooks of a run and of its workers, called as if they were those of one dispatch."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from threading import get_ident
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import evolve
 
 from sigma_core.events import Event, IterationEnded
-from sigma_core.hooks import SCOPES, Clock, Dispatch, HookManager
+from sigma_core.hooks import SCOPES, Clock, Dispatch, HookManager, Implementation
 from sigma_core.training._team import Team
 from sigma_core.training._worker import Outputs
 
 
+class TimedIn(Protocol):
+    """Gives what is called in place of an implementation's function, in the worker of that number."""
+
+    def __call__(self, implementation: Implementation, worker: int) -> Callable[..., object]:
+        """0 is the run's own thread."""
+
+
 def frozen_for(
-    team: Team, hooks: HookManager, clock: Clock, previous: "Dispatch | WorkerHooks | None" = None
+    team: Team,
+    hooks: HookManager,
+    clock: Clock,
+    previous: "Dispatch | WorkerHooks | None" = None,
+    timed: TimedIn | None = None,
 ) -> "Dispatch | WorkerHooks":
     """What a run calls its hooks by: those of the workers too, where the team leaves them to it."""
+    in_run = None if timed is None else partial(timed, worker=0)
     scopes = [scope for scope in SCOPES if scope not in team.hook_scopes]
     if not scopes:
-        return hooks.freeze(clock, previous=previous if isinstance(previous, Dispatch) else None)
+        return hooks.freeze(clock, previous=previous if isinstance(previous, Dispatch) else None, timed=in_run)
     old = previous if isinstance(previous, WorkerHooks) else None
-    run = hooks.freeze(clock, scopes=team.hook_scopes, previous=None if old is None else old.run)
+    run = hooks.freeze(clock, scopes=team.hook_scopes, previous=None if old is None else old.run, timed=in_run)
     befores = [None] * team.size if old is None else old.workers
-    workers = [hooks.freeze(clock, scopes=scopes, previous=before) for before in befores]
+    workers = [
+        hooks.freeze(
+            clock, scopes=scopes, previous=before, timed=None if timed is None else partial(timed, worker=number)
+        )
+        for number, before in enumerate(befores)
+    ]
     return WorkerHooks(team, run, workers)
 
 

@@ -7,11 +7,28 @@ from pathlib import Path
 
 import pytest
 
-from sigma_core.events import CommandApplied, CommandRefused, Event, LogRecorded, SubscriberFailed, ValuesPublished
+from sigma_core.events import (
+    BudgetExceeded,
+    CommandApplied,
+    CommandRefused,
+    Event,
+    LogRecorded,
+    RunProfiled,
+    SubscriberFailed,
+    ValuesPublished,
+)
 from sigma_core.hooks import HOOKS, SPECIFICATIONS
 
 ROOT = Path(__file__).parents[2]
-_OF_THE_BUS = {CommandApplied, CommandRefused, LogRecorded, SubscriberFailed, ValuesPublished}
+_OF_THE_BUS = {
+    BudgetExceeded,
+    CommandApplied,
+    CommandRefused,
+    LogRecorded,
+    RunProfiled,
+    SubscriberFailed,
+    ValuesPublished,
+}
 TOOL = ROOT / "tools" / "hooks_page.py"
 PAGE = ROOT / "docs" / "hooks.md"
 

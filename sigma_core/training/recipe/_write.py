@@ -25,6 +25,8 @@ def write(setup: Setup, composer: Composer) -> Recipe:
         "dtype": setup.dtype.name,
         "batch_size": setup.batch_size,
         "prefetch": setup.prefetch,
+        "profile": setup.profile,
+        "budgets": {name: str(budget) for name, budget in setup.budgets.items()},
         "checkpoint": str(setup.checkpoint),
         "stop": _criterion(setup.stop, composer),
         "dataset": _short(composer.table(setup.dataset)),

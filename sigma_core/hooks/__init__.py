@@ -1,5 +1,6 @@
 """Hooks: synchronous, ordered participants in the life of a run."""
 
+from sigma_core.hooks._background import BEHIND, Background, BackgroundStatus
 from sigma_core.hooks._budget import Budget, duration
 from sigma_core.hooks._clock import MOMENTS, Clock, Moments, Reading, Unit
 from sigma_core.hooks._counting import after, every, on, until
@@ -21,11 +22,14 @@ from sigma_core.hooks._specifications import (
 from sigma_core.hooks._trigger import Trigger, once, times
 
 __all__ = [
+    "BEHIND",
     "HOOKS",
     "MOMENTS",
     "PHASES",
     "SCOPES",
     "SPECIFICATIONS",
+    "Background",
+    "BackgroundStatus",
     "Budget",
     "CheckpointSpecs",
     "Clock",

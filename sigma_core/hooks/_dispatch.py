@@ -1,12 +1,14 @@
 """Hooks as a run calls them: frozen into lanes, so that an event that nobody waits for costs a comparison."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from attrs import evolve
 
 from sigma_core.errors import CheckpointError, HookRegistrationError, UserError
 from sigma_core.events import Event
+from sigma_core.hooks._background import Background, Call, at_once
 from sigma_core.hooks._clock import Clock, Moments, Unit
 from sigma_core.hooks._implementation import Implementation
 from sigma_core.hooks._lane import Entry, Lane, start
@@ -15,21 +17,21 @@ from sigma_core.hooks._trigger import Trigger
 
 _VERSION = 1
 
-Timed = Callable[[Implementation], Callable[..., object]]
-"""Gives the function of an implementation as it is to be called: itself, or one that also looks at the time."""
+Timed = Callable[[Implementation, Callable[..., object]], Callable[..., object]]
+"""Gives what is called for an implementation as it is to be called: itself, or one that also looks at the time."""
 
 
 class Dispatch:
     """All lanes of one run, or of one worker of it, and the state of their triggers.
 
-    Made by `HookManager.freeze`. When `generation` is not the manager's any more, plugins came or went: freeze again,
-    with this dispatch as `previous`.
+    Made by `HookManager.freeze`; without a `background`, hooks for that are called at once. When `generation` is not
+    the manager's any more, plugins came or went: freeze again, with this dispatch as `previous`.
     """
 
     threads: Collection[int] = frozenset()
     """In which it calls hooks, beside that of the run."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # all that a run and its parts differ in
         self,
         implementations: Mapping[str, Iterable[Implementation]],
         clock: Clock,
@@ -37,6 +39,7 @@ class Dispatch:
         generation: int = 0,
         previous: "Dispatch | None" = None,
         timed: Timed | None = None,
+        background: Background | None = None,
     ) -> None:
         self.clock = clock
         self.generation = generation
@@ -45,11 +48,13 @@ class Dispatch:
         faults: list[UserError] = []
         for hook, event_type in HOOKS.items():
             entries = []
-            for implementation in implementations.get(hook, ()):
+            ordered = tuple(implementations.get(hook, ()))
+            calls = _at_once(ordered) if background is None else background.calls(ordered, clock)
+            for implementation in ordered:
                 faults += _uncountable(implementation, clock)
-                entry = Entry(implementation, start(hook, clock))
+                entry = Entry(implementation, start(hook, clock), calls.get(implementation))
                 if timed is not None:
-                    entry.function = timed(implementation)
+                    entry.function = timed(implementation, entry.function)
                 old = known.get(implementation.order, {}).get(hook)
                 if old is not None:
                     entry.trigger, entry.then = old.trigger, old.then
@@ -132,6 +137,10 @@ class Dispatch:
             for entry in lane.entries:
                 found.setdefault(entry.implementation.order, {})[lane.hook] = entry
         return found
+
+
+def _at_once(ordered: Iterable[Implementation]) -> dict[Implementation, Call]:
+    return {entry: partial(at_once, entry) for entry in ordered if entry.background}
 
 
 def _uncountable(implementation: Implementation, clock: Clock) -> Iterable[UserError]:

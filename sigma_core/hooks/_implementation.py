@@ -13,7 +13,7 @@ from sigma_core.hooks._trigger import Trigger
 class Implementation:
     """One plugin's function for one hook, with its arguments in their order and its checked options.
 
-    `order` counts registrations of this hook's manager from 1.
+    `order` counts registrations of this hook's manager from 1; `background` is empty for a hook of the foreground.
     """
 
     hook: str
@@ -28,6 +28,7 @@ class Implementation:
     when: Trigger | None
     requires: tuple[str, ...]
     budget: Budget | None = None
+    background: str = ""
     order: int
 
     def __str__(self) -> str:

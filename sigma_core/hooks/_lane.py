@@ -24,10 +24,13 @@ class Entry:
 
     __slots__ = ("call", "function", "implementation", "next_iteration", "then", "trigger", "wakes")
 
-    def __init__(self, implementation: Implementation, then: Reading) -> None:
+    def __init__(
+        self, implementation: Implementation, then: Reading, function: Callable[[Event, Any], object] | None = None
+    ) -> None:
         self.implementation = implementation
-        self.function = implementation.function
-        self.call = _CALLS[implementation.arguments]
+        # Where another function stands in for it, that takes both arguments.
+        self.function: Callable[..., object] = implementation.function if function is None else function
+        self.call = _CALLS[implementation.arguments] if function is None else 0
         self.trigger: Trigger | None = implementation.when
         self.then = then
         self.wakes: tuple[Wake, ...] = ()
@@ -87,8 +90,11 @@ class Lane:
                 built = event()  # type: ignore[operator]  # an Event would have been taken above
             try:
                 _call(entry, built, trainer)
+            except HookFailedError:
+                # Of another hook, on which this one led.
+                raise
             except Exception as error:
-                raise self._failure(entry, error) from error
+                raise failure(entry.implementation, iteration, error) from error
         if self._is_triggered:
             self._settle()
         return built
@@ -105,10 +111,12 @@ class Lane:
                 continue
             try:
                 _call(entry, event, trainer)
+            except HookFailedError as error:
+                failures.append(error)
             except Exception as error:  # noqa: BLE001  # raised below, when all have been called
-                failure = self._failure(entry, error)
-                failure.__cause__ = error
-                failures.append(failure)
+                raised = failure(entry.implementation, self._clock.iteration, error)
+                raised.__cause__ = error
+                failures.append(raised)
             except KeyboardInterrupt as error:
                 interrupt = error
         if interrupt is not None:
@@ -120,7 +128,7 @@ class Lane:
                 where=f"hook {self.hook!r}, iteration {self._clock.iteration}",
                 found=f"{len(failures)} implementations raised",
                 hook=self.hook,
-                plugin=", ".join(failure.plugin for failure in failures),
+                plugin=", ".join(raised.plugin for raised in failures),
                 failures=tuple(failures),
             )
 
@@ -165,14 +173,16 @@ class Lane:
         _schedule(entry, trigger, now)
         return is_due
 
-    def _failure(self, entry: Entry, error: Exception) -> HookFailedError:
-        return HookFailedError(
-            where=f"{entry.implementation}, iteration {self._clock.iteration}",
-            found=f"raised {type(error).__name__}: {error}",
-            remedy="correct the plugin, or leave it out of this run",
-            hook=self.hook,
-            plugin=entry.implementation.plugin,
-        )
+
+def failure(implementation: Implementation, iteration: int, error: BaseException) -> HookFailedError:
+    """What a run says of a hook that raised."""
+    return HookFailedError(
+        where=f"{implementation}, iteration {iteration}",
+        found=f"raised {type(error).__name__}: {error}",
+        remedy="correct the plugin, or leave it out of this run",
+        hook=implementation.hook,
+        plugin=implementation.plugin,
+    )
 
 
 def _schedule(entry: Entry, trigger: Trigger, now: Reading) -> None:

@@ -1,6 +1,7 @@
 """The plugin manager: one for each environment, never global."""
 
 from collections.abc import Collection, Iterator
+from inspect import signature
 from itertools import count
 from types import ModuleType
 from typing import Any
@@ -10,6 +11,7 @@ from attrs import evolve
 
 from sigma_core.errors import HookRegistrationError, UserError
 from sigma_core.events import Event
+from sigma_core.hooks._background import Background
 from sigma_core.hooks._check import Candidate, candidates, check_candidate, check_plugin, no_hooks
 from sigma_core.hooks._clock import MOMENTS, Clock
 from sigma_core.hooks._dispatch import Dispatch, Timed
@@ -18,7 +20,7 @@ from sigma_core.hooks._implementation import Implementation
 from sigma_core.hooks._markers import SCOPES
 from sigma_core.hooks._order import order
 from sigma_core.hooks._requirements import Build, check_circle, known_as, made, required_by
-from sigma_core.hooks._specifications import HOOKS, SPECIFICATIONS
+from sigma_core.hooks._specifications import HOOKS, SNAPSHOT, SPECIFICATIONS
 from sigma_core.hooks._trigger import Never
 from sigma_core.registry import snake_case
 
@@ -133,7 +135,11 @@ class HookManager(pluggy.PluginManager):
 
     def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
         """Tell pluggy that everything of a hook's name implements it; `register` has checked that it can."""
-        if name not in HOOKS or not callable(getattr(plugin, name, None)):
+        function = getattr(plugin, name, None)
+        if name not in HOOKS or not callable(function):
+            return None
+        if SNAPSHOT in signature(function).parameters:
+            # An argument that no specification has, since the foreground does not; pluggy would refuse it.
             return None
         return {
             "wrapper": False,
@@ -166,6 +172,7 @@ class HookManager(pluggy.PluginManager):
         scopes: Collection[str] = SCOPES,
         previous: Dispatch | None = None,
         timed: Timed | None = None,
+        background: Background | None = None,
     ) -> Dispatch:
         """The implementations of those scopes, ready for a loop; triggers go on where those of `previous` were.
 
@@ -175,7 +182,9 @@ class HookManager(pluggy.PluginManager):
         does not know.
         """
         chosen = {hook: [entry for entry in self.implementations(hook) if entry.scope in scopes] for hook in HOOKS}
-        return Dispatch(chosen, clock, generation=self.generation, previous=previous, timed=timed)
+        return Dispatch(
+            chosen, clock, generation=self.generation, previous=previous, timed=timed, background=background
+        )
 
     def fire(
         self,
@@ -243,5 +252,6 @@ def _implementation(
         when=candidate.when,
         requires=options.requires,
         budget=candidate.budget,
+        background=options.background,
         order=number,
     )

@@ -240,6 +240,12 @@ SPECIFICATIONS = (RunSpecs, EpochSpecs, IterationSpecs, CheckpointSpecs, Compone
 
 ARGUMENTS = ("event", "trainer")
 
+SNAPSHOT = "snapshot"
+"""A further argument of hooks in the background: the values that they require."""
+
+TEARDOWN = frozenset({"sigma_run_interrupted", "sigma_run_failed", "sigma_run_ended"})
+"""Hooks of which every implementation is called, whatever others raise."""
+
 
 def _hooks() -> Iterator[tuple[str, type[Event]]]:
     for specifications in SPECIFICATIONS:

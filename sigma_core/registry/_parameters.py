@@ -52,9 +52,7 @@ class Registry(Mapping[str, Any]):
 
     @classmethod
     def of(cls, values: Mapping[str, Any], tags: Mapping[str, Collection[str]] = NO_TAGS) -> Self:
-        """A registry of these values, which are its own from now on. Raises `IdentifierError` for malformed ones."""
-        for name in values:
-            words_of(name)
+        """A registry of these values, which are its own from now on."""
         return cls(_Kept(values, tags))
 
     @property
@@ -76,10 +74,10 @@ class Registry(Mapping[str, Any]):
         return type(self)(self._source)
 
     def __getitem__(self, identifier: str) -> Any:
-        words_of(identifier)
         name = f"{self._prefix}{identifier}"
         if name in self._source.names:
             return _locked(self._source.read([name])[name])
+        words_of(identifier)
         if not self._has_below(name):
             raise unknown(identifier, self, f"identifier '{name}'")
         return type(self)(self._source, f"{name}.")

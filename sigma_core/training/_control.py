@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from sigma_core.errors import TrainerError, listed
-from sigma_core.hooks import HookManager
+from sigma_core.hooks import BackgroundStatus, HookManager
 from sigma_core.training import _commands as commands
 from sigma_core.training._parts import Parts
 from sigma_core.training._programs import watched
@@ -19,10 +19,16 @@ class Control(Saving):
 
     hooks: HookManager
     _parts: Parts | None
+    _fared: tuple[BackgroundStatus, ...]
 
     @abstractmethod
     def _check_required(self, hooks: HookManager) -> None:
         """Raise IdentifierError for values that hooks require and no run of this trainer has."""
+
+    @property
+    def background(self) -> tuple[BackgroundStatus, ...]:
+        """By plugin, how background hooks fare in this run or fared in the last one: events left, events dropped."""
+        return self._fared if self._loop is None else self._loop.background.status
 
     @property
     def status(self) -> str:

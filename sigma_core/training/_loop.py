@@ -6,6 +6,7 @@ Whatever happens, what has started is ended: for each RunStarted there is exactl
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from sys import maxsize as NEVER  # noqa: N812  # an iteration that does not come
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -30,13 +31,13 @@ from sigma_core.events import (
     ValidationEnded,
     ValidationStarted,
 )
-from sigma_core.hooks import Clock, Dispatch, HookManager
+from sigma_core.hooks import Background, Clock, Dispatch, HookManager
 from sigma_core.training._calls import looked
 from sigma_core.training._criterion import Criterion, Moment, Observation, State
 from sigma_core.training._run import Run
 from sigma_core.training._scheduling import Scheduling
 from sigma_core.training._signals import Signals
-from sigma_core.training._steering import Again, Ended, Interruption, LookAgain, Scripted, Steered
+from sigma_core.training._steering import Again, Ended, Fail, Interruption, LookAgain, Scripted, Steered
 from sigma_core.training._worker import Outputs
 from sigma_core.training.profiling import Budgets, Exceeded
 
@@ -95,6 +96,8 @@ class Loop(Steered):
         self._bus: Bus = trainer.environment.bus
         self._hooks: HookManager = trainer.hooks
         self.budgets = Budgets(trainer.setup.budgets)
+        self._is_replay = bool(self.script)
+        self.background = Background(self._serve, self.arrived.set, lambda: self.send(Fail(), ""))
         self.dispatch: Dispatch | WorkerHooks = self._frozen()
         self.progress = Progress(self.clock)
         self._next_check = NEVER
@@ -106,6 +109,13 @@ class Loop(Steered):
     def check_can_be_saved(self) -> None:
         """Raise TrainerError where the state is not whole: in another thread, or with a batch taken in vain."""
         where = f"trainer {self.trainer.setup.name!r}"
+        if self.background.is_within(threading.get_ident()):
+            raise TrainerError(
+                where,
+                "it cannot be saved by a hook in the background, for which a checkpoint waits",
+                "a hook of the foreground, or a command",
+                "write trainer.send(Save(path))",
+            )
         if not self.is_paused and threading.get_ident() != self.thread:
             raise TrainerError(
                 where,
@@ -141,6 +151,13 @@ class Loop(Steered):
             self.dispatch.end(event, self.trainer)
         except BaseException as error:  # noqa: BLE001  # teardown goes on whatever is raised
             failures.append(error)
+        try:
+            self.background.finish()
+        except KeyboardInterrupt as error:
+            # Once more, while hooks were waited for: what is busy is left to itself.
+            failures.append(error)
+            self.background.abandon()
+        failures.extend(self.background.failures())
         if isinstance(event, RunEnded):
             # All hooks have been called for the last time, and nothing is published behind this event.
             self._sum_up()
@@ -179,11 +196,13 @@ class Loop(Steered):
         """
         failures: list[BaseException] = []
         # What overflows shows in the scores; a warning from inside the compiled step would name no layer.
-        with Signals(self._interrupt), np.errstate(all="ignore"):
+        with Signals(self._interrupt), np.errstate(all="ignore"), closing(self.background):
             ended_because, is_whole = self._live(name, directory, failures)
             is_whole = self._settle(failures, is_whole=is_whole)
             if is_whole and keep is not None:
-                self._attempt(keep, failures)
+                is_whole = self._attempt(keep, failures)
+            # They may have been told of that, too.
+            self._settle(failures, is_whole=is_whole)
             position, scores, seconds = self._position(), dict(self.scores), self.seconds()
             run = Run(name, directory, ended_because, self._completed(), position["iteration"], seconds, scores)
             self._tear_down(
@@ -219,6 +238,7 @@ class Loop(Steered):
             return str(end), self._attempt(self._finish, failures)
         except KeyboardInterrupt:
             signal = self._signal or "SIGINT"
+            self.background.drop()
             self._tear_down_interrupted(signal, failures)
             return f"interrupted by {signal}, at once", False
         except BaseException as error:  # noqa: BLE001  # raised by `run`, after the teardown
@@ -334,14 +354,18 @@ class Loop(Steered):
             self._score(self.clock.epoch)
 
     def _settle(self, failures: list[BaseException], *, is_whole: bool) -> bool:
-        """Wait for checkpoints in the background and tell of them; whether the run has not failed."""
+        """Wait for background hooks and checkpoints and tell of these; whether the run has not failed."""
         if is_whole:
-            return self._attempt(lambda: self.trainer.tell_of_checkpoints(wait=True), failures)
+            return self._attempt(self._come_to_rest, failures)
         try:
-            self.trainer.tell_of_checkpoints(wait=True)
+            self._come_to_rest()
         except BaseException as error:  # noqa: BLE001  # the run is torn down already
             failures.append(error)
         return False
+
+    def _come_to_rest(self) -> None:
+        self.finish_background()
+        self.trainer.tell_of_checkpoints(wait=True)
 
     def _attempt(self, last: Callable[[], object], failures: list[BaseException]) -> bool:
         """Do something at the end of a run; if it fails the run has failed, and is torn down as such."""

@@ -10,6 +10,7 @@ import numpy as np
 from attrs import evolve
 
 from sigma_core.errors import IdentifierError, SettingError, TrainerError
+from sigma_core.events import Event
 from sigma_core.registry import Registry, matches, most_specific
 from sigma_core.training import _commands as commands
 from sigma_core.training import _switches as switches
@@ -19,6 +20,7 @@ from sigma_core.training._layout import selected
 from sigma_core.training._parts import Parts
 from sigma_core.training._questions import PATIENCE, Asked
 from sigma_core.training._resume import identity
+from sigma_core.training._snapshots import taken
 from sigma_core.training._state import starts
 from sigma_core.training._transfer import moved, parameters_of
 
@@ -46,6 +48,7 @@ class Numbers(Asked):
 
     criterion: str
     criterion_state: State | None
+    scores: dict[str, Any]
 
     @property
     @abstractmethod
@@ -85,6 +88,11 @@ class Numbers(Asked):
         """
         tags = self.parts.values.tags
         return self._asked(lambda: Registry.of(self._read(self._meant(pattern)), tags), timeout)
+
+    def taken(self, event: Event, patterns: Sequence[str]) -> tuple[Event, Registry]:
+        """What a background hook that requires these values is given of an event, in the run's own thread."""
+        scores = self.scores if self._loop is None else self._loop.scores
+        return taken(event, patterns, scores, self.parts.values)
 
     def read(self, identifiers: Sequence[str]) -> dict[str, Any]:
         """These values, all of one moment, from any thread."""

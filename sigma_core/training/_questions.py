@@ -93,7 +93,7 @@ class Asked(ABC):
                 return ask()
             else:
                 question = Question(ask)
-                loop.send(Ask(question))
+                loop.send(Ask(question), "")
                 # A run that ends answers nothing more; then the trainer is at rest.
                 while self._loop is loop:
                     if question.wait(min(_LOOK, max(0.0, deadline - monotonic()))):

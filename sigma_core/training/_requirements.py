@@ -1,6 +1,6 @@
 """What must hold between the parts of a trainer before its first step, beyond shapes and dtypes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from sigma_core.data import Data
 from sigma_core.errors import DataError, IdentifierError, listed
@@ -79,16 +79,20 @@ def _check_scores(where: str, required: Iterable[str], reported: Mapping[str, bo
 
 
 def check_required_values(
-    hooks: HookManager, reported: Mapping[str, bool], shapes: Mapping[str, tuple[int, ...]]
+    hooks: HookManager,
+    reported: Mapping[str, bool],
+    shapes: Mapping[str, tuple[int, ...]],
+    tags: Mapping[str, Collection[str]],
 ) -> None:
     """Raise IdentifierError for a hook that needs what is not there, or is no number, such as a misspelt score.
 
     Values that it requires of the step, scores in its attribute `required_scores`, which are numbers, and scores or
-    hyperparameters in `required_numbers`. `reported` is what `reported_scores` gives, `shapes` are those of all values.
+    hyperparameters in `required_numbers`. `reported` is what `reported_scores` gives, `shapes` are those of all values,
+    `tags` too.
     """
     names = ("loss", *reported, *shapes)
     for implementation, pattern in _required(hooks):
-        if not pattern.startswith(_GRADIENTS) and not any(matches(pattern, name) for name in names):
+        if not pattern.startswith(_GRADIENTS) and not any(matches(pattern, name, tags) for name in names):
             raise IdentifierError(
                 str(implementation),
                 f"it requires {pattern!r}, which is no value of this trainer",

@@ -55,8 +55,11 @@ def identity(component: Criterion | Schedule) -> str:
 def checkpoint_of(trainer: "Trainer", loop: "Loop | None", hooks: Mapping[str, Any] | None) -> Checkpoint:
     """Everything that decides how the training goes on: arrays, counters, and the state of whatever has one.
 
-    `hooks` is the state of the triggers where no run goes on.
+    `hooks` is the state of the triggers where no run goes on; of one that does, background hooks are waited for, so
+    that no event is missed or seen twice. Raises HookFailedError if one of them has failed.
     """
+    if loop is not None:
+        loop.finish_background()
     plugins, arrays_of_hooks = taken_out(hook_states(trainer))
     state = {
         "epoch": trainer.clock.epoch,

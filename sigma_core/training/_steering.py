@@ -4,7 +4,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from sys import maxsize as NEVER  # noqa: N812  # an iteration that does not come
-from time import perf_counter
+from time import perf_counter, sleep
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from attrs import evolve, frozen
@@ -21,7 +21,7 @@ from sigma_core.events import (
     RunStarted,
     plain,
 )
-from sigma_core.hooks import Clock, Dispatch, HookManager, Implementation
+from sigma_core.hooks import Background, Clock, Dispatch, HookManager, Implementation
 from sigma_core.training._checkpoint import checksum
 from sigma_core.training._commands import (
     Attach,
@@ -80,11 +80,19 @@ class Tell(Command):
 
 
 @frozen
+class Fail(Command):
+    """Raise what a background hook has raised."""
+
+
+@frozen
 class PauseAfter(Command):
     """Hold once that many iterations are done: the second half of StepOnce."""
 
     iteration: int
 
+
+_LOOK = 0.01
+"""Seconds between two looks of a thread that is not the run's."""
 
 MOMENTS = ("iteration", "epoch", "start")
 """Where commands are applied, in the order in which these come between two iterations."""
@@ -113,6 +121,7 @@ class Steered:
     scores: dict[str, Any]
     clock: Clock
     dispatch: Dispatch | WorkerHooks
+    background: Background
     commands: deque[Request]
     script: deque[Scripted]
     arrived: threading.Event
@@ -121,6 +130,7 @@ class Steered:
     budgets: Budgets
     _bus: Bus
     _hooks: HookManager
+    _is_replay: bool
     _signal: str | None
     _began: float
     _seconds_before: float
@@ -132,6 +142,34 @@ class Steered:
     def is_paused(self) -> bool:
         """Whether it holds between two iterations."""
         return self._paused_since is not None
+
+    def finish_background(self) -> None:
+        """Wait until background hooks have seen all events so far. Raises HookFailedError if one has failed."""
+        self.background.finish()
+        self.background.check()
+
+    def _serve(self) -> None:
+        """Until something may have changed for whoever waits for background hooks; questions are answered meanwhile."""
+        if threading.get_ident() != self.thread:
+            # Somebody who saves while the run is paused; its own thread waits for commands.
+            sleep(_LOOK)
+            return
+        self._answer()
+        self.arrived.wait(0.5)
+        self.arrived.clear()
+
+    def _answer(self) -> None:
+        """Answer what changes nothing, and leave all other commands where they are."""
+        others = []
+        try:
+            while self.commands:
+                request = self.commands.popleft()
+                if isinstance(request.command, Ask | GetValue):
+                    self._perform(request, "iteration")
+                else:
+                    others.append(request)
+        finally:
+            self.commands.extendleft(reversed(others))
 
     def is_own_thread(self) -> bool:
         """Whether the caller is in the thread of this run, or in one of a worker for which that waits."""
@@ -162,9 +200,17 @@ class Steered:
         `answer` is called by the run's thread with the result, or with the error for which it was refused.
         """
         if origin is None:
-            origin = "hook" if threading.get_ident() == self.thread else "python"
+            origin = self._origin()
+            if origin == "background" and self._is_replay:
+                # It comes at its place in the record, whenever the hook gets there this time.
+                return
         self.commands.append(Request(command, origin, answer))
         self.arrived.set()
+
+    def _origin(self) -> str:
+        if self.is_own_thread():
+            return "hook"
+        return "background" if self.background.is_within(threading.get_ident()) else "python"
 
     def _interrupt(self, signal: str) -> None:
         self._signal = signal
@@ -205,11 +251,12 @@ class Steered:
 
     def _frozen(self, previous: Dispatch | WorkerHooks | None = None) -> Dispatch | WorkerHooks:
         """The hooks as they are called from now on."""
-        return frozen_for(self.trainer.team, self._hooks, self.clock, previous, self._timed)
+        team, hooks = self.trainer.team, self._hooks
+        return frozen_for(team, hooks, self.clock, previous=previous, timed=self._timed, background=self.background)
 
-    def _timed(self, implementation: Implementation, worker: int) -> Callable[..., Any]:
+    def _timed(self, implementation: Implementation, function: Callable[..., Any], worker: int) -> Callable[..., Any]:
         """What is called in place of a hook's function: itself, where nobody asks how long it takes."""
-        return self.budgets.sampled(implementation, worker)
+        return self.budgets.sampled(implementation, function, worker)
 
     def _perform(self, request: Request, moment: str) -> None:
         """Apply a command and tell of it; one that cannot be applied is refused, and the run goes on."""
@@ -235,7 +282,7 @@ class Steered:
         self, request: Request, place: Mapping[str, Any], result: Any = None, error: SigmaError | None = None
     ) -> None:
         command = request.command
-        if not isinstance(command, Keep | LookAgain | PauseAfter | Tell | GetValue | Ask):
+        if not isinstance(command, Keep | LookAgain | PauseAfter | Tell | GetValue | Ask | Fail):
             said: dict[str, Any] = {
                 **place,
                 "origin": request.origin,
@@ -287,6 +334,7 @@ class Steered:
 
     def reset(self) -> None:
         """Back to before the first iteration, at a command; everybody is told."""
+        self.finish_background()
         position = self._position()
         self.go_on_from(first(self.trainer))
         self.clock.paused = 0.0
@@ -330,10 +378,14 @@ class Steered:
     def detach(self, command: Detach) -> None:
         """Take a hook away, at a command."""
         self.trainer.check_detachable(command.name)
+        self.background.finish(command.name)
+        self.background.check()
+        self.background.let_go(command.name)
         self._hooks.unregister(name=command.name)
 
     def load(self, command: Load) -> str:
         """Go on from a checkpoint, or take values out of it, at a command; its checksum."""
+        self.finish_background()
         # It may be one that is being written.
         self.trainer.finish_saving()
         if command.patterns:
@@ -367,4 +419,5 @@ _APPLY: dict[type[Command], Callable[[Any, Any], object]] = {
     Save: lambda loop, command: str(loop.trainer.save(command.path)),
     Load: lambda loop, command: loop.load(command),
     Reset: lambda loop, _: loop.reset(),
+    Fail: lambda loop, _: loop.background.check(),
 }

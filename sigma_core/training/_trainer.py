@@ -148,6 +148,7 @@ class Trainer(Control, Evaluating):
         self.script: tuple[Scripted, ...] = ()
         self._loop: Loop | None = None
         self._parts: Parts | None = None
+        self._fared = ()
         self._first_states = hook_states(self)
         self._begin_saving()
 
@@ -167,7 +168,8 @@ class Trainer(Control, Evaluating):
         self.parts.watch(required_gradients(self.hooks))
 
     def _check_required(self, hooks: HookManager) -> None:
-        check_required_values(hooks, self.parts.reported_scores, self.parts.values.shapes)
+        values = self.parts.values
+        check_required_values(hooks, self.parts.reported_scores, values.shapes, values.tags)
 
     def _compiled(self, signature: str, seconds: float, nodes: int) -> None:
         self.stopwatch.move(COMPILATION, seconds)
@@ -339,6 +341,10 @@ class Trainer(Control, Evaluating):
         self.clock.seconds = run.seconds
         self.criterion_state = loop.criterion_state
         self._hook_state = loop.dispatch.state()
+        self._fared = loop.background.status
+        for each in self._fared:
+            if each.dropped:
+                self.environment.log.info("background hook dropped events", plugin=each.plugin, dropped=each.dropped)
 
     def reset(self) -> None:
         """Back to before the first iteration: parameters are filled anew, counters, scores and states forgotten."""

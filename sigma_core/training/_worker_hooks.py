@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from attrs import evolve
 
 from sigma_core.events import Event, IterationEnded
-from sigma_core.hooks import SCOPES, Clock, Dispatch, HookManager, Implementation
+from sigma_core.hooks import SCOPES, Background, Clock, Dispatch, HookManager, Implementation
 from sigma_core.training._team import Team
 from sigma_core.training._worker import Outputs
 
@@ -16,24 +16,30 @@ from sigma_core.training._worker import Outputs
 class TimedIn(Protocol):
     """Gives what is called in place of an implementation's function, in the worker of that number."""
 
-    def __call__(self, implementation: Implementation, worker: int) -> Callable[..., object]:
+    def __call__(
+        self, implementation: Implementation, function: Callable[..., object], worker: int
+    ) -> Callable[..., object]:
         """0 is the run's own thread."""
 
 
-def frozen_for(
+def frozen_for(  # noqa: PLR0913  # all that a run and its parts differ in
     team: Team,
     hooks: HookManager,
     clock: Clock,
+    *,
     previous: "Dispatch | WorkerHooks | None" = None,
     timed: TimedIn | None = None,
+    background: Background | None = None,
 ) -> "Dispatch | WorkerHooks":
     """What a run calls its hooks by: those of the workers too, where the team leaves them to it."""
     in_run = None if timed is None else partial(timed, worker=0)
     scopes = [scope for scope in SCOPES if scope not in team.hook_scopes]
     if not scopes:
-        return hooks.freeze(clock, previous=previous if isinstance(previous, Dispatch) else None, timed=in_run)
+        before = previous if isinstance(previous, Dispatch) else None
+        return hooks.freeze(clock, previous=before, timed=in_run, background=background)
     old = previous if isinstance(previous, WorkerHooks) else None
-    run = hooks.freeze(clock, scopes=team.hook_scopes, previous=None if old is None else old.run, timed=in_run)
+    before = None if old is None else old.run
+    run = hooks.freeze(clock, scopes=team.hook_scopes, previous=before, timed=in_run, background=background)
     befores = [None] * team.size if old is None else old.workers
     workers = [
         hooks.freeze(

@@ -101,11 +101,11 @@ class Budgets:
         self._clock = clock
         self._samples: dict[Implementation, _Sample] = {}
 
-    def sampled(self, implementation: Implementation, worker: int) -> Callable[..., Any]:
+    def sampled(self, implementation: Implementation, function: Callable[..., Any], worker: int) -> Callable[..., Any]:
         """What is called in a run without profile: the function itself, unless somebody has set a budget for it."""
         if worker or not self._has_budget(implementation):
-            return implementation.function
-        return self._samples.setdefault(implementation, _Sample()).sampled(implementation.function, self._clock)
+            return function
+        return self._samples.setdefault(implementation, _Sample()).sampled(function, self._clock)
 
     def exceeded(self, running: float) -> list[Exceeded]:
         """The budgets that were exceeded, as far as samples tell."""

@@ -95,12 +95,12 @@ class ProfiledLoop(Loop):
         with self._watch.measure(PAUSES):
             super()._wait()
 
-    def _timed(self, implementation: Implementation, worker: int) -> Callable[..., Any]:
+    def _timed(self, implementation: Implementation, function: Callable[..., Any], worker: int) -> Callable[..., Any]:
         tally = self._watch.hook(implementation, worker)
         if worker:
-            return self._watch.timed_apart(tally, implementation.function)
+            return self._watch.timed_apart(tally, function)
         self._hook_tallies[implementation] = tally
-        return self._watch.timed(tally, implementation.function)
+        return self._watch.timed(tally, function)
 
     def _exceeded(self) -> list[Exceeded]:
         spent = [(implementation, tally.calls, tally.whole) for implementation, tally in self._hook_tallies.items()]

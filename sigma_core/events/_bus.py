@@ -15,9 +15,9 @@ from sigma_core.events._component import PluginRejected
 from sigma_core.events._event import Event, name_of_event
 from sigma_core.events._iteration import IterationEnded
 from sigma_core.events._log import LogRecorded, SubscriberFailed
-from sigma_core.events._queues import Latest, Line, Queue, Timed
+from sigma_core.events._queues import Latest, Line, Queue
 from sigma_core.events._subscription import Listener, Subscription
-from sigma_core.events._telling import Teller, event_of, read
+from sigma_core.events._telling import Teller, Told, event_of, read
 
 # What tells of trouble before a monitor can listen; whoever subscribes later is told it first.
 _REMEMBERED = (PluginRejected, LogRecorded, SubscriberFailed)
@@ -88,15 +88,15 @@ class Bus:
     ) -> Subscription:
         """Have batches of events handed to `receive` in a thread of its own, at most every `interval` seconds."""
 
-        def receive_untimed(batch: Sequence[Timed]) -> None:
-            receive([event_of(told) for _, told in batch])
+        def receive_untimed(batch: Sequence[Told]) -> None:
+            receive([event_of(told) for told in batch])
 
         return self.listen_timed(name, receive_untimed, events, policy=policy, bound=bound, key=key, interval=interval)
 
     def listen_timed(  # noqa: PLR0913  # as above
         self,
         name: str,
-        receive: Callable[[Sequence[Timed]], None],
+        receive: Callable[[Sequence[Told]], None],
         events: Iterable[type[Event]] | None = None,
         *,
         policy: Policy = Policy.DROP_OLDEST,
@@ -106,7 +106,7 @@ class Bus:
     ) -> Listener:
         """As `listen`, each event in a pair with the time of its publication in seconds since 1970.
 
-        Ended iterations may come as records, of which `event_of` makes events.
+        Ended iterations may come as numbers, of which `event_of` makes events.
         """
         wanted = None if events is None else tuple(events)
         listener = Listener(
@@ -152,13 +152,17 @@ class Bus:
         routes, time = self._routes_of(IterationEnded), self._time
 
         def tell(epoch: int, iteration: int, names: tuple[str, ...], outputs: Sequence[Any]) -> None:
+            told: Told
             try:
                 # Nearly always there is the loss alone.
-                values = (outputs[0].item(),) if len(names) == 1 else read(outputs[: len(names)], to_numpy)
+                if len(names) == 1:
+                    told = (time(), epoch, iteration, names, outputs[0].item())
+                else:
+                    told = (time(), epoch, iteration, names, *read(outputs[: len(names)], to_numpy))
             except Exception as error:  # noqa: BLE001  # as in `publish`
                 self._report_unread(IterationEnded, error)
             else:
-                self._offer(routes, (time(), (epoch, iteration, names, values)))
+                self._offer(routes, told)
 
         return tell if routes else None
 
@@ -181,7 +185,7 @@ class Bus:
             remembered = self._remembered.peek()
             self._replace((*self._subscriptions, subscription))
         for told in remembered:
-            if subscription.accepts(type(event_of(told[1]))):
+            if subscription.accepts(type(event_of(told))):
                 subscription.offer(told)
 
     def _detach(self, subscription: Subscription) -> None:
@@ -203,7 +207,7 @@ class Bus:
             self._routes[event_type] = routes
             return routes
 
-    def _offer(self, routes: tuple[Subscription, ...], told: Timed) -> None:
+    def _offer(self, routes: tuple[Subscription, ...], told: Told) -> None:
         for subscription in routes:
             try:
                 subscription.offer(told)

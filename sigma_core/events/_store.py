@@ -13,6 +13,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from heapq import merge
+from itertools import groupby
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Self
 
@@ -22,10 +23,9 @@ from sigma_core.events._encoding import encoded
 from sigma_core.events._event import Event, name_of_event
 from sigma_core.events._iteration import IterationEnded
 from sigma_core.events._payload import measurements
-from sigma_core.events._queues import Timed
-from sigma_core.events._stored import ITERATION, Block, StoredEvent
+from sigma_core.events._stored import ITERATION, Block, StoredEvent, tables
 from sigma_core.events._subscription import Listener
-from sigma_core.events._telling import record_of
+from sigma_core.events._telling import Told, is_record, record_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -256,28 +256,34 @@ class RunStore:
 
     # Writing, on the thread of the bus
 
-    def _write(self, batch: Sequence[Timed]) -> None:
+    def _write(self, batch: Sequence[Told]) -> None:
         for start in range(0, len(batch), _ROWS):
             self._write_together(batch[start : start + _ROWS])
 
-    def _write_together(self, batch: Sequence[Timed]) -> None:
+    def _write_together(self, batch: Sequence[Told]) -> None:
         import sqlite3
 
         rows: list[tuple[Any, ...]] = []
         points: list[tuple[str, int, float]] = []
         block = self._last_block
         blocks = [] if block is None else [block]
-        for number, (time, told) in enumerate(batch, start=self._next):
-            each = record_of(told) if isinstance(told, IterationEnded) else told
-            if isinstance(each, Event):
+        number = self._next
+        for names, together in groupby(batch, _names_of):
+            if names is None:
                 block = None
-                rows.append((number, time, *_described(each)))
-                points.extend(measurements(each))
-            elif block is None or not block.add(time, each):
-                block = Block.begin(number, time, each)
-                blocks.append(block)
+                for time, event in together:
+                    rows.append((number, time, *_described(event)))
+                    points.extend(measurements(event))
+                    number += 1
+                continue
+            for scores, table in tables([record_of(told) for told in together]):
+                if block is None or block.names != scores:
+                    block = Block(number, scores)
+                    blocks.append(block)
+                block.add(table)
+                number += len(table)
         written = [changed.row() for changed in blocks if changed.is_changed]
-        self._next += len(batch)
+        self._next = number
         self._last_block = None if block is None or len(block) >= _BLOCK else block
         with self._using:
             try:
@@ -290,6 +296,15 @@ class RunStore:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise _refused(self.path, error) from error
+
+
+def _names_of(told: Told) -> tuple[str, ...] | None:
+    """The names of the scores of an ended iteration; None for any other event."""
+    if is_record(told):
+        names: tuple[str, ...] = told[3]
+        return names
+    event = told[1]
+    return tuple(event.scores) if isinstance(event, IterationEnded) else None
 
 
 def _described(event: Event) -> tuple[str, int, int | None, int | None, str]:

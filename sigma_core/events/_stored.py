@@ -1,7 +1,7 @@
 """Events as the run store keeps them: each by itself, or ended iterations in blocks."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from attrs import frozen
@@ -9,7 +9,7 @@ from attrs import frozen
 from sigma_core.events._event import name_of_event
 from sigma_core.events._iteration import IterationEnded
 from sigma_core.events._payload import plain
-from sigma_core.events._telling import Record
+from sigma_core.events._telling import Told
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,16 +42,7 @@ class Block:
         self.id = id
         self.names = names
         self._data = data
-        self._new: list[tuple[float, ...]] = []
-
-    @classmethod
-    def begin(cls, id: int, time: float, told: Record) -> Self:  # noqa: A002  # as above
-        """A block with its first event, for more with such scores."""
-        epoch, iteration, names, values = told
-        numbers = dict(_numbers(names, values))
-        block = cls(id, tuple(numbers))
-        block._new.append((time, epoch, iteration, *numbers.values()))
-        return block
+        self._is_changed = False
 
     @classmethod
     def read(cls, id: int, names: str, data: bytes) -> Self:  # noqa: A002  # as above
@@ -60,33 +51,21 @@ class Block:
 
     def __len__(self) -> int:
         """How many events it holds."""
-        return len(self._data) // (8 * (_HEAD + len(self.names))) + len(self._new)
+        return len(self._data) // (8 * (_HEAD + len(self.names)))
 
     @property
     def is_changed(self) -> bool:
         """Whether it holds events that no row of it has."""
-        return bool(self._new)
+        return self._is_changed
 
-    def add(self, time: float, told: Record) -> bool:
-        """Append an event; False, and nothing is changed, for one that has other scores."""
-        epoch, iteration, names, values = told
-        if len(names) == 1 and names == self.names and type(values[0]) is float:
-            # Nearly always there is the loss alone.
-            self._new.append((time, epoch, iteration, values[0]))
-            return True
-        numbers = dict(_numbers(names, values))
-        if tuple(numbers) != self.names:
-            return False
-        self._new.append((time, epoch, iteration, *numbers.values()))
-        return True
+    def add(self, table: "np.ndarray") -> None:
+        """Append records of its scores, of shape (events, 3 + scores)."""
+        self._data += table.tobytes()
+        self._is_changed = True
 
     def row(self) -> tuple[int, str, bytes]:
         """The block as a row of the table."""
-        # Lists of what is installed need neither runs nor NumPy, and are quicker without.
-        import numpy as np
-
-        self._data += np.array(self._new, np.float64).tobytes()
-        self._new.clear()
+        self._is_changed = False
         return self.id, json.dumps(self.names), self._data
 
     @property
@@ -114,5 +93,20 @@ class Block:
             )
 
 
-def _numbers(names: Iterable[str], values: Iterable[Any]) -> Iterator[tuple[str, float]]:
-    return ((name, value) for name, value in zip(names, values, strict=True) if isinstance(value, int | float))
+def tables(told: Sequence[Told]) -> "Iterator[tuple[tuple[str, ...], np.ndarray]]":
+    """Ended iterations with the same names as a table, with the names of its scores; as several where kinds change."""
+    # Lists of what is installed need neither runs nor NumPy, and are quicker without.
+    import numpy as np
+
+    times, epochs, iterations, named, *scores = zip(*told, strict=True)
+    kept, columns = [], [times, epochs, iterations]
+    for name, column in zip(named[0], scores, strict=True):
+        numbers = sum(isinstance(value, int | float) for value in column)
+        if numbers == len(column):
+            kept.append(name)
+            columns.append(column)
+        elif numbers:
+            for each in told:
+                yield from tables([each])
+            return
+    yield tuple(kept), np.array(columns, np.float64).T

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 
 from sigma_core.events._event import Event
-from sigma_core.events._queues import Queue, Timed
-from sigma_core.events._telling import event_of
+from sigma_core.events._queues import Queue
+from sigma_core.events._telling import Told, event_of
 
 
 class Subscription:
@@ -45,8 +45,8 @@ class Subscription:
         """Whether events of this type are wanted; a base class stands for all that derive from it."""
         return self.events is None or issubclass(event_type, self.events)
 
-    def offer(self, told: Timed) -> None:
-        """Put an event, or the record of one, into the queue, with the time of its publication; never waits."""
+    def offer(self, told: Told) -> None:
+        """Put what was published into the queue; never waits."""
         self._queue_up(told)
         # `wait` raises the flag before it looks at the queue, and this looks at the flag after it filled the queue:
         # one of the two always sees the other, so no wake-up is lost and none is paid for while nobody waits.
@@ -55,14 +55,14 @@ class Subscription:
 
     def drain(self) -> list[Event]:
         """All events that wait, oldest first."""
-        return [event_of(told) for _, told in self.take()]
+        return [event_of(told) for told in self.take()]
 
     def drain_timed(self) -> list[tuple[float, Event]]:
         """All events that wait, each with the time of its publication in seconds since 1970."""
-        return [(time, event_of(told)) for time, told in self.take()]
+        return [(told[0], event_of(told)) for told in self.take()]
 
-    def take(self) -> list[Timed]:
-        """As `drain_timed`, ended iterations as records where they came as such."""
+    def take(self) -> list[Told]:
+        """As `drain_timed`, ended iterations as numbers where they came as such."""
         taken = self._queue.take()
         self.delivered += len(taken)
         return taken
@@ -100,7 +100,7 @@ class Listener(Subscription):
         queue: Queue,
         detach: Callable[[Subscription], None],
         *,
-        receive: Callable[[Sequence[Timed]], None],
+        receive: Callable[[Sequence[Told]], None],
         interval: float,
         report: Callable[[Subscription, Exception], None],
     ) -> None:

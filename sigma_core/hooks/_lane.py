@@ -15,6 +15,9 @@ from sigma_core.hooks._trigger import Trigger, Wake
 
 NEVER = sys.maxsize
 
+_LOOKING = 0.02
+"""Seconds between two looks at the clock for a trigger that waits for a time, where iterations are shorter."""
+
 # How an implementation is called, decided once instead of at each call.
 _CALLS = {("event", "trainer"): 0, ("event",): 1, (): 2, ("trainer",): 3, ("trainer", "event"): 4}
 
@@ -163,6 +166,7 @@ class Lane:
             if iteration >= wake.iteration and seconds >= wake.seconds:
                 break
         else:
+            entry.next_iteration = _look_again(entry, iteration, seconds)
             return False
         now = clock.reading_at(iteration, seconds)
         # The event before was the iteration before; all else of it must be remembered.
@@ -189,6 +193,23 @@ def _schedule(entry: Entry, trigger: Trigger, now: Reading) -> None:
     entry.then = now
     entry.wakes = trigger.wakes(now)
     entry.next_iteration = min((wake.iteration for wake in entry.wakes), default=NEVER)
+
+
+def _look_again(entry: Entry, iteration: int, seconds: float) -> int:
+    """Where to look at the clock anew while all that is missing is time: not behind each of many quick iterations.
+
+    It is looked at behind half of the iterations that fit into what is missing at the pace so far, so ever more often
+    towards the end, and every 20 milliseconds before.
+    """
+    then, found = entry.then, NEVER
+    elapsed = seconds - then.seconds
+    pace = (iteration - then.iteration) / elapsed if elapsed > 0 else 0.0
+    for wake in entry.wakes:
+        if wake.iteration > iteration:
+            found = min(found, wake.iteration)
+        else:
+            found = min(found, iteration + 1 + int(pace * min((wake.seconds - seconds) / 2, _LOOKING)))
+    return found
 
 
 def start(hook: str, clock: Clock) -> Reading:

@@ -4,11 +4,13 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import click
 import numpy as np
 
+from sigma_core.cli._commands import BEGAN
 from sigma_core.cli._given import composed
 from sigma_core.cli._warnings import warn_of_rejected
 from sigma_core.environment import Environment
@@ -82,14 +84,15 @@ def tell(run: Run, *, as_json: bool, is_told: bool) -> None:
 @contextmanager
 def told_profile(trainer: Trainer, *, as_json: bool) -> Iterator[None]:
     """Tell of the profile of a run, if it has one, also where it fails; JSON holds that of a run that does not."""
+    before = perf_counter() - BEGAN
+    has_failed = True
     try:
         yield
-    except BaseException:
-        if trainer.profile is not None:
-            click.echo(trainer.profile.table(), err=True)
-        raise
-    if trainer.profile is not None and not as_json:
-        click.echo(trainer.profile.table())
+        has_failed = False
+    finally:
+        if trainer.profile is not None and (has_failed or not as_json):
+            click.echo(trainer.profile.table(), err=has_failed)
+            click.echo(f"before the run, {before:.3f} s went on imports and on reading the recipe", err=has_failed)
 
 
 def set_again(trainer: Trainer, recipe: Recipe) -> None:

@@ -14,6 +14,7 @@ def test_a_profile_is_told_and_kept(sigma, recipe, tmp_path):
     assert re.search(r"^sigma-core +[\d.]+ +[\d.]+ +[\d.]+ %$", out, re.MULTILINE)
     assert re.search(r"^  step \(numpy\) +6 +[\d.]+ +[\d.]+ +[\d.]+ %$", out, re.MULTILINE)
     assert re.search(r"^all .* 100\.0 %\nmeasuring took about [\d.]+ ms of it \([\d.]+ %\)$", out, re.MULTILINE)
+    assert re.search(r"^before the run, [\d.]+ s went on imports and on reading the recipe$", out, re.MULTILINE)
 
     code, out, err = sigma("run", "profile", "flowers-1")
     assert (code, err) == (0, "")
@@ -45,6 +46,7 @@ def test_a_run_that_fails_tells_its_profile_beside_the_error(sigma, recipe):
     code, out, err = sigma("train", recipe, "--quiet", "--profile", "--set", "budgets.sigma_n=2 %")
     assert (code, out) == (2, "")
     assert re.match(r"flowers: where [\d.]+ s and 0 iterations went\n", err)
+    assert " s went on imports and on reading the recipe\n" in err
     assert "\nerror: budgets.sigma_n: no plugin and no hook of this run is called that\n" in err
 
 

@@ -4,9 +4,9 @@ from sigma_core.hooks._background import BEHIND, Background, BackgroundStatus
 from sigma_core.hooks._budget import Budget, duration
 from sigma_core.hooks._clock import MOMENTS, Clock, Moments, Reading, Unit
 from sigma_core.hooks._counting import after, every, on, until
-from sigma_core.hooks._dispatch import Dispatch, Timed
+from sigma_core.hooks._dispatch import Dispatch
 from sigma_core.hooks._explain import Row
-from sigma_core.hooks._implementation import Implementation
+from sigma_core.hooks._implementation import Implementation, Timed
 from sigma_core.hooks._lane import Lane
 from sigma_core.hooks._manager import HookManager
 from sigma_core.hooks._markers import PHASES, SCOPES, hookimpl

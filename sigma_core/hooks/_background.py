@@ -16,7 +16,7 @@ from attrs import frozen
 from sigma_core.errors import HookFailedError
 from sigma_core.events import Event
 from sigma_core.hooks._clock import Clock
-from sigma_core.hooks._implementation import Implementation
+from sigma_core.hooks._implementation import Implementation, Timed
 from sigma_core.hooks._lane import failure
 from sigma_core.hooks._order import waited_for
 from sigma_core.hooks._specifications import TEARDOWN
@@ -76,10 +76,11 @@ class _Job:
 
 
 class _Hook:
-    """One hook of a run: what each of its implementations was last given."""
+    """One hook of a run: what its implementations are called by in their threads, and what each was last given."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
+        self.functions: dict[Implementation, Callable[..., object]] = {}
         self.latest: dict[Implementation, _Job] = {}
 
     def jobs(self, of: Sequence[Implementation], event: Event) -> list[_Job]:
@@ -132,13 +133,17 @@ class Background:
 
     `wait` is called over and over in the thread that waits for them, and returns when something may have changed;
     `wake` tells it so, from any thread. `failed` is told, in the thread of a hook that raised, that there is something
-    for `check` to raise.
+    for `check` to raise. What `timed` gives for a hook is called in place of its function, in its thread.
     """
 
     def __init__(
-        self, wait: Callable[[], object], wake: Callable[[], object], failed: Callable[[], object] = lambda: None
+        self,
+        wait: Callable[[], object],
+        wake: Callable[[], object],
+        failed: Callable[[], object] = lambda: None,
+        timed: Timed = lambda _, function: function,
     ) -> None:
-        self._wait, self._wake, self._failed = wait, wake, failed
+        self._wait, self._wake, self._failed, self._timed = wait, wake, failed, timed
         self._changed = threading.Condition()
         self._strands: dict[str, _Strand] = {}
         self._failures: deque[HookFailedError] = deque()
@@ -151,6 +156,7 @@ class Background:
         found: dict[Implementation, Call] = {}
         for entry, before in zip(ordered, waited_for(ordered), strict=True):
             if entry.background:
+                hook.functions[entry] = self._timed(entry, entry.function)
                 found[entry] = partial(self._offer, hook, entry, before)
             elif before:
                 found[entry] = partial(self._hold, hook, entry, before)
@@ -171,7 +177,7 @@ class Background:
             hook.latest[entry] = _Job(entry, event, hook.clock.iteration, (), _nothing)
             hook.latest[entry].close(has_failed=True)
             return
-        work = partial(entry.function, **_arguments(entry, event, trainer))
+        work = partial(hook.functions[entry], **_arguments(entry, event, trainer))
         job = hook.latest[entry] = _Job(entry, event, hook.clock.iteration, hook.jobs(before, event), work)
         with self._changed:
             if entry.background == "newest":

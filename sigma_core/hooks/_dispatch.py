@@ -1,6 +1,6 @@
 """Hooks as a run calls them: frozen into lanes, so that an event that nobody waits for costs a comparison."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import partial
 from typing import Any
 
@@ -10,15 +10,12 @@ from sigma_core.errors import CheckpointError, HookRegistrationError, UserError
 from sigma_core.events import Event
 from sigma_core.hooks._background import Background, Call, at_once
 from sigma_core.hooks._clock import Clock, Moments, Unit
-from sigma_core.hooks._implementation import Implementation
+from sigma_core.hooks._implementation import Implementation, Timed
 from sigma_core.hooks._lane import Entry, Lane, start
 from sigma_core.hooks._specifications import EACH_ITERATION, HOOKS
 from sigma_core.hooks._trigger import Trigger
 
 _VERSION = 1
-
-Timed = Callable[[Implementation, Callable[..., object]], Callable[..., object]]
-"""Gives what is called for an implementation as it is to be called: itself, or one that also looks at the time."""
 
 
 class Dispatch:

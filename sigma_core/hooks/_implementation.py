@@ -34,3 +34,7 @@ class Implementation:
     def __str__(self) -> str:
         origin = f" (distribution {self.distribution!r})" if self.distribution else ""
         return f"hook {self.hook!r} of plugin {self.plugin!r}{origin}"
+
+
+Timed = Callable[[Implementation, Callable[..., object]], Callable[..., object]]
+"""Gives what is called in place of a function of an implementation: itself, or one that also looks at the time."""

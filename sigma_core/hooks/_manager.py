@@ -14,9 +14,9 @@ from sigma_core.events import Event
 from sigma_core.hooks._background import Background
 from sigma_core.hooks._check import Candidate, candidates, check_candidate, check_plugin, no_hooks
 from sigma_core.hooks._clock import MOMENTS, Clock
-from sigma_core.hooks._dispatch import Dispatch, Timed
+from sigma_core.hooks._dispatch import Dispatch
 from sigma_core.hooks._explain import Row, explain
-from sigma_core.hooks._implementation import Implementation
+from sigma_core.hooks._implementation import Implementation, Timed
 from sigma_core.hooks._markers import SCOPES
 from sigma_core.hooks._order import order
 from sigma_core.hooks._requirements import Build, check_circle, known_as, made, required_by

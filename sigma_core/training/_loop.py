@@ -97,7 +97,9 @@ class Loop(Steered):
         self._hooks: HookManager = trainer.hooks
         self.budgets = Budgets(trainer.setup.budgets)
         self._is_replay = bool(self.script)
-        self.background = Background(self._serve, self.arrived.set, lambda: self.send(Fail(), ""))
+        self.background = Background(
+            self._serve, self.arrived.set, lambda: self.send(Fail(), ""), timed=self._timed_beside
+        )
         self.dispatch: Dispatch | WorkerHooks = self._frozen()
         self.progress = Progress(self.clock)
         self._next_check = NEVER

@@ -258,6 +258,10 @@ class Steered:
         """What is called in place of a hook's function: itself, where nobody asks how long it takes."""
         return self.budgets.sampled(implementation, function, worker)
 
+    def _timed_beside(self, implementation: Implementation, function: Callable[..., Any]) -> Callable[..., Any]:  # noqa: ARG002  # for those that look
+        """The same for a hook in the background, in its thread."""
+        return function
+
     def _perform(self, request: Request, moment: str) -> None:
         """Apply a command and tell of it; one that cannot be applied is refused, and the run goes on."""
         command = request.command

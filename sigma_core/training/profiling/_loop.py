@@ -15,7 +15,9 @@ from sigma_core.training._run import Run
 from sigma_core.training.profiling._budgets import Exceeded
 from sigma_core.training.profiling._profile import Profile
 from sigma_core.training.profiling._stopwatch import (
+    BACKGROUND,
     BATCHES,
+    BESIDE,
     COMMANDS,
     CORE,
     CRITERION,
@@ -94,6 +96,13 @@ class ProfiledLoop(Loop):
     def _wait(self) -> None:
         with self._watch.measure(PAUSES):
             super()._wait()
+
+    def _serve(self) -> None:
+        with self._watch.measure(BACKGROUND):
+            super()._serve()
+
+    def _timed_beside(self, implementation: Implementation, function: Callable[..., Any]) -> Callable[..., Any]:
+        return self._watch.timed_apart(self._watch.hook(implementation, BESIDE), function)
 
     def _timed(self, implementation: Implementation, function: Callable[..., Any], worker: int) -> Callable[..., Any]:
         tally = self._watch.hook(implementation, worker)

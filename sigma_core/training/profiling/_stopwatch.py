@@ -23,6 +23,7 @@ STEP = "step"
 CRITERION = "criterion"
 VALIDATION = "validation"
 CHECKPOINTS = "checkpoints"
+BACKGROUND = "background"
 COMMANDS = "commands"
 PAUSES = "pauses"
 EVENTS = "events"
@@ -32,6 +33,9 @@ LOOP = "loop"
 END = "end"
 
 CORE = "sigma-core"
+
+BESIDE = -1
+"""In place of the number of a worker: the thread of a hook in the background."""
 
 _TRIALS = 1000
 
@@ -65,10 +69,10 @@ class Stopwatch:
         return self._tallies.setdefault(name, Tally(plugin, name))
 
     def hook(self, implementation: Implementation, worker: int) -> Tally:
-        """The tally of a hook; one that is called in the thread of another worker is apart."""
+        """The tally of a hook; one that is called in the thread of another worker, or `BESIDE` the run, is apart."""
         return self._tallies.setdefault(
             (implementation, worker),
-            Tally(plugin_of(implementation), implementation.plugin, implementation.hook, is_apart=worker > 0),
+            Tally(plugin_of(implementation), implementation.plugin, implementation.hook, is_apart=worker != 0),
         )
 
     def tallies(self) -> tuple[int, list[Tally]]:
@@ -118,10 +122,10 @@ class Stopwatch:
         """The function, with the time of each call counted; called in another thread, always the same."""
         clock = self.clock
 
-        def call(*arguments: Any) -> Any:
+        def call(*arguments: Any, **named: Any) -> Any:
             began = clock()
             try:
-                return function(*arguments)
+                return function(*arguments, **named)
             finally:
                 spent = clock() - began
                 tally.nanoseconds += spent

@@ -177,6 +177,22 @@ def test_workers_beside_the_first_are_told_apart(make, clock):
     assert (own.calls, apart.calls, apart.name, apart.event) == (6, 6, "in_workers", "sigma_iteration_ended")
 
 
+def test_hooks_in_the_background_are_told_apart(make):
+    """The run hands them what they need, which is their row; what they do with it runs beside it."""
+
+    class Behind:
+        @hookimpl(background=True, budget="1 s")
+        def sigma_iteration_ended(self, event):
+            pass
+
+    profile = make(hooks=[Behind()]).run(profile=True).profile
+
+    (own,) = [row for row in profile.rows if row.name == "behind"]
+    (apart,) = profile.apart
+    assert (own.calls, apart.calls, apart.name, apart.event) == (6, 6, "behind", "sigma_iteration_ended")
+    assert sum(row.seconds for row in profile.rows) == pytest.approx(profile.seconds)
+
+
 def test_a_profile_changes_no_number(make):
     """The same state at the end, to the last bit."""
     plain, profiled = make(), make()

@@ -13,7 +13,8 @@ from sigma_core.training.profiling._stopwatch import plugin_of
 
 _ALL_OF = 32
 """So many calls of a hook are all looked at; of those behind them one in `_EVERY`."""
-_EVERY = 16
+_EVERY = 17
+"""A prime, so that what a hook does now and then, at each tenth or hundredth call, is met as often as it happens."""
 
 
 @frozen
@@ -46,7 +47,7 @@ class Exceeded:
         return bool(event) and self.name in (hook, f"{hook}.{event}")
 
 
-def names(key: str, plugin: str, hook: str, event: str) -> bool:
+def stands_for(key: str, plugin: str, hook: str, event: str) -> bool:
     """Whether a key of budgets stands for a hook: by its plugin, by its name or by its name and event."""
     return key in (hook, f"{hook}.{event}") or _plain(key) == _plain(plugin)
 
@@ -69,8 +70,12 @@ class _Sample:
     @property
     def nanoseconds(self) -> float:
         """Those of all calls, as estimated from those that were timed."""
-        later = self.timed - min(self.calls, _ALL_OF)
-        return self.first + (self.later / later * (self.calls - _ALL_OF) if later > 0 else 0.0)
+        if self.calls <= _ALL_OF:
+            return self.first
+        later = self.timed - _ALL_OF
+        # Before the first of those behind is looked at, they count as much as the others.
+        mean = self.later / later if later else self.first / _ALL_OF
+        return self.first + mean * (self.calls - _ALL_OF)
 
     def sampled(self, function: Callable[..., Any], clock: Callable[[], int]) -> Callable[..., Any]:
         """The function, now and then with a look at the time."""
@@ -130,7 +135,7 @@ class Budgets:
 
 
 def _is_of(implementation: Implementation, key: str) -> bool:
-    return names(key, plugin_of(implementation), implementation.plugin, implementation.hook)
+    return stands_for(key, plugin_of(implementation), implementation.plugin, implementation.hook)
 
 
 def _over(

@@ -11,14 +11,14 @@ from sigma_core.training.profiling import Exceeded
 
 
 class Spending:
-    """Takes two milliseconds at each iteration, ten at each hundredth, three at the end of an epoch."""
+    """Takes two milliseconds at each iteration, ten at each tenth, three at the end of an epoch."""
 
     def __init__(self, clock):
         self.clock = clock
 
     @hookimpl(budget="1 ms")
     def sigma_iteration_ended(self, event):
-        self.clock.spend(10 if event.iteration % 16 == 0 else 2)
+        self.clock.spend(10 if event.iteration % 10 == 0 else 2)
 
     @hookimpl(budget="4 ms")
     def sigma_epoch_ended(self):
@@ -45,14 +45,20 @@ def test_a_hook_over_its_budget_is_named_once(make, clock, exceeded, is_profiled
     ]
 
 
-def test_of_many_calls_some_are_looked_at(make, clock, exceeded):
-    """One in sixteen behind the first ones; of these each takes ten milliseconds here."""
-    # 32 calls, two of which take 10 ms, and 32 that are taken for as slow as the two that are looked at.
-    mean = (30 * 2 + 2 * 10 + 32 * 10) / 64
-    trainer = make("64 iterations", hooks=[Spending(clock)])
+@pytest.mark.parametrize(
+    ("iterations", "sampled", "exact"),
+    [
+        # The first 32 calls, 29 of 2 ms and 3 of 10 ms, and one that counts as much.
+        (33, 88 / 32, (30 * 2 + 3 * 10) / 33),
+        # One in 17 of the 168 others, nine of 2 ms and one of 10 ms.
+        (200, (88 + 2.8 * 168) / 200, 2.8),
+    ],
+)
+def test_of_many_calls_some_are_looked_at(make, clock, exceeded, iterations, sampled, exact):
+    """Enough of them to meet what happens at every tenth; a profile looks at all."""
+    trainer = make(f"{iterations} iterations", hooks=[Spending(clock)])
 
-    assert exceeded(trainer) == [("spending.sigma_iteration_ended", f"{mean:.3g} ms a call", "1 ms")]
-    exact = (60 * 2 + 4 * 10) / 64
+    assert exceeded(trainer) == [("spending.sigma_iteration_ended", f"{sampled:.3g} ms a call", "1 ms")]
     trainer.reset()
     assert exceeded(trainer, profile=True) == [("spending.sigma_iteration_ended", f"{exact:.3g} ms a call", "1 ms")]
 

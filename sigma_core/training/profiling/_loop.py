@@ -55,7 +55,8 @@ class ProfiledLoop(Loop):
     def profile(self, exceeded: Iterable[Exceeded] = ()) -> Profile:
         """Where the time has gone so far."""
         iterations = max(0, self.clock.iteration - self._first_iteration)
-        return Profile.of(self._name, iterations, self._watch.tallies(), exceeded)
+        prefetch = self.trainer.setup.prefetch
+        return Profile.of(self._name, iterations, self._watch.tallies(), exceeded, prefetch=prefetch)
 
     def run(self, name: str, directory: str | None, keep: Callable[[], object] | None = None) -> Run:
         """As that of a loop."""
@@ -148,7 +149,9 @@ def profiled(trainer: "Trainer", train: Callable[[], Run]) -> Run:
     finally:
         # What came behind the last event, such as closing the run store, is counted too.
         sketch = trainer.profile or Profile(trainer.setup.name, 0.0, 0, ())
-        trainer.profile = Profile.of(sketch.run, sketch.iterations, watch.tallies(), sketch.exceeded)
+        prefetch = trainer.setup.prefetch
+        found = watch.tallies()
+        trainer.profile = Profile.of(sketch.run, sketch.iterations, found, sketch.exceeded, prefetch=prefetch)
         trainer.stopwatch = Idle()
     return evolve(run, profile=trainer.profile)
 

@@ -10,6 +10,8 @@ from sigma_core.training.profiling._stopwatch import BATCHES, Tally, cost_of_mea
 
 MUCH_WAITING = 0.05
 """The share of the time above which waiting for data is worth a word."""
+WORTH_A_THREAD = 20e-6
+"""Seconds for a batch from which a thread that makes it ahead is of use."""
 
 
 @frozen
@@ -51,6 +53,8 @@ class Profile:
         iterations: int,
         counted: tuple[int, Iterable[Tally]],
         exceeded: Iterable[Exceeded] = (),
+        *,
+        prefetch: int = 0,
     ) -> Self:
         """The profile of what a stopwatch has counted."""
         total, tallies = counted[0], list(counted[1])
@@ -61,7 +65,7 @@ class Profile:
                 row = ProfileRow(tally.plugin, tally.name, tally.event, tally.calls, tally.nanoseconds / 1e9)
                 (apart if tally.is_apart else rows).append(row)
         calls = sum(tally.calls for tally in tallies if not tally.is_apart)
-        waited = sum(row.seconds for row in rows if row.name == BATCHES and not row.event)
+        data = next((row for row in rows if row.name == BATCHES and not row.event), None)
         return cls(
             run=run,
             seconds=total / 1e9,
@@ -70,7 +74,7 @@ class Profile:
             apart=tuple(apart),
             exceeded=tuple(exceeded),
             measuring=min(calls * cost_of_measuring(), total / 1e9),
-            hints=_hints(waited, total / 1e9),
+            hints=_hints(data, total / 1e9, prefetch),
         )
 
     def share(self, seconds: float) -> float:
@@ -119,9 +123,14 @@ class Profile:
         )
 
 
-def _hints(waited: float, total: float) -> tuple[str, ...]:
-    share = waited / total if total else 0.0
-    if share <= MUCH_WAITING:
+def _hints(data: ProfileRow | None, total: float, prefetch: int) -> tuple[str, ...]:
+    if data is None or data.seconds <= MUCH_WAITING * total:
         return ()
-    much = f"{100 * share:.0f} % of the time went on waiting for data"
-    return (f"{much}: raise `prefetch`, cache what preprocessing makes, or make batches larger",)
+    if prefetch:
+        # A thread that hands over what takes no time to make is itself what is waited for.
+        remedy = "raise `prefetch`, or leave it out where batches are quick to make, or make batches larger"
+    elif data.seconds > WORTH_A_THREAD * data.calls:
+        remedy = "set `prefetch`, to 2 for a start, or make batches larger"
+    else:
+        remedy = "make batches larger"
+    return (f"{100 * data.seconds / total:.0f} % of the time went on waiting for data: {remedy}",)

@@ -251,7 +251,7 @@ def test_waiting_for_data_is_worth_a_word(clock):
 
     (hint,) = first.hints
     much = "12 % of the time went on waiting for data"
-    assert hint == f"{much}: raise `prefetch`, cache what preprocessing makes, or make batches larger"
+    assert hint == f"{much}: set `prefetch`, to 2 for a start, or make batches larger"
     assert first.table().splitlines()[-1] == hint
     assert second.hints[0].startswith("6 % ")
 

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sigma_core.training import Profile, ProfileRow
 from sigma_core.training.profiling import Exceeded
+from sigma_core.training.profiling._stopwatch import Tally
 
 PROFILE = Profile(
     run="digits-1",
@@ -95,3 +96,21 @@ def test_the_pieces_fill_the_bar(times):
     assert len(pieces(profile)) == len(rows)
     assert sum(profile.plugins.values()) == pytest.approx(profile.seconds)
     assert Profile.from_dict(profile.to_dict()) == profile
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "calls", "prefetch", "remedy"),
+    [
+        (5, 10, 0, None),
+        (6, 10, 0, "set `prefetch`, to 2 for a start, or make batches larger"),
+        (6, 1000, 0, "make batches larger"),
+        (6, 10, 2, "raise `prefetch`, or leave it out where batches are quick to make, or make batches larger"),
+    ],
+)
+def test_what_helps_against_waiting_depends_on_how_batches_are_made(milliseconds, calls, prefetch, remedy):
+    """Of a run of a tenth of a second; a thread is worth its while where a batch takes long enough to make."""
+    batches = Tally("sigma-core", "batches", "", calls, 1_000_000 * milliseconds)
+    profile = Profile.of("run", calls, (100_000_000, [batches]), prefetch=prefetch)
+
+    told = f"{milliseconds} % of the time went on waiting for data: {remedy}"
+    assert profile.hints == (() if remedy is None else (told,))

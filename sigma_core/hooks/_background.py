@@ -177,7 +177,7 @@ class Background:
             hook.latest[entry] = _Job(entry, event, hook.clock.iteration, (), _nothing)
             hook.latest[entry].close(has_failed=True)
             return
-        work = partial(hook.functions[entry], **_arguments(entry, event, trainer))
+        work = partial(hook.functions[entry], *_arguments(entry, event, trainer))
         job = hook.latest[entry] = _Job(entry, event, hook.clock.iteration, hook.jobs(before, event), work)
         with self._changed:
             if entry.background == "newest":
@@ -199,7 +199,7 @@ class Background:
             self.check()
             return
         given = {"event": event, "trainer": trainer}
-        entry.function(**{name: given[name] for name in entry.arguments})
+        entry.function(*[given[name] for name in entry.arguments])
 
     def _until(self, is_so: Callable[[], bool]) -> None:
         while not self._looked(is_so):
@@ -313,14 +313,14 @@ class Background:
 
 def at_once(entry: Implementation, event: Event, trainer: Any) -> None:
     """Call a background hook where there is no run that could go on meanwhile."""
-    entry.function(**_arguments(entry, event, trainer))
+    entry.function(*_arguments(entry, event, trainer))
 
 
-def _arguments(entry: Implementation, event: Event, trainer: Any) -> dict[str, Any]:
+def _arguments(entry: Implementation, event: Event, trainer: Any) -> list[Any]:
     # Before there is a trainer nothing can be required of it.
     told, snapshot = (event, Registry.of({})) if trainer is None else trainer.taken(event, entry.requires)
     given = {"event": told, "trainer": trainer, "snapshot": snapshot}
-    return {name: given[name] for name in entry.arguments}
+    return [given[name] for name in entry.arguments]
 
 
 def _nothing() -> None:

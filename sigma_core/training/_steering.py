@@ -153,7 +153,10 @@ class Steered:
         if threading.get_ident() != self.thread:
             # Somebody who saves while the run is paused; its own thread waits for commands.
             sleep(_LOOK)
-            return
+        else:
+            self._answer_meanwhile()
+
+    def _answer_meanwhile(self) -> None:
         self._answer()
         self.arrived.wait(0.5)
         self.arrived.clear()

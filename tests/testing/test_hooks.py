@@ -26,6 +26,26 @@ def test_hooks_that_keep_the_contract_pass():
             """Halve."""
             trainer.set("optimiser.learning_rate", trainer.get("optimiser.learning_rate") / 2)
 
+    @define(eq=False)
+    class Watching:
+        """Sum the losses in the background."""
+
+        total: float = field(init=False, default=0.0)
+
+        @hookimpl(background=True, requires=["loss"])
+        def sigma_iteration_ended(self, snapshot):
+            """One more."""
+            self.total += snapshot["loss"]
+
+        def state(self):
+            """The sum so far."""
+            return {"total": self.total}
+
+        def restore(self, state):
+            """As it was."""
+            self.total = state["total"]
+
+    check_hook(Watching())
     check_hook(EarlyStop("validation.loss", 2))
     check_hook(Report(mean=True, when="4 iterations"))
     check_hook(Checkpoints(newest=2), needs_directory=True)

@@ -98,9 +98,9 @@ class ProfiledLoop(Loop):
         with self._watch.measure(PAUSES):
             super()._wait()
 
-    def _serve(self) -> None:
+    def _answer_meanwhile(self) -> None:
         with self._watch.measure(BACKGROUND):
-            super()._serve()
+            super()._answer_meanwhile()
 
     def _timed_beside(self, implementation: Implementation, function: Callable[..., Any]) -> Callable[..., Any]:
         return self._watch.timed_apart(self._watch.hook(implementation, BESIDE), function)

@@ -122,10 +122,10 @@ class Stopwatch:
         """The function, with the time of each call counted; called in another thread, always the same."""
         clock = self.clock
 
-        def call(*arguments: Any, **named: Any) -> Any:
+        def call(*arguments: Any) -> Any:
             began = clock()
             try:
-                return function(*arguments, **named)
+                return function(*arguments)
             finally:
                 spent = clock() - began
                 tally.nanoseconds += spent

@@ -22,6 +22,7 @@ from sigma_nn import (
 
 import sigma_core as sigma
 from sigma_core.extend import (
+    ExpressionError,
     HookFailedError,
     LogRecorded,
     Policy,
@@ -61,7 +62,7 @@ def heard(trainer, kind, **arguments):
 
 
 def refused(action):
-    with pytest.raises((HookFailedError, SettingError)) as caught:
+    with pytest.raises((ExpressionError, HookFailedError, SettingError)) as caught:
         action()
     error = caught.value
     return message(error.__cause__ if isinstance(error, HookFailedError) else error)
@@ -114,10 +115,20 @@ def test_a_trigger_says_when(when, expected):
 
 
 def test_a_trigger_that_does_not_parse():
-    """Is refused with its setting, where the hook is made."""
-    assert refused(lambda: Decay(when="3 parsecs")) == (
-        'Decay.when: \'3 parsecs\'\n  expected: a trigger, such as "every 2 epochs" or "100 iterations"'
+    """Is refused with its setting and a caret under the fault, where the hook is made; in recipes, at its line."""
+    rest = (
+        "    on start | 3 x\n"
+        "                 ^\n"
+        "  expected: iterations, epochs, seconds, run, starts, stops, pauses, resumes or resets"
     )
+    found = "'x' does not fit here"
+    assert refused(lambda: Decay(when="on start | 3 x")) == f"Decay.when: {found}\n{rest}"
+    assert (
+        refused(lambda: Decay(when=3)) == 'Decay.when: 3\n  expected: the text of a trigger, such as "every 2 epochs"'
+    )
+    with pytest.raises(ExpressionError) as caught:
+        sigma.Environment().composer.build("hooks", {"use": "decay", "when": "on start | 3 x"})
+    assert message(caught.value) == f"hooks 'decay' (sigma-nn 0.1.0), when: {found}\n{rest}"
 
 
 def test_report_writes_to_the_log():

@@ -12,6 +12,8 @@ from sigma_core.training import Recipe, RunDirectory, Trainer
 class _Setting:
     """Hyperparameters that are asked for go before those of the checkpoint."""
 
+    is_of_a_run = True
+
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
 

@@ -3,7 +3,7 @@
 Any thread may send one, and other processes by way of the run's directory; the trainer's own thread applies it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from attrs import field, fields, frozen
@@ -84,12 +84,16 @@ class Save(Command):
     path: str
 
 
+def _listed(given: Iterable[str]) -> tuple[str, ...]:
+    return tuple(given)
+
+
 @frozen
 class Load(Command):
     """Go on from a checkpoint, exactly; with patterns, only take the parameters over that match, and go on."""
 
     path: str
-    patterns: tuple[str, ...] = field(default=(), converter=tuple)
+    patterns: tuple[str, ...] = field(default=(), converter=_listed)
 
 
 @frozen
@@ -141,15 +145,19 @@ def leads_elsewhere(command: Command) -> bool:
     return isinstance(command, Reset) or (isinstance(command, Load) and not command.patterns)
 
 
+def table_of(hook: Any, composer: Composer) -> dict[str, Any]:
+    """A hook as its table, or where it is not registered by its class."""
+    try:
+        return dict(plain(composer.table(hook)))
+    except SigmaError:
+        return {"unregistered": f"{type(hook).__module__}.{type(hook).__qualname__}"}
+
+
 def written(command: Command, composer: Composer) -> dict[str, Any]:
-    """A command in JSON's terms; a hook as its table, or where it is not registered by its class."""
+    """A command in JSON's terms."""
     values = {attribute.name: getattr(command, attribute.name) for attribute in fields(type(command))}
     if isinstance(command, Attach):
-        try:
-            values["hook"] = composer.table(command.hook)
-        except SigmaError:
-            kind = type(command.hook)
-            values["hook"] = {"unregistered": f"{kind.__module__}.{kind.__qualname__}"}
+        values["hook"] = table_of(command.hook, composer)
     return {"command": snake_case(type(command).__name__), **{name: plain(value) for name, value in values.items()}}
 
 

@@ -81,6 +81,7 @@ class Loop(Steered):
         self.commands: deque[Request] = deque()
         # Commands of an earlier run, to be given again at their places.
         self.script: deque[Scripted] = deque(trainer.script)
+        self.turns = 0
         self.arrived = threading.Event()
         self.thread = threading.get_ident()
         self.scores: dict[str, Any] = dict(trainer.scores)
@@ -230,7 +231,8 @@ class Loop(Steered):
     def _live(self, name: str, directory: str | None, failures: list[BaseException]) -> tuple[str, bool]:
         """From the start to whatever ends the run: why it ended, and whether that left its state whole."""
         try:
-            self.started = RunStarted(run=name, directory=directory, **self._position())
+            commands = self.trainer.commands
+            self.started = RunStarted(run=name, directory=directory, commands=commands, **self._position())
             self._fire(self.started)
             self._epochs()
         except Interruption as end:

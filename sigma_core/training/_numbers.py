@@ -49,6 +49,7 @@ class Numbers(Asked):
     criterion: str
     criterion_state: State | None
     scores: dict[str, Any]
+    is_as_composed: bool
 
     @property
     @abstractmethod
@@ -149,6 +150,7 @@ class Numbers(Asked):
         return tuple(checked)
 
     def _put(self, checked: Mapping[str, Any]) -> None:
+        self.is_as_composed = False
         self.parts.values.put({name: value for name, value in checked.items() if not switches.is_switch(name)})
         for name, value in checked.items():
             if switches.is_switch(name):
@@ -235,6 +237,7 @@ class Numbers(Asked):
             for target, array in moved(given, pattern, into, declared).items()
         }
         values.fill(found)
+        self.is_as_composed = False
         return tuple(found)
 
     def initialise(self, pattern: str = "network.**", seed: int | None = None) -> tuple[str, ...]:
@@ -254,6 +257,7 @@ class Numbers(Asked):
         names = selected(parts.network.parameters, pattern, "initialise")
         values = filled(parts.network, seed=int(seed), initialisers=self.setup.initialisers, only=names)
         parts.values.fill(values, starts(parts.task.method))
+        self.is_as_composed = False
         return tuple(names)
 
     def _lay(self, frozen: tuple[str, ...]) -> None:

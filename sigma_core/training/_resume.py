@@ -16,6 +16,7 @@ from sigma_core.training._checkpoint import Checkpoint
 from sigma_core.training._criterion import Criterion
 from sigma_core.training._filling import Arrays
 from sigma_core.training._hook_arrays import put_back, taken_out, without_hooks
+from sigma_core.training._hook_changes import hook_changes
 from sigma_core.training._layout import Place
 from sigma_core.training._schedule import Schedule
 
@@ -71,6 +72,8 @@ def checkpoint_of(trainer: "Trainer", loop: "Loop | None", hooks: Mapping[str, A
         "criterion": trainer.criterion_state if loop is None else loop.criterion_state,
         "hooks": hooks if loop is None else loop.dispatch.state(),
         "plugins": plugins,
+        "hook_changes": hook_changes(trainer),
+        "commands": trainer.commands,
         "shapes": _shapes(trainer),
         "layout": trainer.parts.layout.description,
         "schedules": dict(trainer.schedule_states),

@@ -100,16 +100,20 @@ MOMENTS = ("iteration", "epoch", "start")
 
 @frozen
 class Scripted:
-    """A command of an earlier run and its place in it."""
+    """A command of an earlier run and its place in it.
 
+    `turn` is how often the run has gone on from elsewhere by then, so that its iterations began to be counted anew.
+    """
+
+    turn: int
     iteration: int
     moment: str
     command: Command
 
     @property
-    def place(self) -> tuple[int, int]:
+    def place(self) -> tuple[int, int, int]:
         """What can be compared with another place."""
-        return self.iteration, MOMENTS.index(self.moment)
+        return self.turn, self.iteration, MOMENTS.index(self.moment)
 
 
 class Steered:
@@ -128,6 +132,7 @@ class Steered:
     thread: int
     started: RunStarted
     budgets: Budgets
+    turns: int
     _bus: Bus
     _hooks: HookManager
     _is_replay: bool
@@ -220,13 +225,15 @@ class Steered:
         self.send(Stop(f"interrupted by {signal}"), "signal")
 
     def _next_scripted(self) -> int:
-        return self.script[0].iteration if self.script else NEVER
+        return self.script[0].iteration if self.script and self.script[0].turn <= self.turns else NEVER
 
     def _apply(self, moment: str) -> None:
         """Apply what has come in; while paused, wait for more."""
-        place = (self.clock.iteration, MOMENTS.index(moment))
+        place = (self.turns, self.clock.iteration, MOMENTS.index(moment))
         while True:
-            while self.script and self.script[0].place <= place:
+            # One by one, because the next may be meant for where this one leads. While a repeated run holds, nobody
+            # else says that it is to go on.
+            if self.script and not self.commands and (self.script[0].place <= place or self.is_paused):
                 self.commands.append(Request(self.script.popleft().command, "replay"))
             if not self.commands:
                 if not self.is_paused:
@@ -283,6 +290,7 @@ class Steered:
         else:
             self._tell(request, place, result)
             if leads_elsewhere(command):
+                self.turns += 1
                 raise Again
 
     def _tell(
@@ -296,6 +304,7 @@ class Steered:
                 "command": written(command, self.trainer.environment.composer),
             }
             if error is None:
+                self.trainer.commands += 1
                 self._bus.publish(CommandApplied(**said, result=plain(result)))
             else:
                 self._bus.publish(CommandRefused(**said, reason=str(error)))

@@ -138,6 +138,7 @@ class Trainer(Control, Evaluating):
         self.hooks: HookManager = environment.hooks.copy()
         for hook in setup.hooks:
             self.register(self.hooks, hook)
+        self.given_hooks: dict[str, Any] = dict(self.hooks.list_name_plugin())
         self._validation = validation
         self.criterion_state: State | None = None
         # Whose state that is; another criterion begins anew.
@@ -251,6 +252,7 @@ class Trainer(Control, Evaluating):
 
         def train() -> Run:
             if not resume:
+                self.commands = 0
                 return self._train(monitors, directory, stop)
             with self._resumed(directory) as kept:
                 return self._train(monitors, kept, stop)
@@ -322,7 +324,9 @@ class Trainer(Control, Evaluating):
         self._kept = kept
         if kept is not None:
             with self.stopwatch.measure(STORE):
+                self.keep_first(kept)
                 kept.begin(self, state_hash(self))
+        self.is_as_composed = False
         handles: list[Attachment | Mailbox] = [] if kept is None else [Mailbox(kept.path, loop, kept.presence)]
         send = partial(loop.send, origin="monitor")
         with self.stopwatch.measure(MONITORS):
@@ -357,6 +361,7 @@ class Trainer(Control, Evaluating):
         self.clock = evolve(self.clock, iteration=0, epoch=0, seconds=0.0, paused=0.0)
         self.scores, self.seconds, self.criterion_state, self._hook_state = {}, 0.0, None, None
         self.schedule_states = {}
+        self.is_as_composed = True
         self._announce(reset)
 
     def recipe(self) -> Recipe:
@@ -388,6 +393,7 @@ class Trainer(Control, Evaluating):
                     other.register(other.hooks, deepcopy(hook, copied), name)
         other.hooks.brought = set(self.hooks.brought)
         other.setup = evolve(self.setup, hooks=deepcopy(self.setup.hooks, copied))
+        other.given_hooks = {name: other.hooks.get_plugin(name) for name in self.given_hooks}
         other._first_states = deepcopy(self._first_states)  # noqa: SLF001  # ours
         if self._parts is not None:
             other._parts = self._parts.twin(other._compiled)  # noqa: SLF001  # ours

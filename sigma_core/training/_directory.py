@@ -1,6 +1,7 @@
 """The directory of a run: the resolved recipe, the plugins, the run store, checkpoints."""
 
 import json
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -173,9 +174,16 @@ class RunDirectory:
             # A run that is resumed leaves what is right as it is: nothing can be cut short by the next kill.
             if place.read_text("utf-8") == text:
                 return
+        # Whole or not at all: what is there stays until the new text is on the disk.
+        made = self.path / f".{name}.partial"
         try:
-            place.write_text(text, "utf-8", newline="\n")
+            made.write_text(text, "utf-8", newline="\n")
+            with made.open("rb+") as file:
+                os.fsync(file.fileno())
+            made.replace(place)
         except OSError as error:
+            with suppress(OSError):
+                made.unlink()
             raise StorageError(
                 str(self.path / name),
                 f"cannot be written: {error}",

@@ -15,9 +15,7 @@ from sigma_core.errors import HookFailedError
 from sigma_core.hooks import hookimpl
 from sigma_core.testing._subject import Subject, examined
 from sigma_core.testing._training import After, small_trainer
-from sigma_core.training import Trainer
-from sigma_core.training._hook_arrays import taken_out
-from sigma_core.training._resume import state_hash
+from sigma_core.training import Trainer, state_hash, taken_out
 
 Make = Callable[[list[Any]], Trainer]
 

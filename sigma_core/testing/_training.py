@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from sigma_core.graph import Value
 from sigma_core.network import Context, Cost, Initialiser, Layer, Parameter, Shape
 from sigma_core.training import Criterion, Observation, Optimiser, Slots, Trainer
-from sigma_core.training._criterion import State
 
 _INPUTS, _OUTPUTS, _RECORDS = 3, 2, 12
 ITERATIONS_PER_EPOCH = 3
@@ -43,7 +42,7 @@ class After(Criterion):
 
     moment = "iteration"
 
-    def update(self, state: State, observation: Observation) -> State:
+    def update(self, state: dict[str, Any], observation: Observation) -> dict[str, Any]:
         """Count."""
         return {**state, "reached": observation.iteration >= self.count}
 
@@ -51,7 +50,7 @@ class After(Criterion):
         """The count itself."""
         return self.count
 
-    def reason(self, state: State) -> str:  # noqa: ARG002  # always the same
+    def reason(self, state: dict[str, Any]) -> str:  # noqa: ARG002  # always the same
         """Its text."""
         return str(self)
 

@@ -19,6 +19,7 @@ from sigma_core.training._commands import (
 from sigma_core.training._criterion import Criterion, Observation
 from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._directory import RunDirectory
+from sigma_core.training._hook_arrays import taken_out
 from sigma_core.training._inspection import Inspection
 from sigma_core.training._mailbox import send as send_command
 from sigma_core.training._merger import Average, Merger
@@ -30,6 +31,7 @@ from sigma_core.training._optimiser import Optimiser, Slots
 from sigma_core.training._parts import groundwork
 from sigma_core.training._presence import Holder, holder_of
 from sigma_core.training._replay import Replay, replay
+from sigma_core.training._resume import state_hash
 from sigma_core.training._run import Run
 from sigma_core.training._schedule import Position, Schedule, check_span
 from sigma_core.training._team import Team
@@ -87,4 +89,6 @@ __all__ = [
     "parse_criterion",
     "replay",
     "send_command",
+    "state_hash",
+    "taken_out",
 ]

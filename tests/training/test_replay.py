@@ -27,8 +27,8 @@ from sigma_core.training import (
     StepOnce,
     Stop,
     replay,
+    state_hash,
 )
-from sigma_core.training._resume import state_hash
 
 RECIPE = {
     "seed": 1,

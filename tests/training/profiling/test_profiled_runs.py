@@ -10,9 +10,8 @@ import sigma_core as sigma
 from sigma_core import hookimpl
 from sigma_core.errors import HookFailedError
 from sigma_core.events import BudgetExceeded, IterationEnded, RunEnded, RunProfiled
-from sigma_core.training import Profile
+from sigma_core.training import Profile, state_hash
 from sigma_core.training._loop import Loop
-from sigma_core.training._resume import state_hash
 
 
 def rows(profile):

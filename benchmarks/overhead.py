@@ -1,9 +1,12 @@
-"""What a trainer costs per step, over calling its compiled step directly; beside Ignite and Lightning.
+"""What a trainer costs per step, over calling its compiled step directly; beside the trainers of PyTorch's world.
 
 Every contender trains the same small network on the same batches; in each round all of them run once, in a new random
 order, and overheads are medians over the rounds. For each framework the base is its own step called in a bare loop
 over one batch, so that neither pays for the other's arithmetic. An idle hook is registered for every iteration and
 due at none of them.
+
+Logged runs keep the loss of every iteration in a file and have a progress bar; what is written on the console goes to
+the null device. Their starts and ends, such as a last checkpoint, take tens of milliseconds, so they are longer.
 
     uv run python benchmarks/overhead.py --json overhead.json
     uv run --group benchmarks python benchmarks/overhead.py      # with the peers
@@ -18,8 +21,10 @@ import random
 import statistics
 import sys
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
@@ -28,6 +33,8 @@ for variable in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
     os.environ.pop(variable, None)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# The console draws its live picture, whatever this one is.
+os.environ |= {"FORCE_COLOR": "1", "TERM": "xterm-256color"}
 
 import numpy as np
 from sigma_nn import Adam, Dense, Input, SoftmaxCrossEntropy
@@ -68,6 +75,15 @@ class Called:
 
     def sigma_iteration_ended(self, event: Any, trainer: Any) -> None:
         """Nothing."""
+
+
+@contextmanager
+def silenced() -> Iterator[Path]:
+    """A folder for logs, while the console is a terminal that nobody looks at."""
+    with TemporaryDirectory() as folder, Path(os.devnull).open("w") as null:
+        null.isatty = lambda: True  # type: ignore[method-assign]
+        with redirect_stdout(null), redirect_stderr(null):
+            yield Path(folder)
 
 
 def sigma_contenders() -> dict[str, Measure]:
@@ -116,7 +132,21 @@ def sigma_contenders() -> dict[str, Measure]:
         "sigma: trainer": running(()),
         f"sigma: trainer, {IDLE_HOOKS} idle hooks": running([Idle() for _ in range(IDLE_HOOKS)]),
         f"sigma: trainer, {IDLE_HOOKS} called hooks": running([Called() for _ in range(IDLE_HOOKS)]),
+        "sigma: trainer, logged": logged(subject),
     }
+
+
+def logged(trainer: sigma.Trainer) -> Measure:
+    """A whole run with its directory, which holds the run store, and the console's live picture."""
+
+    def measure(epochs: int) -> float:
+        done = trainer.clock.iteration // BATCHES_PER_EPOCH
+        with silenced() as folder:
+            start = perf_counter()
+            trainer.run(stop=f"{done + epochs} epochs", directory=folder / "run", monitors=["console"])
+            return (perf_counter() - start) / (epochs * BATCHES_PER_EPOCH)
+
+    return measure
 
 
 def torch_step() -> tuple[Callable[[Any, Any], Any], list[tuple[Any, Any]]]:
@@ -173,13 +203,32 @@ def ignite_contenders() -> dict[str, Measure]:
 
         return measure
 
-    return {"ignite: engine": running(0), f"ignite: engine, {IDLE_HOOKS} idle hooks": running(IDLE_HOOKS)}
+    def logged(epochs: int) -> float:
+        from ignite.handlers.tqdm_logger import ProgressBar
+
+        with silenced() as folder, (folder / "losses.csv").open("w") as file:
+            engine = Engine(lambda _, batch: step(*batch))
+            ProgressBar().attach(engine, output_transform=lambda loss: {"loss": loss.item()})
+            engine.add_event_handler(
+                Events.ITERATION_COMPLETED,
+                lambda engine: file.write(f"{engine.state.iteration},{engine.state.output.item()}\n"),
+            )
+            start = perf_counter()
+            engine.run(batches, max_epochs=epochs)
+            return (perf_counter() - start) / (epochs * BATCHES_PER_EPOCH)
+
+    return {
+        "ignite: engine, logged": logged,
+        "ignite: engine": running(0),
+        f"ignite: engine, {IDLE_HOOKS} idle hooks": running(IDLE_HOOKS),
+    }
 
 
 def lightning_contenders() -> dict[str, Measure]:
     """A Lightning trainer, everything optional switched off, around the same network."""
     import lightning
     import torch
+    from lightning.pytorch.loggers import CSVLogger
 
     logging.getLogger("lightning.pytorch").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="lightning")
@@ -193,7 +242,10 @@ def lightning_contenders() -> dict[str, Measure]:
             )
 
         def training_step(self, batch: Any, _: int) -> Any:
-            return torch.nn.functional.cross_entropy(self.model(batch[0]), batch[1])
+            loss = torch.nn.functional.cross_entropy(self.model(batch[0]), batch[1])
+            if self.trainer.logger is not None:
+                self.log("loss", loss, prog_bar=True)
+            return loss
 
         def configure_optimizers(self) -> Any:
             return torch.optim.Adam(self.parameters(), 1e-3, fused=True)
@@ -220,7 +272,95 @@ def lightning_contenders() -> dict[str, Measure]:
 
         return measure
 
-    return {"lightning: trainer": running(0), f"lightning: trainer, {IDLE_HOOKS} idle hooks": running(IDLE_HOOKS)}
+    def logged(epochs: int) -> float:
+        with silenced() as folder:
+            trainer = lightning.Trainer(
+                max_epochs=epochs,
+                accelerator="cpu",
+                logger=CSVLogger(folder),
+                log_every_n_steps=1,
+                enable_checkpointing=False,
+                enable_model_summary=False,
+            )
+            start = perf_counter()
+            trainer.fit(Module(), torch.utils.data.DataLoader(batches, batch_size=None))
+            return (perf_counter() - start) / (epochs * BATCHES_PER_EPOCH)
+
+    return {
+        "lightning: trainer, logged": logged,
+        "lightning: trainer": running(0),
+        f"lightning: trainer, {IDLE_HOOKS} idle hooks": running(IDLE_HOOKS),
+    }
+
+
+def keras_contenders() -> dict[str, Measure]:
+    """Keras on PyTorch: its `fit`, which logs by epochs only."""
+    os.environ["KERAS_BACKEND"] = "torch"
+    import keras
+
+    inputs, targets = make_data()
+    model = keras.Sequential([keras.layers.Dense(HIDDEN, "relu"), keras.layers.Dense(CLASSES)])
+    model.compile(keras.optimizers.Adam(1e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+
+    def running(is_logged: bool) -> Measure:
+        def measure(epochs: int) -> float:
+            with silenced() as folder:
+                callbacks = [keras.callbacks.CSVLogger(folder / "losses.csv")] if is_logged else []
+                start = perf_counter()
+                model.fit(
+                    inputs, targets, BATCH, epochs, verbose=1 if is_logged else 0, callbacks=callbacks, shuffle=True
+                )
+                return (perf_counter() - start) / (epochs * BATCHES_PER_EPOCH)
+
+        return measure
+
+    return {"keras: fit": running(False), "keras: fit, logged": running(True)}
+
+
+def transformers_contenders() -> dict[str, Measure]:
+    """The trainer of Hugging Face around the same network."""
+    import torch
+    import transformers
+
+    transformers.logging.set_verbosity_error()
+    inputs, targets = (torch.from_numpy(array) for array in make_data())
+    records = [{"x": x, "labels": y} for x, y in zip(inputs, targets, strict=True)]
+
+    class Model(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = torch.nn.Sequential(
+                torch.nn.Linear(FEATURES, HIDDEN), torch.nn.ReLU(), torch.nn.Linear(HIDDEN, CLASSES)
+            )
+
+        def forward(self, x: Any, labels: Any) -> dict[str, Any]:
+            return {"loss": torch.nn.functional.cross_entropy(self.layers(x), labels)}
+
+    def running(is_logged: bool) -> Measure:
+        def measure(epochs: int) -> float:
+            with silenced() as folder:
+                settings = transformers.TrainingArguments(
+                    str(folder),
+                    num_train_epochs=epochs,
+                    per_device_train_batch_size=BATCH,
+                    learning_rate=1e-3,
+                    optim="adamw_torch_fused",
+                    max_grad_norm=0.0,
+                    logging_strategy="steps" if is_logged else "no",
+                    logging_steps=1,
+                    disable_tqdm=not is_logged,
+                    save_strategy="no",
+                    report_to="none",
+                    use_cpu=True,
+                )
+                trainer = transformers.Trainer(Model(), settings, train_dataset=records)
+                start = perf_counter()
+                trainer.train()
+                return (perf_counter() - start) / (epochs * BATCHES_PER_EPOCH)
+
+        return measure
+
+    return {"transformers: trainer": running(False), "transformers: trainer, logged": running(True)}
 
 
 BASES = {
@@ -228,8 +368,13 @@ BASES = {
     "pytorch": "pytorch: step alone",
     "ignite": "pytorch: step alone",
     "lightning": "pytorch: step alone",
+    "keras": "pytorch: step alone",
+    "transformers": "pytorch: step alone",
 }
-PEERS = (torch_contenders, ignite_contenders, lightning_contenders)
+PEERS = (torch_contenders, ignite_contenders, lightning_contenders, keras_contenders, transformers_contenders)
+SLOW = ("lightning", "keras", "transformers")
+LONGER = 25
+"""Times as many epochs where a run of Sigma is logged."""
 
 
 def contenders() -> dict[str, Measure]:
@@ -253,8 +398,9 @@ def measure_all(rounds: int, epochs: int) -> dict[str, list[float]]:
     for number in range(rounds):
         random.Random(number).shuffle(order)
         for name in order:
-            # Lightning takes a hundred times as long; a quarter of the epochs tells as much.
-            seconds[name].append(everybody[name](max(1, epochs // 4) if name.startswith("lightning") else epochs))
+            # These take a hundred times as long; a quarter of the epochs tells as much.
+            shorter = max(1, epochs // 4) if name.startswith(SLOW) else epochs
+            seconds[name].append(everybody[name](epochs * LONGER if name == "sigma: trainer, logged" else shorter))
         print(f"round {number + 1} of {rounds}", file=sys.stderr)
     return seconds
 

@@ -285,6 +285,10 @@ class TrainerError(UserError):
     """A trainer was asked for something that its state does not allow."""
 
 
+class AnswerTimeoutError(TrainerError, TimeoutError):
+    """The thread of a run has not come to a question of another thread in time."""
+
+
 class RunDirectoryError(UserError):
     """The directory of a run exists already or is not a run."""
 

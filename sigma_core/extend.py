@@ -74,6 +74,7 @@ from sigma_core.errors import (
     nearest,
 )
 from sigma_core.events import (
+    BudgetExceeded,
     Bus,
     CheckpointFailed,
     CheckpointRestored,
@@ -94,6 +95,8 @@ from sigma_core.events import (
     RunFailed,
     RunInterrupted,
     RunPaused,
+    RunProfiled,
+    RunReset,
     RunResumed,
     RunStarted,
     RunStore,
@@ -147,7 +150,7 @@ from sigma_core.graph import (
     while_loop,
 )
 from sigma_core.graph.passes import rewrite
-from sigma_core.hooks import PHASES, Clock, Trigger, after, every, hookimpl, once, until
+from sigma_core.hooks import MOMENTS, PHASES, Clock, Trigger, after, every, hookimpl, on, once, times, until
 from sigma_core.network import (
     Activation,
     Block,
@@ -163,7 +166,7 @@ from sigma_core.network import (
     fans,
     in_a_row,
 )
-from sigma_core.registry import component, component_table, components, fields
+from sigma_core.registry import Registry, component, component_table, components, fields
 from sigma_core.training import (
     Command,
     Criterion,
@@ -176,10 +179,13 @@ from sigma_core.training import (
     Optimiser,
     Pause,
     Position,
+    Profile,
+    ProfileRow,
     Resume,
     RunInfo,
     Schedule,
     SetValue,
+    SetValues,
     Slots,
     StepOnce,
     Stop,
@@ -192,6 +198,7 @@ from sigma_core.training._criterion import Moment, State
 from sigma_core.training._monitor import Attachment, Progress, Send, attach
 
 __all__ = [
+    "MOMENTS",
     "OPERATIONS",
     "PHASES",
     "Activation",
@@ -204,6 +211,7 @@ __all__ = [
     "Batch",
     "Batches",
     "Block",
+    "BudgetExceeded",
     "Bus",
     "CheckpointError",
     "CheckpointFailed",
@@ -275,16 +283,21 @@ __all__ = [
     "Policy",
     "Position",
     "Preprocessor",
+    "Profile",
+    "ProfileRow",
     "Program",
     "Progress",
     "Read",
     "RecordsPreprocessor",
+    "Registry",
     "Resume",
     "RunEnded",
     "RunFailed",
     "RunInfo",
     "RunInterrupted",
     "RunPaused",
+    "RunProfiled",
+    "RunReset",
     "RunResumed",
     "RunStarted",
     "RunStore",
@@ -292,6 +305,7 @@ __all__ = [
     "Sections",
     "Send",
     "SetValue",
+    "SetValues",
     "SettingError",
     "Shape",
     "ShapeError",
@@ -357,6 +371,7 @@ __all__ = [
     "logsumexp",
     "max_pool",
     "nearest",
+    "on",
     "once",
     "one_hot",
     "optimise",
@@ -375,6 +390,7 @@ __all__ = [
     "softmax",
     "softplus",
     "stop_gradient",
+    "times",
     "top_k",
     "transposed_convolve",
     "until",

@@ -428,7 +428,7 @@ RUN = Path("run")
             (
                 Path,
                 "write_text",
-                name,
+                f".{name}.partial",
                 (
                     f"{RUN / name}: cannot be written: [Errno 30] Read-only file system\n{ROOM}"
                     "  to do:    free some space or choose another with --directory\n"
@@ -448,9 +448,9 @@ RUN = Path("run")
             ),
         ),
         (
-            os,
-            "fsync",
-            None,
+            Path,
+            "open",
+            "state.safetensors",
             (
                 f"{RUN / 'checkpoints' / 'last'}: cannot be written: [Errno 30] Read-only file system\n{ROOM}"
                 "  to do:    free some space or choose another folder\n"

@@ -29,6 +29,7 @@ ALIASES = {
     "Array": "An array of NumPy.",
     "FittedState": "What fitting found: arrays and plain numbers by name.",
     "Kernel": "(writer, node) -> the lines of a call that compute the node into `writer.array(node)`.",
+    "MOMENTS": "What a trigger counts, by the event of a run: starts, stops, pauses, resumes, resets.",
     "Moment": 'When a criterion looks: "iteration" or "epoch".',
     "PHASES": "The phases in which hooks of one event run, in order.",
     "Sections": "Arrays of shape (records, ...) by section.",

@@ -1,6 +1,7 @@
 """Kill runs at random moments, resume them, and compare what they come to with a run that nobody disturbed.
 
     python tools/kill_sweep.py --runs 200 --workers 1
+    python tools/kill_sweep.py --runs 200 --workers 2 --mode merge
 
 Each run is a process of its own that kills itself (SIGKILL: nothing is cleaned up) at a place drawn at random: inside
 an iteration, an accumulation, a validation, the writing of a checkpoint or a commit of the store. It is resumed from
@@ -32,7 +33,7 @@ ITERATIONS = 150
 PLACES = ("iteration", "accumulation", "validation", "checkpoint", "commit")
 
 
-def trainer_of(workers: int) -> Any:
+def trainer_of(workers: int, mode: str) -> Any:
     """The training that all runs repeat: random numbers in each step, and state in everything that may have any."""
     import numpy as np
     from sigma_nn import Adam, Dense, Dropout, Input, SquaredDifference
@@ -55,7 +56,7 @@ def trainer_of(workers: int) -> Any:
         batch_size=8,
         seed=7,
         checkpoint="5 iterations",
-        operator={"use": "local", "workers": workers} if workers > 1 else "local",
+        operator={"use": "local", "workers": workers, "mode": mode} if workers > 1 else "local",
     )
 
 
@@ -103,12 +104,12 @@ def tripwire(place: str, number: int, delay: float, trainer: Any) -> None:
     trainer.team.step = stepping
 
 
-def run(directory: str, workers: int, wire: tuple[str, int, float] | None) -> None:
+def run(directory: str, workers: int, mode: str, wire: tuple[str, int, float] | None) -> None:
     """What a process does: begin or resume, note which samples each iteration sees, and perhaps be killed."""
     from sigma_core.errors import TrainerError
 
     warnings.simplefilter("ignore")
-    trainer = trainer_of(workers).build()
+    trainer = trainer_of(workers, mode).build()
     path = Path(directory)
     with (path.parent / f"{path.name}.order").open("a", buffering=1) as order:
         step = trainer.team.step
@@ -154,7 +155,9 @@ def outcome_of(path: Path) -> str | None:
     return file.read_text("utf-8") if file.exists() else None
 
 
-def sweep(runs: int, workers: int, seed: int, said: Callable[[str], None]) -> tuple[int, Counter[str], list[str]]:
+def sweep(
+    runs: int, workers: int, seed: int, said: Callable[[str], None], mode: str = "synchronous"
+) -> tuple[int, Counter[str], list[str]]:
     """How many runs were equal, how many kills hit each place, and what went wrong."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     context = multiprocessing.get_context("forkserver")
@@ -165,7 +168,7 @@ def sweep(runs: int, workers: int, seed: int, said: Callable[[str], None]) -> tu
     equal = 0
 
     def process(path: Path, wire: tuple[str, int, float] | None) -> int | None:
-        child = context.Process(target=run, args=(str(path), workers, wire))
+        child = context.Process(target=run, args=(str(path), workers, mode, wire))
         child.start()
         child.join()
         return child.exitcode
@@ -207,9 +210,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--mode", choices=("synchronous", "merge"), default="synchronous", help="of several workers")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    equal, kills, faults = sweep(arguments.runs, arguments.workers, arguments.seed, partial(print, flush=True))
+    said = partial(print, flush=True)
+    equal, kills, faults = sweep(arguments.runs, arguments.workers, arguments.seed, said, arguments.mode)
     for fault in faults:
         print(fault)
     hit = ", ".join(f"{kills[place]} in {place}" for place in PLACES)

@@ -1,8 +1,12 @@
 """The commands and where they are; each is imported when it is called, so that `sigma --help` is quick."""
 
 from importlib import import_module
+from time import perf_counter
 
 import click
+
+BEGAN = perf_counter()
+"""When the command was called, but for the start of the interpreter."""
 
 _HOMES = {
     "components": "sigma_core.cli._components:components",

@@ -4,11 +4,12 @@ import json
 from pathlib import Path
 
 import click
-from attrs import asdict, astuple
+from attrs import asdict
 
 from sigma_core.cli._table import table
 from sigma_core.cli._warnings import warn_of_rejected
 from sigma_core.environment import Environment
+from sigma_core.hooks import Row
 from sigma_core.training import Recipe, Trainer
 
 
@@ -27,4 +28,11 @@ def explain(*, recipe: Path, settings: tuple[str, ...], as_json: bool) -> None:
         click.echo("no hooks: neither the recipe nor an installed plugin has any")
     else:
         header = ("hook", "#", "plugin", "distribution", "phase", "scope", "when", "why here")
-        click.echo(table(header, [tuple(str(cell) for cell in astuple(row)) for row in rows]))
+        click.echo(table(header, [_cells(row) for row in rows]))
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    """A line of the table: a hook in the background says so where others say their scope."""
+    scope = f"background ({row.background})" if row.background else row.scope
+    shown = (row.hook, row.position, row.plugin, row.distribution, row.phase, scope, row.when, row.reason)
+    return tuple(map(str, shown))

@@ -8,14 +8,11 @@ from typing import Any
 
 import click
 
-from sigma_core.cli._given import chosen, composed
+from sigma_core.cli._given import STANDARD_OUTPUT, chosen, composed, write_picture
 from sigma_core.cli._warnings import warn_of_rejected
 from sigma_core.environment import Environment
-from sigma_core.errors import UserError
 from sigma_core.network import Layer, Network, PlacedLayer
 from sigma_core.training import Trainer, groundwork
-
-_STANDARD_OUTPUT = "-"
 
 
 @click.command()
@@ -27,7 +24,7 @@ _STANDARD_OUTPUT = "-"
     "--svg",
     metavar="[FILE]",
     is_flag=False,
-    flag_value=_STANDARD_OUTPUT,
+    flag_value=STANDARD_OUTPUT,
     help="As a picture, into this file or else to standard output; put it behind RECIPE.",
 )
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
@@ -55,25 +52,13 @@ def network(  # noqa: PLR0913  # the options of a command
             else groundwork(setup, environment, None)[1]
         )
     if svg is not None:
-        _write(shown.svg(recipe.stem), svg)
+        write_picture(shown.svg(recipe.stem), svg)
     elif dot:
         click.echo(shown.dot(recipe.stem))
     elif as_json:
         click.echo(json.dumps(as_data(shown), indent=2))
     else:
         click.echo(shown.summary(shutil.get_terminal_size().columns if sys.stdout.isatty() else None))
-
-
-def _write(picture: str, place: str) -> None:
-    if place == _STANDARD_OUTPUT:
-        click.echo(picture, nl=False)
-        return
-    try:
-        Path(place).write_text(picture, "utf-8", newline="\n")
-    except OSError as error:
-        raise UserError(
-            f"--svg {place}", error.strerror or str(error), "a file that can be written", "choose another place"
-        ) from error
 
 
 def as_data(network: Network) -> dict[str, Any]:

@@ -7,16 +7,20 @@ from typing import Any
 
 import click
 
-from sigma_core.cli._runs import directory_of
-from sigma_core.training import send_command
+from sigma_core.cli._profile import profile
+from sigma_core.cli._runs import RUNS, directory_of
+from sigma_core.training import Recipe, RunDirectory, send_command
 
 
 @click.group()
 def run() -> None:
-    """Steer a run that goes on, by its name or its directory.
+    """Steer a run that goes on, by its name or its directory, or ask where the time of one went.
 
     A command is applied between two iterations; this waits for the answer, and for at most --timeout seconds.
     """
+
+
+run.add_command(profile)
 
 
 def _options(command: Callable[..., None]) -> Callable[..., None]:
@@ -28,17 +32,15 @@ def _options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _ask(name: str, timeout: float, done: str, *, as_json: bool, **command: Any) -> None:
+def _ask(name: str, timeout: float, done: str, /, *, as_json: bool, **command: Any) -> None:
+    """Send a command and say what came of it; in `done`, `{}` stands for the answer."""
     answer = send_command(directory_of(name), command, timeout)
     if as_json:
         click.echo(json.dumps({"result": answer["result"], "iteration": answer["iteration"]}))
     else:
-        shown = done if answer["result"] is None else _shown(answer["result"])
-        click.echo(f"{name}: {shown}, after {answer['iteration']} iterations")
-
-
-def _shown(result: Any) -> str:
-    return result if isinstance(result, str) else json.dumps(result)
+        result = answer["result"]
+        several = f" ({len(result)} values)" if isinstance(result, list) and len(result) > 1 else ""
+        click.echo(f"{name}: {done.replace('{}', str(result))}{several}, after {answer['iteration']} iterations")
 
 
 def _simple(word: str, command: str, done: str, summary: str) -> None:
@@ -52,6 +54,7 @@ def _simple(word: str, command: str, done: str, summary: str) -> None:
 _simple("pause", "pause", "paused", "Hold the run NAME before its next iteration.")
 _simple("resume", "resume", "goes on", "Let the run NAME go on after a pause.")
 _simple("step", "step_once", "takes one step", "Let the run NAME do one iteration and hold it then.")
+_simple("reset", "reset", "begins again", "Let the run NAME begin again from before its first iteration.")
 
 
 @run.command()
@@ -80,7 +83,10 @@ def get(*, name: str, identifier: str, timeout: float, as_json: bool) -> None:
 @click.argument("value")
 @_options
 def set_value(*, name: str, identifier: str, value: str, timeout: float, as_json: bool) -> None:
-    """Set a value of the run NAME: IDENTIFIER, such as optimiser.learning_rate, to VALUE, written as in JSON."""
+    """Set a value of the run NAME: IDENTIFIER, such as optimiser.learning_rate, to VALUE, written as in JSON.
+
+    A pattern, such as "network.**.biases", sets all that it means, or none of them.
+    """
     try:
         given = json.loads(value)
     except ValueError:
@@ -97,4 +103,43 @@ def set_value(*, name: str, identifier: str, value: str, timeout: float, as_json
 def save(*, name: str, path: Path | None, timeout: float, as_json: bool) -> None:
     """Write a checkpoint of the run NAME to PATH, by default checkpoints/saved in its directory."""
     chosen = path or directory_of(name) / "checkpoints" / "saved"
-    _ask(name, timeout, "saved", as_json=as_json, command="save", path=str(chosen.absolute()))
+    _ask(name, timeout, "saved in {}", as_json=as_json, command="save", path=str(chosen.absolute()))
+
+
+@run.command()
+@click.argument("name")
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.option("--pattern", "patterns", multiple=True, help="Take only the parameters that match; may be repeated.")
+@_options
+def load(*, name: str, checkpoint: Path, patterns: tuple[str, ...], timeout: float, as_json: bool) -> None:
+    """Let the run NAME go on from CHECKPOINT, exactly, or from the newest of a run, given its name or directory.
+
+    With --pattern, such as "network.layers.dense_1.*", it takes these parameters over and goes on where it is.
+    """
+    place = checkpoint if checkpoint.exists() or not (RUNS / checkpoint).exists() else RUNS / checkpoint
+    chosen = RunDirectory.checkpoint_in(place).absolute()
+    done = f"has taken over {' and '.join(patterns)}" if patterns else f"goes on from {chosen}"
+    _ask(name, timeout, done, as_json=as_json, command="load", path=str(chosen), patterns=patterns)
+
+
+@run.command()
+@click.argument("name")
+@click.argument("hook")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting of the hook; may be repeated.")
+@click.option("--as", "called", metavar="NAME", help="What to call it (default: as its component).")
+@_options
+def attach(  # noqa: PLR0913  # the options of a command
+    *, name: str, hook: str, settings: tuple[str, ...], called: str | None, timeout: float, as_json: bool
+) -> None:
+    """Register a HOOK, the name of a component, with the run NAME, such as early_stop --set count=3."""
+    table = dict(Recipe({"use": hook}).having(settings).values)
+    _ask(name, timeout, "has the hook {}", as_json=as_json, command="attach", hook=table, name=called)
+
+
+@run.command()
+@click.argument("name")
+@click.argument("hook")
+@_options
+def detach(*, name: str, hook: str, timeout: float, as_json: bool) -> None:
+    """Take the hook of the name HOOK away from the run NAME, unless another requires it."""
+    _ask(name, timeout, f"is without {hook}", as_json=as_json, command="detach", name=hook)

@@ -1,12 +1,16 @@
 """`sigma train`: run a recipe."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import click
 import numpy as np
 
+from sigma_core.cli._commands import BEGAN
 from sigma_core.cli._given import composed
 from sigma_core.cli._warnings import warn_of_rejected
 from sigma_core.environment import Environment
@@ -21,6 +25,7 @@ from sigma_core.training import Recipe, Run, RunDirectory, Trainer
 @click.option("--no-directory", is_flag=True, help="Keep nothing of the run.")
 @click.option("--restore", type=click.Path(path_type=Path), help="Go on from this checkpoint, or from this run's last.")
 @click.option("--quiet", is_flag=True, help="No monitor, only how the run ended.")
+@click.option("--profile", is_flag=True, help="Tell where the time went, by plugin.")
 @click.option("--json", "as_json", is_flag=True, help="End with one JSON object; no monitor unless the recipe has one.")
 def train(  # noqa: PLR0913  # the options of a command
     *,
@@ -30,6 +35,7 @@ def train(  # noqa: PLR0913  # the options of a command
     no_directory: bool,
     restore: Path | None,
     quiet: bool,
+    profile: bool,
     as_json: bool,
 ) -> None:
     """Train the network of RECIPE, a TOML file, until its criterion holds.
@@ -49,7 +55,8 @@ def train(  # noqa: PLR0913  # the options of a command
             set_again(trainer, given)
         monitors = watching(trainer, is_quiet=quiet or as_json)
         path = None if no_directory else directory or RunDirectory.next(environment.paths.runs, trainer.setup.name)
-        run = trainer.run(monitors=monitors, directory=path)
+        with told_profile(trainer, as_json=as_json):
+            run = trainer.run(monitors=monitors, directory=path, profile=profile or None)
     tell(run, as_json=as_json, is_told=bool(monitors))
 
 
@@ -72,6 +79,20 @@ def tell(run: Run, *, as_json: bool, is_told: bool) -> None:
     bad = [name for name, value in run.scores.items() if not np.isfinite(value).all()]
     if bad:
         click.echo(f"warning: not finite: {listed(bad)}; `--set backend=debug` names where it begins", err=True)
+
+
+@contextmanager
+def told_profile(trainer: Trainer, *, as_json: bool) -> Iterator[None]:
+    """Tell of the profile of a run, if it has one, also where it fails; JSON holds that of a run that does not."""
+    before = perf_counter() - BEGAN
+    has_failed = True
+    try:
+        yield
+        has_failed = False
+    finally:
+        if trainer.profile is not None and (has_failed or not as_json):
+            click.echo(trainer.profile.table(), err=has_failed)
+            click.echo(f"before the run, {before:.3f} s went on imports and on reading the recipe", err=has_failed)
 
 
 def set_again(trainer: Trainer, recipe: Recipe) -> None:

@@ -10,14 +10,17 @@ from sigma_core.events._iteration import IterationEnded, IterationStarted
 from sigma_core.events._log import LogRecorded, SubscriberFailed
 from sigma_core.events._logs import make_logger
 from sigma_core.events._payload import measurements, payload, plain
-from sigma_core.events._run import RunEnded, RunFailed, RunInterrupted, RunPaused, RunResumed, RunStarted
+from sigma_core.events._profile import BudgetExceeded, RunProfiled
+from sigma_core.events._run import RunEnded, RunFailed, RunInterrupted, RunPaused, RunReset, RunResumed, RunStarted
 from sigma_core.events._store import RunStore
 from sigma_core.events._stored import StoredEvent
 from sigma_core.events._subscription import Subscription
 from sigma_core.events._task import OngoingTask, TaskProgressed
+from sigma_core.events._telling import Teller, event_of
 from sigma_core.events._values import ValuesPublished
 
 __all__ = [
+    "BudgetExceeded",
     "Bus",
     "CheckpointFailed",
     "CheckpointRestored",
@@ -38,6 +41,8 @@ __all__ = [
     "RunFailed",
     "RunInterrupted",
     "RunPaused",
+    "RunProfiled",
+    "RunReset",
     "RunResumed",
     "RunStarted",
     "RunStore",
@@ -46,9 +51,11 @@ __all__ = [
     "SubscriberFailed",
     "Subscription",
     "TaskProgressed",
+    "Teller",
     "ValidationEnded",
     "ValidationStarted",
     "ValuesPublished",
+    "event_of",
     "make_logger",
     "measurements",
     "name_of_event",

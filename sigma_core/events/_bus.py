@@ -8,13 +8,16 @@ import threading
 import time as _time
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from enum import Enum
+from typing import Any
 
 from sigma_core.errors import SettingError, SigmaError
 from sigma_core.events._component import PluginRejected
 from sigma_core.events._event import Event, name_of_event
+from sigma_core.events._iteration import IterationEnded
 from sigma_core.events._log import LogRecorded, SubscriberFailed
-from sigma_core.events._queues import Latest, Line, Queue, Timed
+from sigma_core.events._queues import Latest, Line, Queue
 from sigma_core.events._subscription import Listener, Subscription
+from sigma_core.events._telling import Teller, Told, event_of, read
 
 # What tells of trouble before a monitor can listen; whoever subscribes later is told it first.
 _REMEMBERED = (PluginRejected, LogRecorded, SubscriberFailed)
@@ -85,15 +88,15 @@ class Bus:
     ) -> Subscription:
         """Have batches of events handed to `receive` in a thread of its own, at most every `interval` seconds."""
 
-        def receive_untimed(batch: Sequence[Timed]) -> None:
-            receive([event for _, event in batch])
+        def receive_untimed(batch: Sequence[Told]) -> None:
+            receive([event_of(told) for told in batch])
 
         return self.listen_timed(name, receive_untimed, events, policy=policy, bound=bound, key=key, interval=interval)
 
     def listen_timed(  # noqa: PLR0913  # as above
         self,
         name: str,
-        receive: Callable[[Sequence[Timed]], None],
+        receive: Callable[[Sequence[Told]], None],
         events: Iterable[type[Event]] | None = None,
         *,
         policy: Policy = Policy.DROP_OLDEST,
@@ -101,7 +104,10 @@ class Bus:
         key: Callable[[Event], Hashable] | None = None,
         interval: float = 0.1,
     ) -> Listener:
-        """As `listen`, each event in a pair with the time of its publication in seconds since 1970."""
+        """As `listen`, each event in a pair with the time of its publication in seconds since 1970.
+
+        Ended iterations may come as numbers, of which `event_of` makes events.
+        """
         wanted = None if events is None else tuple(events)
         listener = Listener(
             name,
@@ -122,30 +128,43 @@ class Bus:
         Never blocks and never raises; an event that nobody wants costs one look-up. Lazy scores are read first.
         """
         event_type = type(event)
-        routes = self._routes.get(event_type)
-        if routes is None:
-            routes = self._find_routes(event_type)
+        routes = self._routes_of(event_type)
         if event_type in _REMEMBERED:
-            self._remembered.offer(self._time(), event)
+            self._remembered.offer((self._time(), event))
         if not routes:
             return
         try:
             event = event.materialised()
         except Exception as error:  # noqa: BLE001  # a score that cannot be read is the trainer's to meet, not ours
-            reason = f"could not read the scores of {name_of_event(event_type)}: {type(error).__name__}: {error}"
-            self.publish(SubscriberFailed(subscriber="bus", reason=reason))
-            return
-        now = self._time()
-        for subscription in routes:
-            try:
-                subscription.offer(now, event)
-            except Exception as error:  # noqa: BLE001  # a subscriber's key function must not end the run
-                self._disable(subscription, error)
+            self._report_unread(event_type, error)
+        else:
+            self._offer(routes, (self._time(), event))
 
     def wants(self, event_type: type[Event]) -> bool:
         """Whether anybody receives such events; changes only together with `generation`."""
-        routes = self._routes.get(event_type)
-        return bool(self._find_routes(event_type) if routes is None else routes)
+        return bool(self._routes_of(event_type))
+
+    def teller(self, to_numpy: Callable[[Any], Any]) -> Teller | None:
+        """What publishes ended iterations without building events; None where nobody receives them.
+
+        Scores that are arrays are read by `to_numpy`. It holds as long as `generation` stays the same.
+        """
+        routes, time = self._routes_of(IterationEnded), self._time
+
+        def tell(epoch: int, iteration: int, names: tuple[str, ...], outputs: Sequence[Any]) -> None:
+            told: Told
+            try:
+                # Nearly always there is the loss alone.
+                if len(names) == 1:
+                    told = (time(), epoch, iteration, names, outputs[0].item())
+                else:
+                    told = (time(), epoch, iteration, names, *read(outputs[: len(names)], to_numpy))
+            except Exception as error:  # noqa: BLE001  # as in `publish`
+                self._report_unread(IterationEnded, error)
+            else:
+                self._offer(routes, told)
+
+        return tell if routes else None
 
     @property
     def subscriptions(self) -> tuple[Subscription, ...]:
@@ -165,9 +184,9 @@ class Bus:
         with self._changing:
             remembered = self._remembered.peek()
             self._replace((*self._subscriptions, subscription))
-        for time, event in remembered:
-            if subscription.accepts(type(event)):
-                subscription.offer(time, event)
+        for told in remembered:
+            if subscription.accepts(type(event_of(told))):
+                subscription.offer(told)
 
     def _detach(self, subscription: Subscription) -> None:
         with self._changing:
@@ -178,11 +197,26 @@ class Bus:
         self._routes = {}
         self.generation += 1
 
+    def _routes_of(self, event_type: type[Event]) -> tuple[Subscription, ...]:
+        routes = self._routes.get(event_type)
+        return self._find_routes(event_type) if routes is None else routes
+
     def _find_routes(self, event_type: type[Event]) -> tuple[Subscription, ...]:
         with self._changing:
             routes = tuple(entry for entry in self._subscriptions if entry.accepts(event_type))
             self._routes[event_type] = routes
             return routes
+
+    def _offer(self, routes: tuple[Subscription, ...], told: Told) -> None:
+        for subscription in routes:
+            try:
+                subscription.offer(told)
+            except Exception as error:  # noqa: BLE001  # a subscriber's key function must not end the run
+                self._disable(subscription, error)
+
+    def _report_unread(self, event_type: type[Event], error: Exception) -> None:
+        reason = f"could not read the scores of {name_of_event(event_type)}: {type(error).__name__}: {error}"
+        self.publish(SubscriberFailed(subscriber="bus", reason=reason))
 
     def _disable(self, subscription: Subscription, error: Exception) -> None:
         if subscription.failed is None:

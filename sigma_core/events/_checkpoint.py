@@ -7,11 +7,12 @@ from sigma_core.events._event import Event
 
 @frozen(kw_only=True)
 class CheckpointSaved(Event):
-    """A whole checkpoint lies at `path`."""
+    """A whole checkpoint lies at `path`; `commands` is how many the run had been given when its state was this."""
 
     path: str
     epoch: int
     iteration: int
+    commands: int = 0
 
 
 @frozen(kw_only=True)

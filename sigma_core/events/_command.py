@@ -22,6 +22,8 @@ class CommandApplied(Event):
     moment: str
     origin: str
     command: Mapping[str, Any] = field(factory=dict)
+    result: Any = None
+    """What came of it: the name of an attached hook, the folder of a saved checkpoint, the checksum of a loaded one."""
 
 
 @frozen(kw_only=True)

@@ -1,7 +1,9 @@
 """Events as plain JSON values and as measurements, for stores and for other processes."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
+from operator import attrgetter
 from os import PathLike, fspath
 from typing import Any
 
@@ -13,7 +15,7 @@ from sigma_core.events._event import Event
 from sigma_core.events._iteration import IterationEnded
 from sigma_core.events._values import ValuesPublished
 
-_fields: dict[type, tuple[str, ...]] = {}
+_readers: dict[type, tuple[tuple[str, ...], Callable[[Event], Any]]] = {}
 # Nearly all values are of these very classes, which JSON writes as they are.
 _PLAIN = frozenset({str, int, bool, type(None)})
 
@@ -50,26 +52,35 @@ def _plain_float(value: float) -> float | str:
     return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
 
 
+def values_of(event: Event) -> dict[str, Any]:
+    """The event's fields as they are."""
+    event_type = type(event)
+    reader = _readers.get(event_type)
+    if reader is None:
+        names = tuple(attribute.name for attribute in fields(event_type))
+        # One call reads all of them; that for a single one gives no tuple, and that for none does not exist.
+        reader = _readers[event_type] = names, attrgetter(*names) if len(names) > 1 else partial(_each, names)
+    names, read = reader
+    return dict(zip(names, read(event), strict=True))
+
+
+def _each(names: tuple[str, ...], event: Event) -> tuple[Any, ...]:
+    return tuple(getattr(event, name) for name in names)
+
+
 def payload(event: Event) -> dict[str, Any]:
     """The event's fields in JSON's terms."""
-    event_type = type(event)
-    names = _fields.get(event_type)
-    if names is None:
-        names = _fields[event_type] = tuple(attribute.name for attribute in fields(event_type))
-    found = {}
-    for name in names:
-        value = getattr(event, name)
-        found[name] = value if type(value) in _PLAIN else plain(value)
-    return found
+    return {name: plain(value) for name, value in values_of(event).items()}
 
 
-def measurements(event: Event) -> Iterator[tuple[str, int, float]]:
+def measurements(event: Event) -> list[tuple[str, int, float]]:
     """The event's scores as points of time series: (identifier, iteration, value).
 
     The identifier says where the score was taken: `training.loss` after an iteration, `epoch.training.loss` over an
     epoch, `validation.accuracy` on the validation data of that name. Values that a hook publishes have names of its
     own. Scores that are not one number are left out.
     """
+    scores: Mapping[str, Any]
     if isinstance(event, IterationEnded):
         scores = {f"training.{name}": value for name, value in event.scores.items()}
     elif isinstance(event, ValidationEnded):
@@ -78,9 +89,8 @@ def measurements(event: Event) -> Iterator[tuple[str, int, float]]:
         # Its other scores are those of the validations before it, which are stored already.
         scores = {f"epoch.{name}": value for name, value in event.scores.items() if name.startswith("training.")}
     elif isinstance(event, ValuesPublished):
-        scores = dict(event.values)
+        scores = event.values
     else:
-        return
-    for name, value in scores.items():
-        if isinstance(value, (int, float)):
-            yield name, event.iteration, float(value)
+        return []
+    iteration = event.iteration
+    return [(name, iteration, float(value)) for name, value in scores.items() if isinstance(value, (int, float))]

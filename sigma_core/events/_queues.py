@@ -12,8 +12,7 @@ from itertools import count
 from typing import Protocol
 
 from sigma_core.events._event import Event
-
-Timed = tuple[float, Event]
+from sigma_core.events._telling import Told, event_of
 
 
 class Queue(Protocol):
@@ -22,9 +21,10 @@ class Queue(Protocol):
     @property
     def dropped(self) -> int: ...
 
-    def offer(self, time: float, event: Event) -> None: ...
+    @property
+    def offer(self) -> Callable[[Told], None]: ...
 
-    def take(self) -> list[Timed]: ...
+    def take(self) -> list[Told]: ...
 
     def __len__(self) -> int: ...
 
@@ -32,12 +32,15 @@ class Queue(Protocol):
 class Line:
     """First come, first served; with a bound, the oldest event makes room for the newest."""
 
-    __slots__ = ("_items", "_numbers", "_taken")
+    __slots__ = ("_items", "_numbers", "_taken", "offer")
 
     def __init__(self, bound: int | None) -> None:
-        self._items: deque[Timed] = deque(maxlen=bound)
+        self._items: deque[Told] = deque(maxlen=bound)
         self._numbers = count()
         self._taken = 0
+        # What is kept whatever comes need not be counted.
+        self.offer: Callable[[Told], None] = self._items.append if bound is None else self._count
+        """Append what was published; a full line loses its first."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -49,16 +52,15 @@ class Line:
         offered = int(repr(self._numbers)[len("count(") : -1])
         return max(0, offered - self._taken - len(self._items))
 
-    def offer(self, time: float, event: Event) -> None:
-        """Append the event; a full line loses its first."""
+    def _count(self, told: Told) -> None:
         next(self._numbers)
-        self._items.append((time, event))
+        self._items.append(told)
 
-    def peek(self) -> list[Timed]:
+    def peek(self) -> list[Told]:
         """All that wait now, oldest first; they go on waiting."""
         return list(self._items)
 
-    def take(self) -> list[Timed]:
+    def take(self) -> list[Told]:
         """All that wait now, oldest first; what arrives meanwhile stays, so this ends however fast others publish."""
         taken = [self._items.popleft() for _ in range(len(self._items))]
         self._taken += len(taken)
@@ -80,8 +82,9 @@ class Latest:
     def __len__(self) -> int:
         return len(self._items)
 
-    def offer(self, time: float, event: Event) -> None:
+    def offer(self, told: Told) -> None:
         """Put the event in the place of its key's last one; a new key past the bound pushes out the oldest key."""
+        time, event = told[0], event_of(told)
         key = self._key(event)
         if key not in self._items and len(self._items) >= self._bound:
             self._evict()
@@ -93,7 +96,7 @@ class Latest:
             del self._items[next(iter(self._items))]
             self.dropped += 1
 
-    def take(self) -> list[Timed]:
+    def take(self) -> list[Told]:
         """The latest event of each key, in the order in which they were published."""
         taken: list[tuple[int, float, Event]] = []
         # Whoever pushes a key out while this runs may leave one less than there were.

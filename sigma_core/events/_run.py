@@ -10,12 +10,16 @@ from sigma_core.events._event import Event, scores
 
 @frozen(kw_only=True)
 class RunStarted(Event):
-    """Everything is compiled and the first iteration is about to start."""
+    """Everything is compiled and the first iteration is about to start.
+
+    `commands` is how many had been applied up to the checkpoint from which a run goes on in its directory.
+    """
 
     run: str
     directory: str | None
     epoch: int
     iteration: int
+    commands: int = 0
 
 
 @frozen(kw_only=True)
@@ -29,6 +33,14 @@ class RunPaused(Event):
 @frozen(kw_only=True)
 class RunResumed(Event):
     """The run goes on after a pause."""
+
+    epoch: int
+    iteration: int
+
+
+@frozen(kw_only=True)
+class RunReset(Event):
+    """All is as before the first iteration, in a run or between two; `iteration` is how many were forgotten."""
 
     epoch: int
     iteration: int

@@ -13,17 +13,19 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from heapq import merge
+from itertools import groupby
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Self
 
 from sigma_core.errors import RunDirectoryError, SettingError, StorageError
 from sigma_core.events._bus import Bus, Policy
+from sigma_core.events._encoding import encoded
 from sigma_core.events._event import Event, name_of_event
 from sigma_core.events._iteration import IterationEnded
-from sigma_core.events._payload import measurements, payload
-from sigma_core.events._queues import Timed
-from sigma_core.events._stored import ITERATION, Block, StoredEvent
+from sigma_core.events._payload import measurements
+from sigma_core.events._stored import ITERATION, Block, StoredEvent, tables
 from sigma_core.events._subscription import Listener
+from sigma_core.events._telling import Told, is_record, record_of
 
 if TYPE_CHECKING:
     import sqlite3
@@ -33,10 +35,12 @@ if TYPE_CHECKING:
 FORMAT = "2"
 FILE = "run.db"
 
-_INTERVAL = 0.25
-"""Seconds between two transactions; each takes half a millisecond, however little it holds."""
+_INTERVAL = 0.5
+"""Seconds between two transactions; each takes a step a millisecond, however little it holds."""
 _BLOCK = 512
 """A block that ends with fewer events is written anew when more follow, so that slow runs do not have tiny ones."""
+_ROWS = 4096
+"""Events in one transaction at most, so that what is made of them is still in the cache when it is written."""
 
 _SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -44,7 +48,6 @@ CREATE TABLE events (
     id INTEGER PRIMARY KEY, time REAL NOT NULL, kind TEXT NOT NULL, schema INTEGER NOT NULL,
     epoch INTEGER, iteration INTEGER, payload TEXT NOT NULL
 );
-CREATE INDEX events_by_kind ON events (kind, id);
 -- An iteration that is run again after a resume gives the same value, so it takes the old one's place.
 CREATE TABLE metrics (
     name TEXT NOT NULL, iteration INTEGER NOT NULL, value REAL, PRIMARY KEY (name, iteration)
@@ -55,8 +58,6 @@ CREATE TABLE metrics (
 _ITERATIONS = """
 CREATE TABLE iterations (id INTEGER PRIMARY KEY, names TEXT NOT NULL, block BLOB NOT NULL);
 """
-
-_encode = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class RunStore:
@@ -255,28 +256,35 @@ class RunStore:
 
     # Writing, on the thread of the bus
 
-    def _write(self, batch: Sequence[Timed]) -> None:
+    def _write(self, batch: Sequence[Told]) -> None:
+        for start in range(0, len(batch), _ROWS):
+            self._write_together(batch[start : start + _ROWS])
+
+    def _write_together(self, batch: Sequence[Told]) -> None:
         import sqlite3
 
         rows: list[tuple[Any, ...]] = []
         points: list[tuple[str, int, float]] = []
-        blocks: list[Block] = []
-        number, block = self._next, self._last_block
-        for time, event in batch:
-            if type(event) is IterationEnded:
-                if block is None or not block.add(time, event):
-                    block = Block.begin(number, event.scores)
-                    block.add(time, event)
-                    blocks.append(block)
-                elif not (blocks and blocks[-1] is block):
-                    blocks.append(block)
-            else:
+        block = self._last_block
+        blocks = [] if block is None else [block]
+        number = self._next
+        for names, together in groupby(batch, _names_of):
+            if names is None:
                 block = None
-                rows.append((number, time, *_described(event)))
-                points.extend(measurements(event))
-            number += 1
-        written = [each.row() for each in blocks]
-        self._next, self._last_block = number, None if block is None or len(block) >= _BLOCK else block
+                for time, event in together:
+                    rows.append((number, time, *_described(event)))
+                    points.extend(measurements(event))
+                    number += 1
+                continue
+            for scores, table in tables([record_of(told) for told in together]):
+                if block is None or block.names != scores:
+                    block = Block(number, scores)
+                    blocks.append(block)
+                block.add(table)
+                number += len(table)
+        written = [changed.row() for changed in blocks if changed.is_changed]
+        self._next = number
+        self._last_block = None if block is None or len(block) >= _BLOCK else block
         with self._using:
             try:
                 self._connection.execute("BEGIN")
@@ -290,15 +298,19 @@ class RunStore:
                 raise _refused(self.path, error) from error
 
 
+def _names_of(told: Told) -> tuple[str, ...] | None:
+    """The names of the scores of an ended iteration; None for any other event."""
+    if is_record(told):
+        names: tuple[str, ...] = told[3]
+        return names
+    event = told[1]
+    return tuple(event.scores) if isinstance(event, IterationEnded) else None
+
+
 def _described(event: Event) -> tuple[str, int, int | None, int | None, str]:
     """Kind, schema, epoch, iteration and payload of an event."""
-    return (
-        name_of_event(type(event)),
-        event.schema,
-        getattr(event, "epoch", None),
-        getattr(event, "iteration", None),
-        _encode(payload(event)),
-    )
+    found, text = encoded(event)
+    return name_of_event(type(event)), event.schema, found.get("epoch"), found.get("iteration"), text
 
 
 def _stored(row: tuple[Any, ...]) -> StoredEvent:

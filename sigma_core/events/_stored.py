@@ -1,7 +1,7 @@
 """Events as the run store keeps them: each by itself, or ended iterations in blocks."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 from attrs import frozen
@@ -9,6 +9,7 @@ from attrs import frozen
 from sigma_core.events._event import name_of_event
 from sigma_core.events._iteration import IterationEnded
 from sigma_core.events._payload import plain
+from sigma_core.events._telling import Told
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,12 +42,7 @@ class Block:
         self.id = id
         self.names = names
         self._data = data
-        self._new: list[tuple[float, ...]] = []
-
-    @classmethod
-    def begin(cls, id: int, scores: Mapping[str, Any]) -> Self:  # noqa: A002  # as above
-        """An empty block for events with such scores."""
-        return cls(id, tuple(name for name, value in scores.items() if isinstance(value, int | float)))
+        self._is_changed = False
 
     @classmethod
     def read(cls, id: int, names: str, data: bytes) -> Self:  # noqa: A002  # as above
@@ -55,32 +51,21 @@ class Block:
 
     def __len__(self) -> int:
         """How many events it holds."""
-        return len(self._data) // (8 * (_HEAD + len(self.names))) + len(self._new)
+        return len(self._data) // (8 * (_HEAD + len(self.names)))
 
     @property
     def is_changed(self) -> bool:
         """Whether it holds events that no row of it has."""
-        return bool(self._new)
+        return self._is_changed
 
-    def add(self, time: float, event: IterationEnded) -> bool:
-        """Append an event; False, and nothing is changed, for one that has other scores."""
-        scores = event.scores
-        try:
-            numbers = tuple(map(scores.__getitem__, self.names))
-        except KeyError:
-            return False
-        if len(scores) != len(numbers) and self.begin(self.id, scores).names != self.names:
-            return False
-        self._new.append((time, event.epoch, event.iteration, *numbers))
-        return True
+    def add(self, table: "np.ndarray") -> None:
+        """Append records of its scores, of shape (events, 3 + scores)."""
+        self._data += table.tobytes()
+        self._is_changed = True
 
     def row(self) -> tuple[int, str, bytes]:
         """The block as a row of the table."""
-        # Lists of what is installed need neither runs nor NumPy, and are quicker without.
-        import numpy as np
-
-        self._data += np.array(self._new, np.float64).tobytes()
-        self._new.clear()
+        self._is_changed = False
         return self.id, json.dumps(self.names), self._data
 
     @property
@@ -106,3 +91,22 @@ class Block:
                 **place,
                 payload={**place, "scores": plain(dict(zip(self.names, scores, strict=True)))},
             )
+
+
+def tables(told: Sequence[Told]) -> "Iterator[tuple[tuple[str, ...], np.ndarray]]":
+    """Ended iterations with the same names as a table, with the names of its scores; as several where kinds change."""
+    # Lists of what is installed need neither runs nor NumPy, and are quicker without.
+    import numpy as np
+
+    times, epochs, iterations, named, *scores = zip(*told, strict=True)
+    kept, columns = [], [times, epochs, iterations]
+    for name, column in zip(named[0], scores, strict=True):
+        numbers = sum(isinstance(value, int | float) for value in column)
+        if numbers == len(column):
+            kept.append(name)
+            columns.append(column)
+        elif numbers:
+            for each in told:
+                yield from tables([each])
+            return
+    yield tuple(kept), np.array(columns, np.float64).T

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from time import monotonic
 
 from sigma_core.events._event import Event
-from sigma_core.events._queues import Queue, Timed
+from sigma_core.events._queues import Queue
+from sigma_core.events._telling import Told, event_of
 
 
 class Subscription:
@@ -24,6 +25,7 @@ class Subscription:
         self.delivered = 0
         self.failed: str | None = None
         self._queue = queue
+        self._queue_up = queue.offer
         self._detach = detach
         self._awake = threading.Event()
         self._is_waiting = False
@@ -43,9 +45,9 @@ class Subscription:
         """Whether events of this type are wanted; a base class stands for all that derive from it."""
         return self.events is None or issubclass(event_type, self.events)
 
-    def offer(self, time: float, event: Event) -> None:
-        """Put an event into the queue; never waits."""
-        self._queue.offer(time, event)
+    def offer(self, told: Told) -> None:
+        """Put what was published into the queue; never waits."""
+        self._queue_up(told)
         # `wait` raises the flag before it looks at the queue, and this looks at the flag after it filled the queue:
         # one of the two always sees the other, so no wake-up is lost and none is paid for while nobody waits.
         if self._is_waiting:
@@ -53,10 +55,14 @@ class Subscription:
 
     def drain(self) -> list[Event]:
         """All events that wait, oldest first."""
-        return [event for _, event in self.drain_timed()]
+        return [event_of(told) for told in self.take()]
 
-    def drain_timed(self) -> list[Timed]:
+    def drain_timed(self) -> list[tuple[float, Event]]:
         """All events that wait, each with the time of its publication in seconds since 1970."""
+        return [(told[0], event_of(told)) for told in self.take()]
+
+    def take(self) -> list[Told]:
+        """As `drain_timed`, ended iterations as numbers where they came as such."""
         taken = self._queue.take()
         self.delivered += len(taken)
         return taken
@@ -94,7 +100,7 @@ class Listener(Subscription):
         queue: Queue,
         detach: Callable[[Subscription], None],
         *,
-        receive: Callable[[Sequence[Timed]], None],
+        receive: Callable[[Sequence[Told]], None],
         interval: float,
         report: Callable[[Subscription, Exception], None],
     ) -> None:
@@ -141,7 +147,7 @@ class Listener(Subscription):
             self._hurry.clear()
             is_ending = self._is_ending
             flushes = [self._flushes.popleft() for _ in range(len(self._flushes))]
-            batch = self.drain_timed()
+            batch = self.take()
             try:
                 if batch:
                     self._receive(batch)

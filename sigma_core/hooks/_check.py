@@ -7,9 +7,10 @@ from typing import Any
 
 from attrs import frozen
 
-from sigma_core.errors import ExpressionError, UserError, listed, nearest, nearest_hint
-from sigma_core.hooks._markers import MARK, PHASES, SCOPES, Options
-from sigma_core.hooks._specifications import ARGUMENTS, HOOKS
+from sigma_core.errors import ExpressionError, SettingError, UserError, listed, nearest, nearest_hint
+from sigma_core.hooks._budget import Budget
+from sigma_core.hooks._markers import BACKGROUNDS, MARK, PHASES, SCOPES, Options
+from sigma_core.hooks._specifications import ARGUMENTS, HOOKS, SNAPSHOT
 from sigma_core.hooks._trigger import Trigger
 
 _PAIR_ENDINGS = ("_started", "_ended")
@@ -24,6 +25,7 @@ class Candidate:
     options: Options
     arguments: tuple[str, ...] = ()
     when: Trigger | None = None
+    budget: Budget | None = None
 
 
 def candidates(plugin: object) -> Iterator[Candidate]:
@@ -77,9 +79,10 @@ def check_candidate(candidate: Candidate, plugin: str) -> tuple[Candidate, list[
     if candidate.hook not in HOOKS:
         return candidate, [_unknown_hook(candidate.hook, where)]
     faults = [*_generator_faults(candidate, where)]
-    arguments, wrong = _arguments(candidate.function, where)
-    faults += wrong
     options = candidate.options
+    arguments, wrong = _arguments(candidate.function, where, in_background=bool(options.background))
+    faults += wrong
+    faults += _background_faults(options, where)
     for option, value, allowed in (("phase", options.phase, PHASES), ("scope", options.scope, SCOPES)):
         if value not in allowed:
             faults.append(UserError(where=where, found=f"unknown {option} {value!r}", expected=_choice(value, allowed)))
@@ -92,7 +95,27 @@ def check_candidate(candidate: Candidate, plugin: str) -> tuple[Candidate, list[
         except ExpressionError as error:
             error.where = f"{where}, when"
             faults.append(error)
-    return Candidate(candidate.hook, candidate.function, options, arguments, when), faults
+    budget = options.budget if isinstance(options.budget, Budget) else None
+    if options.budget is not None and budget is None:
+        try:
+            budget = Budget.parse(options.budget, f"{where}, budget")
+        except SettingError as error:
+            faults.append(error)
+    return Candidate(candidate.hook, candidate.function, options, arguments, when, budget), faults
+
+
+def _background_faults(options: Options, where: str) -> Iterator[UserError]:
+    given = options.background
+    if given and given not in BACKGROUNDS:
+        expected = f"True, {_choice(given, BACKGROUNDS)}"
+        yield UserError(where=where, found=f"unknown background {given!r}", expected=expected)
+    if given and options.scope == "worker":
+        yield UserError(
+            where=where,
+            found="runs in each worker and in the background, too",
+            expected="one of the two",
+            remedy="leave scope or background out",
+        )
 
 
 def _choice(value: object, allowed: tuple[str, ...]) -> str:
@@ -132,8 +155,11 @@ def _generator_faults(candidate: Candidate, where: str) -> Iterator[UserError]:
         )
 
 
-def _arguments(function: Callable[..., Any], where: str) -> tuple[tuple[str, ...], list[UserError]]:
-    allowed = " and ".join(ARGUMENTS) + ", either, or none"
+def _arguments(
+    function: Callable[..., Any], where: str, *, in_background: bool
+) -> tuple[tuple[str, ...], list[UserError]]:
+    known = (*ARGUMENTS, SNAPSHOT) if in_background else ARGUMENTS
+    allowed = ", ".join(known) + ", any, or none" if in_background else " and ".join(known) + ", either, or none"
     faults = []
     names = []
     try:
@@ -148,8 +174,11 @@ def _arguments(function: Callable[..., Any], where: str) -> tuple[tuple[str, ...
         if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
             found = f"takes {parameter}"
             remedy = "name the arguments that are needed"
-        elif name not in ARGUMENTS:
-            found = f"unknown argument {name!r}{nearest_hint(name, ARGUMENTS)}"
+        elif name == SNAPSHOT and not in_background:
+            found = "takes a snapshot, as only hooks in the background do"
+            remedy = "write @hookimpl(background=True), or read from the trainer"
+        elif name not in known:
+            found = f"unknown argument {name!r}{nearest_hint(name, known)}"
         elif parameter.kind is parameter.KEYWORD_ONLY:
             found = f"takes {name!r} by keyword only"
             remedy = "take the * out of the signature"

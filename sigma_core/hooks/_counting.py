@@ -1,19 +1,27 @@
-"""Triggers that count iterations, epochs, seconds or fractions of the run."""
+"""Triggers that count iterations, epochs, seconds, fractions of the run, or its moments, such as pauses."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Generic, Self, TypeVar
 
 from attrs import evolve, frozen
 
-from sigma_core.errors import SettingError
-from sigma_core.hooks._clock import Reading, Unit
-from sigma_core.hooks._trigger import Trigger
+from sigma_core.errors import SettingError, listed
+from sigma_core.hooks._clock import MOMENTS, Reading, Unit
+from sigma_core.hooks._trigger import Never, Trigger
 
 Number = int | float
 Position = int | float | Fraction
 Counting = TypeVar("Counting", bound=Trigger)
+
+MOMENT_UNITS: Mapping[str, Unit] = MappingProxyType({unit.value.removesuffix("s"): unit for unit in MOMENTS.values()})
+"""Moments of a run by name: start, stop, pause, resume, reset."""
+
+_TIMES = (Unit.SECONDS, Unit.WALL_SECONDS)
+# When the next of these comes nobody knows, so that a hook of every iteration has to look at each.
+_UNFORESEEN = (Unit.WALL_SECONDS, *MOMENT_UNITS.values())
 
 
 @frozen
@@ -44,15 +52,15 @@ class Every(Trigger):
 
     def _count(self, position: Position) -> int:
         last = position if self.end is None else min(position, self.end)
-        if self.unit is Unit.SECONDS:
+        if self.unit in _TIMES:
             return max(0, math.floor((last - self.start) / self.number))
         if isinstance(last, float):
             last = _exact(last)
         return max(0, (last - _exact(self.start)) // _exact(self.number))
 
     def next_iteration(self, now: Reading) -> int | None:
-        if self.unit is Unit.SECONDS:
-            is_over = self.end is not None and self._count(now.seconds) >= self._count(self.end)
+        if self.unit is Unit.SECONDS or self.unit in _UNFORESEEN:
+            is_over = self.end is not None and self._count(_position(self.unit, now)) >= self._count(self.end)
             return None if is_over else now.iteration + 1
         length = _iterations(self.unit, now)
         step, start = _exact(self.number) * length, _exact(self.start) * length
@@ -69,10 +77,19 @@ class Every(Trigger):
     def units(self) -> frozenset[Unit]:
         return frozenset((self.unit,))
 
+    def at(self, moment: Unit | None) -> Trigger:
+        own = self.unit if self.unit in MOMENTS.values() else None
+        return self if own is moment else Never()
+
     def __str__(self) -> str:
+        if self.unit in MOMENTS.values() and self.number == 1:
+            return f"on {self.unit.value.removesuffix('s')}{self._bounds()}"
+        return f"every {_text(self.number)} {self.unit.value}{self._bounds()}"
+
+    def _bounds(self) -> str:
         start = f" after {_text(self.start)}" if self.start else ""
         end = "" if self.end is None else f" until {_text(self.end)}"
-        return f"every {_text(self.number)} {self.unit.value}{start}{end}"
+        return f"{start}{end}"
 
 
 @frozen
@@ -85,11 +102,15 @@ class After(Trigger):
     def __attrs_post_init__(self) -> None:
         _check_amount(self.number, self.unit, may_be_zero=True)
 
+    @property
+    def is_bound(self) -> bool:
+        return True
+
     def due(self, now: Reading, then: Reading) -> bool:  # noqa: ARG002  # due at each event
         return _position(self.unit, now) > _limit(self.number, self.unit)
 
     def next_iteration(self, now: Reading) -> int | None:
-        if self.unit is Unit.SECONDS:
+        if self.unit is Unit.SECONDS or self.unit in _UNFORESEEN:
             return now.iteration + 1
         last = math.floor(_exact(self.number) * _iterations(self.unit, now))
         return max(now.iteration, last) + 1
@@ -114,12 +135,16 @@ class Until(Trigger):
     def __attrs_post_init__(self) -> None:
         _check_amount(self.number, self.unit, may_be_zero=True)
 
+    @property
+    def is_bound(self) -> bool:
+        return True
+
     def due(self, now: Reading, then: Reading) -> bool:  # noqa: ARG002  # due at each event
         return _position(self.unit, now) <= _limit(self.number, self.unit)
 
     def next_iteration(self, now: Reading) -> int | None:
-        if self.unit is Unit.SECONDS:
-            return now.iteration + 1 if now.seconds <= self.number else None
+        if self.unit is Unit.SECONDS or self.unit in _UNFORESEEN:
+            return now.iteration + 1 if _position(self.unit, now) <= self.number else None
         last = math.floor(_exact(self.number) * _iterations(self.unit, now))
         return now.iteration + 1 if now.iteration < last else None
 
@@ -131,7 +156,7 @@ class Until(Trigger):
 
 
 def _limit(number: Number, unit: Unit) -> Position:
-    return number if unit is Unit.SECONDS else _exact(number)
+    return number if unit in _TIMES else _exact(number)
 
 
 def _text(number: Number) -> str:
@@ -150,6 +175,11 @@ def _position(unit: Unit, now: Reading) -> Position:
         return now.epochs or 0
     if unit is Unit.SECONDS:
         return now.seconds
+    if unit is Unit.WALL_SECONDS:
+        return now.wall
+    if unit is not Unit.RUN:
+        moment: int = getattr(now.moments, unit.value)
+        return moment
     return Fraction(now.iteration, now.total_iterations or 1)
 
 
@@ -167,8 +197,8 @@ def _check_amount(number: Number, unit: Unit, *, may_be_zero: bool) -> None:
         raise SettingError(where=place, found=found, expected="a finite number")
     if number < 0 or (number == 0 and not may_be_zero):
         raise SettingError(where=place, found=found, expected="a number above 0")
-    if unit is Unit.ITERATIONS and number != int(number):
-        raise SettingError(where=place, found=found, expected="a whole number of iterations")
+    if (unit is Unit.ITERATIONS or unit in MOMENTS.values()) and number != int(number):
+        raise SettingError(where=place, found=found, expected=f"a whole number of {unit.value}")
     if unit is Unit.RUN and number > 1:
         raise SettingError(where=place, found=found, expected="a fraction of the run, at most 1")
 
@@ -192,8 +222,38 @@ class Amount(Generic[Counting]):
 
     @property
     def seconds(self) -> Counting:
-        """Counted in seconds of running time."""
+        """Counted in seconds of running time: pauses do not count."""
         return self.make(self.number, Unit.SECONDS)
+
+    @property
+    def wall_seconds(self) -> Counting:
+        """Counted in seconds of the clock on the wall: pauses count."""
+        return self.make(self.number, Unit.WALL_SECONDS)
+
+    @property
+    def starts(self) -> Counting:
+        """Counted in starts, of which each run of a trainer and each resume has one."""
+        return self.make(self.number, Unit.STARTS)
+
+    @property
+    def stops(self) -> Counting:
+        """Counted in ends of runs."""
+        return self.make(self.number, Unit.STOPS)
+
+    @property
+    def pauses(self) -> Counting:
+        """Counted in pauses."""
+        return self.make(self.number, Unit.PAUSES)
+
+    @property
+    def resumes(self) -> Counting:
+        """Counted in ends of pauses."""
+        return self.make(self.number, Unit.RESUMES)
+
+    @property
+    def resets(self) -> Counting:
+        """Counted in resets."""
+        return self.make(self.number, Unit.RESETS)
 
     @property
     def run(self) -> Counting:
@@ -214,3 +274,13 @@ def after(number: Number) -> Amount[After]:
 def until(number: Number) -> Amount[Until]:
     """Always, while at most `number` units have passed: `until(500).iterations`."""
     return Amount(number, Until)
+
+
+def on(moment: str) -> Every:
+    """Each time that the run does that: `on("start")`, or stop, pause, resume, reset.
+
+    Raises SettingError for another moment.
+    """
+    if moment not in MOMENT_UNITS:
+        raise SettingError(where="trigger", found=f"on {moment!r}", expected=listed(MOMENT_UNITS, str(moment)))
+    return Every(1, MOMENT_UNITS[moment])

@@ -1,14 +1,16 @@
 """Hooks as a run calls them: frozen into lanes, so that an event that nobody waits for costs a comparison."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from attrs import evolve
 
 from sigma_core.errors import CheckpointError, HookRegistrationError, UserError
 from sigma_core.events import Event
-from sigma_core.hooks._clock import Clock, Unit
-from sigma_core.hooks._implementation import Implementation
+from sigma_core.hooks._background import Background, Call, at_once
+from sigma_core.hooks._clock import Clock, Moments, Unit
+from sigma_core.hooks._implementation import Implementation, Timed
 from sigma_core.hooks._lane import Entry, Lane, start
 from sigma_core.hooks._specifications import EACH_ITERATION, HOOKS
 from sigma_core.hooks._trigger import Trigger
@@ -19,17 +21,22 @@ _VERSION = 1
 class Dispatch:
     """All lanes of one run, or of one worker of it, and the state of their triggers.
 
-    Made by `HookManager.freeze`. When `generation` is not the manager's any more, plugins came or went: freeze again,
-    with this dispatch as `previous`.
+    Made by `HookManager.freeze`; without a `background`, hooks for that are called at once. When `generation` is not
+    the manager's any more, plugins came or went: freeze again, with this dispatch as `previous`.
     """
 
-    def __init__(
+    threads: Collection[int] = frozenset()
+    """In which it calls hooks, beside that of the run."""
+
+    def __init__(  # noqa: PLR0913  # all that a run and its parts differ in
         self,
         implementations: Mapping[str, Iterable[Implementation]],
         clock: Clock,
         *,
         generation: int = 0,
         previous: "Dispatch | None" = None,
+        timed: Timed | None = None,
+        background: Background | None = None,
     ) -> None:
         self.clock = clock
         self.generation = generation
@@ -38,9 +45,13 @@ class Dispatch:
         faults: list[UserError] = []
         for hook, event_type in HOOKS.items():
             entries = []
-            for implementation in implementations.get(hook, ()):
+            ordered = tuple(implementations.get(hook, ()))
+            calls = _at_once(ordered) if background is None else background.calls(ordered, clock)
+            for implementation in ordered:
                 faults += _uncountable(implementation, clock)
-                entry = Entry(implementation, start(hook, clock))
+                entry = Entry(implementation, start(hook, clock), calls.get(implementation))
+                if timed is not None:
+                    entry.function = timed(implementation, entry.function)
                 old = known.get(implementation.order, {}).get(hook)
                 if old is not None:
                     entry.trigger, entry.then = old.trigger, old.then
@@ -75,12 +86,15 @@ class Dispatch:
                 "iteration": entry.then.iteration,
                 "epoch": int(entry.then.epochs or 0),
                 "seconds": entry.then.seconds,
+                "wall": entry.then.wall,
+                "moments": entry.then.moments._asdict(),
             }
             for by_hook in self.entries().values()
             for entry in by_hook.values()
             if entry.trigger is not None
         }
-        return {"version": _VERSION, "triggers": triggers}
+        clock = {"paused": self.clock.paused, "moments": self.clock.moments._asdict()}
+        return {"version": _VERSION, "clock": clock, "triggers": triggers}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take the state of triggers back, with the clock set already.
@@ -95,13 +109,21 @@ class Dispatch:
                 expected=f"version {_VERSION}",
                 remedy="read it with the version of sigma-core that wrote it",
             )
+        # Of what an older version wrote, nothing has paused or started yet.
+        clock = state.get("clock", {"paused": 0.0, "moments": {}})
+        self.clock.paused, self.clock.moments = clock["paused"], Moments(**clock["moments"])
         for by_hook in self.entries().values():
             for entry in by_hook.values():
                 saved = state["triggers"].get(entry.key)
                 if saved is not None and saved["when"] == str(entry.implementation.when):
                     entry.trigger = Trigger.parse(saved["remaining"])
                     entry.then = evolve(
-                        entry.then, iteration=saved["iteration"], epochs=saved["epoch"], seconds=saved["seconds"]
+                        entry.then,
+                        iteration=saved["iteration"],
+                        epochs=saved["epoch"],
+                        seconds=saved["seconds"],
+                        wall=saved.get("wall", saved["seconds"]),
+                        moments=Moments(**saved.get("moments", {})),
                     )
         for lane in self._lanes.values():
             lane.rewind()
@@ -112,6 +134,10 @@ class Dispatch:
             for entry in lane.entries:
                 found.setdefault(entry.implementation.order, {})[lane.hook] = entry
         return found
+
+
+def _at_once(ordered: Iterable[Implementation]) -> dict[Implementation, Call]:
+    return {entry: partial(at_once, entry) for entry in ordered if entry.background}
 
 
 def _uncountable(implementation: Implementation, clock: Clock) -> Iterable[UserError]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from attrs import frozen
 
 from sigma_core.hooks._implementation import Implementation
+from sigma_core.hooks._order import waited_for
 
 
 @frozen
@@ -19,10 +20,13 @@ class Row:
     scope: str
     when: str
     reason: str
+    background: str = ""
+    """Which events it sees in the background, `keep` or `newest`; empty for a hook of the foreground."""
 
 
 def explain(implementations: Sequence[Implementation]) -> Iterator[Row]:
     """A row for each implementation of one hook, given in effective order."""
+    waits = waited_for(implementations)
     for position, entry in enumerate(implementations, start=1):
         yield Row(
             hook=entry.hook,
@@ -31,8 +35,9 @@ def explain(implementations: Sequence[Implementation]) -> Iterator[Row]:
             distribution=entry.distribution,
             phase=entry.phase,
             scope=entry.scope,
+            background=entry.background,
             when="each time" if entry.when is None else str(entry.when),
-            reason="; ".join(_reasons(entry, implementations, position)),
+            reason="; ".join((*_reasons(entry, implementations, position), *_waits(entry, waits[position - 1]))),
         )
 
 
@@ -52,3 +57,10 @@ def _reasons(entry: Implementation, others: Sequence[Implementation], position: 
         if entry.plugin in other.after:
             yield f"{other.plugin} has after={entry.plugin}"
     yield f"registration order {entry.order}"
+
+
+def _waits(entry: Implementation, others: Sequence[Implementation]) -> Iterator[str]:
+    if others:
+        who = "starts when" if entry.background else "the run waits until"
+        have = "has" if len(others) == 1 else "have"
+        yield f"{who} {', '.join(other.plugin for other in others)} {have} seen the event"

@@ -5,6 +5,7 @@ from typing import Any
 
 from attrs import frozen
 
+from sigma_core.hooks._budget import Budget
 from sigma_core.hooks._trigger import Trigger
 
 
@@ -12,7 +13,7 @@ from sigma_core.hooks._trigger import Trigger
 class Implementation:
     """One plugin's function for one hook, with its arguments in their order and its checked options.
 
-    `order` counts registrations of this hook's manager from 1.
+    `order` counts registrations of this hook's manager from 1; `background` is empty for a hook of the foreground.
     """
 
     hook: str
@@ -26,8 +27,14 @@ class Implementation:
     scope: str
     when: Trigger | None
     requires: tuple[str, ...]
+    budget: Budget | None = None
+    background: str = ""
     order: int
 
     def __str__(self) -> str:
         origin = f" (distribution {self.distribution!r})" if self.distribution else ""
         return f"hook {self.hook!r} of plugin {self.plugin!r}{origin}"
+
+
+Timed = Callable[[Implementation, Callable[..., object]], Callable[..., object]]
+"""Gives what is called in place of a function of an implementation: itself, or one that also looks at the time."""

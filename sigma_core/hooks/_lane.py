@@ -15,6 +15,9 @@ from sigma_core.hooks._trigger import Trigger, Wake
 
 NEVER = sys.maxsize
 
+_LOOKING = 0.02
+"""Seconds between two looks at the clock for a trigger that waits for a time, where iterations are shorter."""
+
 # How an implementation is called, decided once instead of at each call.
 _CALLS = {("event", "trainer"): 0, ("event",): 1, (): 2, ("trainer",): 3, ("trainer", "event"): 4}
 
@@ -24,10 +27,13 @@ class Entry:
 
     __slots__ = ("call", "function", "implementation", "next_iteration", "then", "trigger", "wakes")
 
-    def __init__(self, implementation: Implementation, then: Reading) -> None:
+    def __init__(
+        self, implementation: Implementation, then: Reading, function: Callable[[Event, Any], object] | None = None
+    ) -> None:
         self.implementation = implementation
-        self.function = implementation.function
-        self.call = _CALLS[implementation.arguments]
+        # Where another function stands in for it, that takes both arguments.
+        self.function: Callable[..., object] = implementation.function if function is None else function
+        self.call = _CALLS[implementation.arguments] if function is None else 0
         self.trigger: Trigger | None = implementation.when
         self.then = then
         self.wakes: tuple[Wake, ...] = ()
@@ -87,8 +93,11 @@ class Lane:
                 built = event()  # type: ignore[operator]  # an Event would have been taken above
             try:
                 _call(entry, built, trainer)
+            except HookFailedError:
+                # Of another hook, on which this one led.
+                raise
             except Exception as error:
-                raise self._failure(entry, error) from error
+                raise failure(entry.implementation, iteration, error) from error
         if self._is_triggered:
             self._settle()
         return built
@@ -105,10 +114,12 @@ class Lane:
                 continue
             try:
                 _call(entry, event, trainer)
+            except HookFailedError as error:
+                failures.append(error)
             except Exception as error:  # noqa: BLE001  # raised below, when all have been called
-                failure = self._failure(entry, error)
-                failure.__cause__ = error
-                failures.append(failure)
+                raised = failure(entry.implementation, self._clock.iteration, error)
+                raised.__cause__ = error
+                failures.append(raised)
             except KeyboardInterrupt as error:
                 interrupt = error
         if interrupt is not None:
@@ -120,7 +131,7 @@ class Lane:
                 where=f"hook {self.hook!r}, iteration {self._clock.iteration}",
                 found=f"{len(failures)} implementations raised",
                 hook=self.hook,
-                plugin=", ".join(failure.plugin for failure in failures),
+                plugin=", ".join(raised.plugin for raised in failures),
                 failures=tuple(failures),
             )
 
@@ -155,30 +166,50 @@ class Lane:
             if iteration >= wake.iteration and seconds >= wake.seconds:
                 break
         else:
+            entry.next_iteration = _look_again(entry, iteration, seconds)
             return False
         now = clock.reading_at(iteration, seconds)
-        # The event before was the iteration before; only its time must be remembered.
-        then = clock.reading_at(iteration - 1, entry.then.seconds)
+        # The event before was the iteration before; all else of it must be remembered.
+        then = clock.reading_before(iteration, entry.then)
         is_due = trigger.due(now, then)
         if is_due:
             trigger = entry.trigger = trigger.after_firing(now, then)
         _schedule(entry, trigger, now)
         return is_due
 
-    def _failure(self, entry: Entry, error: Exception) -> HookFailedError:
-        return HookFailedError(
-            where=f"{entry.implementation}, iteration {self._clock.iteration}",
-            found=f"raised {type(error).__name__}: {error}",
-            remedy="correct the plugin, or leave it out of this run",
-            hook=self.hook,
-            plugin=entry.implementation.plugin,
-        )
+
+def failure(implementation: Implementation, iteration: int, error: BaseException) -> HookFailedError:
+    """What a run says of a hook that raised."""
+    return HookFailedError(
+        where=f"{implementation}, iteration {iteration}",
+        found=f"raised {type(error).__name__}: {error}",
+        remedy="correct the plugin, or leave it out of this run",
+        hook=implementation.hook,
+        plugin=implementation.plugin,
+    )
 
 
 def _schedule(entry: Entry, trigger: Trigger, now: Reading) -> None:
     entry.then = now
     entry.wakes = trigger.wakes(now)
     entry.next_iteration = min((wake.iteration for wake in entry.wakes), default=NEVER)
+
+
+def _look_again(entry: Entry, iteration: int, seconds: float) -> int:
+    """Where to look at the clock anew while all that is missing is time: not behind each of many quick iterations.
+
+    It is looked at behind half of the iterations that fit into what is missing at the pace so far, so ever more often
+    towards the end, and every 20 milliseconds before.
+    """
+    then, found = entry.then, NEVER
+    elapsed = seconds - then.seconds
+    pace = (iteration - then.iteration) / elapsed if elapsed > 0 else 0.0
+    for wake in entry.wakes:
+        if wake.iteration > iteration:
+            found = min(found, wake.iteration)
+        else:
+            found = min(found, iteration + 1 + int(pace * min((wake.seconds - seconds) / 2, _LOOKING)))
+    return found
 
 
 def start(hook: str, clock: Clock) -> Reading:

@@ -1,6 +1,7 @@
 """The plugin manager: one for each environment, never global."""
 
 from collections.abc import Collection, Iterator
+from inspect import signature
 from itertools import count
 from types import ModuleType
 from typing import Any
@@ -10,15 +11,17 @@ from attrs import evolve
 
 from sigma_core.errors import HookRegistrationError, UserError
 from sigma_core.events import Event
+from sigma_core.hooks._background import Background
 from sigma_core.hooks._check import Candidate, candidates, check_candidate, check_plugin, no_hooks
-from sigma_core.hooks._clock import Clock
+from sigma_core.hooks._clock import MOMENTS, Clock
 from sigma_core.hooks._dispatch import Dispatch
 from sigma_core.hooks._explain import Row, explain
-from sigma_core.hooks._implementation import Implementation
+from sigma_core.hooks._implementation import Implementation, Timed
 from sigma_core.hooks._markers import SCOPES
 from sigma_core.hooks._order import order
 from sigma_core.hooks._requirements import Build, check_circle, known_as, made, required_by
-from sigma_core.hooks._specifications import HOOKS, SPECIFICATIONS
+from sigma_core.hooks._specifications import HOOKS, SNAPSHOT, SPECIFICATIONS
+from sigma_core.hooks._trigger import Never
 from sigma_core.registry import snake_case
 
 
@@ -39,6 +42,10 @@ class HookManager(pluggy.PluginManager):
         self._waiting: tuple[object, ...] = ()
         self._registrations = count(1)
         self._found: dict[str, tuple[Implementation, ...]] = {}
+        # What each plugin requires, by name.
+        self._needed: dict[str, tuple[str, ...]] = {}
+        self.brought: set[str] = set()
+        """Names of plugins that are there because others require them, and go with the last of these."""
         self._ordered: dict[str, tuple[Implementation, ...]] = {}
 
     def register(
@@ -74,8 +81,11 @@ class HookManager(pluggy.PluginManager):
         registered = super().register(plugin, wanted)
         if registered is not None:
             number = next(self._registrations)
+            self._needed[registered] = needed
+            # What is never due takes part in nothing, unless that is all there is.
+            due = [candidate for candidate in sound if candidate.when != Never()]
             self._found[registered] = tuple(
-                _implementation(candidate, registered, distribution, number, needed) for candidate in sound
+                _implementation(candidate, registered, distribution, number, needed) for candidate in due or sound
             )
             self._changed()
         return registered
@@ -91,18 +101,27 @@ class HookManager(pluggy.PluginManager):
                     hook = made(required, build, f"plugin {name!r}")
                     check_circle(hook, self._waiting)
                     known = self.register(hook, required if isinstance(required, str) else None, build=build)
+                    self.brought.add(str(known))
                 names.append(str(known))
         finally:
             self._waiting = self._waiting[:-1]
         return tuple(names)
 
     def unregister(self, plugin: object | None = None, name: str | None = None) -> Any:
-        """Take a plugin away, given itself or its name; returns it."""
+        """Take a plugin away, given itself or its name, with what is there for it alone; returns it."""
         known = name if name is not None else self.get_name(plugin)
         removed = super().unregister(plugin, name)
         self._found.pop(str(known), None)
+        self.brought.discard(str(known))
+        for other in self._needed.pop(str(known), ()):
+            if other in self.brought and not self.requiring(other):
+                self.unregister(name=other)
         self._changed()
         return removed
+
+    def requiring(self, name: str) -> tuple[str, ...]:
+        """The names of the plugins that require this one, in order of registration."""
+        return tuple(other for other, needed in self._needed.items() if name in needed)
 
     def copy(self) -> "HookManager":
         """A manager with the same plugins, to which a trainer adds its own hooks without any other trainer's notice."""
@@ -111,11 +130,16 @@ class HookManager(pluggy.PluginManager):
             if plugin is not None:
                 found = self._found.get(name, ())
                 twin.register(plugin, name, distribution=found[0].distribution if found else "")
+        twin.brought = set(self.brought)
         return twin
 
     def parse_hookimpl_opts(self, plugin: object, name: str) -> pluggy.HookimplOpts | None:
         """Tell pluggy that everything of a hook's name implements it; `register` has checked that it can."""
-        if name not in HOOKS or not callable(getattr(plugin, name, None)):
+        function = getattr(plugin, name, None)
+        if name not in HOOKS or not callable(function):
+            return None
+        if SNAPSHOT in signature(function).parameters:
+            # An argument that no specification has, since the foreground does not; pluggy would refuse it.
             return None
         return {
             "wrapper": False,
@@ -141,20 +165,47 @@ class HookManager(pluggy.PluginManager):
         hooks = HOOKS if hook is None else (hook,)
         return tuple(row for each in hooks for row in explain(self.implementations(each)))
 
-    def freeze(self, clock: Clock, *, scopes: Collection[str] = SCOPES, previous: Dispatch | None = None) -> Dispatch:
+    def freeze(
+        self,
+        clock: Clock,
+        *,
+        scopes: Collection[str] = SCOPES,
+        previous: Dispatch | None = None,
+        timed: Timed | None = None,
+        background: Background | None = None,
+    ) -> Dispatch:
         """The implementations of those scopes, ready for a loop; triggers go on where those of `previous` were.
+
+        What `timed` gives for an implementation is called in place of its function.
 
         Raises HookOrderError as `implementations`, and HookRegistrationError when a trigger counts in what the clock
         does not know.
         """
         chosen = {hook: [entry for entry in self.implementations(hook) if entry.scope in scopes] for hook in HOOKS}
-        return Dispatch(chosen, clock, generation=self.generation, previous=previous)
+        return Dispatch(
+            chosen, clock, generation=self.generation, previous=previous, timed=timed, background=background
+        )
 
-    def fire(self, event: Event, trainer: Any = None) -> None:
-        """Call the hook of an event that belongs to no run, such as PluginRejected; triggers have no meaning there."""
+    def fire(
+        self,
+        event: Event,
+        trainer: Any = None,
+        *,
+        plugins: Collection[str] | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        """Call the hook of an event, of all plugins or those of these names, apart from a run.
+
+        As for PluginRejected, which belongs to no run, or for plugins that come when a run has started. Triggers mean
+        nothing then, but for `never`, and where the `clock` of a trainer is given with an event that they count.
+        """
         hook = next(name for name, event_type in HOOKS.items() if event_type is type(event))
-        always = (evolve(entry, when=None) for entry in self.implementations(hook))
-        Dispatch({hook: always}, Clock()).fire(event, trainer)
+        found = (entry for entry in self.implementations(hook) if plugins is None or entry.plugin in plugins)
+        if clock is None or type(event) not in MOMENTS:
+            found = (evolve(entry, when=None) for entry in found if entry.when != Never())
+        dispatch = Dispatch({hook: found}, clock or Clock())
+        dispatch.clock.note(event)
+        dispatch.fire(event, trainer)
 
     def _changed(self) -> None:
         self._ordered.clear()
@@ -200,5 +251,7 @@ def _implementation(
         scope=options.scope,
         when=candidate.when,
         requires=options.requires,
+        budget=candidate.budget,
+        background=options.background,
         order=number,
     )

@@ -5,6 +5,7 @@ from typing import Any, TypeVar, overload
 
 from attrs import asdict, evolve, field, frozen
 
+from sigma_core.hooks._budget import Budget
 from sigma_core.hooks._trigger import Trigger
 
 PHASES = ("modify", "score", "schedule", "persist", "observe")
@@ -12,6 +13,9 @@ PHASES = ("modify", "score", "schedule", "persist", "observe")
 
 SCOPES = ("run", "worker")
 """Where an implementation runs: once in the run, or in each of its workers."""
+
+BACKGROUNDS = ("keep", "newest")
+"""What becomes of events that come while a background hook is busy: it sees all of them, or the newest alone."""
 
 MARK = "__sigma_hook__"
 
@@ -25,6 +29,10 @@ def _names(value: Any) -> Any:
     return (value,) if isinstance(value, str) else tuple(value)
 
 
+def _background(value: Any) -> Any:
+    return {True: "keep", False: ""}.get(value, value) if isinstance(value, bool) else value
+
+
 @frozen(kw_only=True)
 class Options:
     """What `hookimpl` was given; checked when the plugin is registered, all of it together."""
@@ -35,6 +43,8 @@ class Options:
     after: tuple[str, ...] = field(default=(), converter=_names)
     scope: str = "run"
     requires: tuple[str, ...] = field(default=(), converter=_names)
+    budget: Budget | str | None = None
+    background: str = field(default="", converter=_background)
 
     def of(self, plugin: object) -> "Options":
         """The options of one plugin: those that are functions are asked."""
@@ -55,6 +65,8 @@ def hookimpl(
     after: str | Iterable[str] | Callable[[Any], str | Iterable[str]] = (),
     scope: str | Callable[[Any], str] = "run",
     requires: str | Iterable[str] | Callable[[Any], str | Iterable[str]] = (),
+    budget: str | Callable[[Any], str | None] | None = None,
+    background: bool | str | Callable[[Any], bool | str] = False,
 ) -> Callable[[Function], Function]: ...
 
 
@@ -63,8 +75,12 @@ def hookimpl(function: Any = None, /, **options: Any) -> Any:
 
     `when` is a trigger or its text (default: each time). `phase` is one of PHASES. `before` and `after` name plugins
     that this one must run before or after; one that is not there is no fault. `scope` is "run" or "worker".
-    `requires` names values that the hook reads, which the step then computes. Any of them may be a function of the
-    plugin, which is asked when it is registered: `when=lambda hook: hook.when`. The function itself is returned.
+    `requires` names values that the hook reads, which the step then computes. `budget` says how long a call may take on
+    average, "50 us", or which share of the running time all may, "2 %"; a run tells of one that takes longer. With
+    `background` it runs in a thread of its plugin's own while the training goes on, and may take a further argument,
+    `snapshot`, with the values that it requires: True or "keep" for all events, "newest" to skip those that others have
+    overtaken. Any option may be a function of the plugin, which is asked when it is registered:
+    `when=lambda hook: hook.when`. The function itself is returned.
     """
     marked = Options(**options)
 

@@ -37,6 +37,25 @@ def order(implementations: Iterable[Implementation]) -> tuple[Implementation, ..
     return tuple(result)
 
 
+def waited_for(ordered: Sequence[Implementation]) -> tuple[tuple[Implementation, ...], ...]:
+    """Given one hook's implementations in order: for each, those in the background that it starts after.
+
+    In the background all of earlier phases; the run waits for nobody but whom its hooks name.
+    """
+    followers = _followers(ordered)
+    found = []
+    for index, entry in enumerate(ordered):
+        found.append(
+            tuple(
+                other
+                for number, other in enumerate(ordered[:index])
+                if other.background
+                and (index in followers[number] or (entry.background and other.phase != entry.phase))
+            )
+        )
+    return tuple(found)
+
+
 def _place(implementation: Implementation) -> tuple[int, int]:
     return PHASES.index(implementation.phase), implementation.order
 

@@ -25,6 +25,7 @@ from sigma_core.events import (
     RunFailed,
     RunInterrupted,
     RunPaused,
+    RunReset,
     RunResumed,
     RunStarted,
     StepCompiled,
@@ -42,7 +43,8 @@ class RunSpecs:
     def sigma_run_started(self, event: RunStarted, trainer: Any) -> None:
         """The run is about to do its first iteration.
 
-        Called once, when the network is built, the step is compiled and a checkpoint, if any, is restored.
+        Called once, when the network is built, the step is compiled and a checkpoint, if any, is restored. A hook that
+        is attached to a run is called at once.
 
         May change parameters and settings through the trainer. An exception ends the run: `sigma_run_failed` and
         `sigma_run_ended` follow.
@@ -64,6 +66,16 @@ class RunSpecs:
         Called after a pause, before the next iteration. The time of the pause does not count as running time.
 
         May read and change what the trainer owns. An exception ends the run.
+        """
+
+    @hookspec
+    def sigma_run_reset(self, event: RunReset, trainer: Any) -> None:
+        """All is as before the first iteration.
+
+        Called each time the trainer is reset: in a run at the command, between two runs at once. Triggers begin anew,
+        `once` too; how often a run has started, paused or been reset is still known.
+
+        May read and change what the trainer owns. An exception ends the run, or reaches whoever resets the trainer.
         """
 
     @hookspec
@@ -227,6 +239,12 @@ class ComponentSpecs:
 SPECIFICATIONS = (RunSpecs, EpochSpecs, IterationSpecs, CheckpointSpecs, ComponentSpecs)
 
 ARGUMENTS = ("event", "trainer")
+
+SNAPSHOT = "snapshot"
+"""A further argument of hooks in the background: the values that they require."""
+
+TEARDOWN = frozenset({"sigma_run_interrupted", "sigma_run_failed", "sigma_run_ended"})
+"""Hooks of which every implementation is called, whatever others raise."""
 
 
 def _hooks() -> Iterator[tuple[str, type[Event]]]:

@@ -3,13 +3,14 @@
 A trigger counts: `every(3).epochs` has been due twice by the end of epoch 7. It is due at an event when it has been
 due more often by now than it had been at the event before, so "every 100 iterations" on a hook of epochs means the
 first end of an epoch at or after each hundredth iteration, and nothing is missed in between. What changes (the event
-before, and what remains of `once`) is kept by the dispatch.
+before, and what remains of `once` and `times`) is kept by the dispatch.
 """
 
 from abc import ABC, abstractmethod
 
 from attrs import evolve, field, frozen
 
+from sigma_core.errors import SettingError
 from sigma_core.hooks._clock import Reading, Unit
 
 # How many steps `&` takes to find an iteration at which both sides are due, before it answers with a lower bound.
@@ -59,6 +60,19 @@ class Trigger(ABC):
     def __and__(self, other: "Trigger") -> "Trigger":
         return AllOf((*_parts(AllOf, self), *_parts(AllOf, other)))
 
+    @property
+    def is_bound(self) -> bool:
+        """Whether it only says how long others may be due, as `after 2 epochs` does."""
+        return False
+
+    def at(self, moment: Unit | None) -> "Trigger":  # most count what passes by itself
+        """What of it concerns a moment of the run, such as pauses; with None what concerns all else.
+
+        So a hook of several events gives each its part: of "on pause | 3 epochs" the first at pauses, the second at
+        the ends of epochs.
+        """
+        return self if moment is None else Never()
+
     @staticmethod
     def parse(text: str) -> "Trigger":
         """The trigger that the text describes, such as "every 3 epochs after 10 | once".
@@ -74,6 +88,10 @@ class Trigger(ABC):
 class Always(Trigger):
     """Due at each event; what a hook without a trigger has."""
 
+    @property
+    def is_bound(self) -> bool:
+        return True
+
     def due(self, now: Reading, then: Reading) -> bool:  # noqa: ARG002  # the same at any time
         return True
 
@@ -83,7 +101,7 @@ class Always(Trigger):
 
 @frozen
 class Never(Trigger):
-    """Never due; what remains of `once` when it has run."""
+    """Never due; what remains of a trigger that has worn out."""
 
     def due(self, now: Reading, then: Reading) -> bool:  # noqa: ARG002  # the same at any time
         return False
@@ -96,10 +114,16 @@ class Never(Trigger):
 
 
 @frozen
-class Once(Trigger):
-    """Due the first time that `trigger` is, and then never again."""
+class Times(Trigger):
+    """Due the first `number` times that `trigger` is, and then never again."""
 
+    number: int = field(default=1)
     trigger: Trigger = field(factory=Always)
+
+    @number.validator
+    def _check_number(self, _attribute: object, number: object) -> None:
+        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+            raise SettingError(where="trigger", found=f"{number!r} times", expected="a whole number above 0")
 
     def due(self, now: Reading, then: Reading) -> bool:
         return self.trigger.due(now, then)
@@ -110,14 +134,25 @@ class Once(Trigger):
     def next_seconds(self, now: Reading) -> float:
         return self.trigger.next_seconds(now)
 
+    def wakes(self, now: Reading) -> tuple[Wake, ...]:
+        return self.trigger.wakes(now)
+
     def after_firing(self, now: Reading, then: Reading) -> Trigger:
-        return Never() if self.due(now, then) else self
+        if not self.due(now, then):
+            return self
+        remaining = self.number - 1
+        return Times(remaining, self.trigger.after_firing(now, then)) if remaining else Never()
+
+    def at(self, moment: Unit | None) -> Trigger:
+        part = self.trigger.at(moment)
+        return part if part == Never() else Times(self.number, part)
 
     def units(self) -> frozenset[Unit]:
         return self.trigger.units()
 
     def __str__(self) -> str:
-        return "once" if self.trigger == Always() else f"once ({self.trigger})"
+        number = "once" if self.number == 1 else f"{self.number} times"
+        return number if self.trigger == Always() else f"{number} ({self.trigger})"
 
 
 def _parts(kind: "type[AnyOf | AllOf]", trigger: Trigger) -> tuple[Trigger, ...]:
@@ -146,6 +181,14 @@ class AnyOf(Trigger):
 
     def after_firing(self, now: Reading, then: Reading) -> Trigger:
         return evolve(self, triggers=tuple(trigger.after_firing(now, then) for trigger in self.triggers))
+
+    @property
+    def is_bound(self) -> bool:
+        return all(trigger.is_bound for trigger in self.triggers)
+
+    def at(self, moment: Unit | None) -> Trigger:
+        parts = [trigger.at(moment) for trigger in self.triggers]
+        return _joined(AnyOf, [part for part in parts if part != Never()])
 
     def units(self) -> frozenset[Unit]:
         return frozenset().union(*(trigger.units() for trigger in self.triggers))
@@ -185,6 +228,17 @@ class AllOf(Trigger):
     def after_firing(self, now: Reading, then: Reading) -> Trigger:
         return evolve(self, triggers=tuple(trigger.after_firing(now, then) for trigger in self.triggers))
 
+    @property
+    def is_bound(self) -> bool:
+        return all(trigger.is_bound for trigger in self.triggers)
+
+    def at(self, moment: Unit | None) -> Trigger:
+        if self.is_bound:
+            return super().at(moment)
+        # A bound holds at whatever event the others are due.
+        parts = [trigger if trigger.is_bound else trigger.at(moment) for trigger in self.triggers]
+        return Never() if Never() in parts else _joined(AllOf, parts)
+
     def units(self) -> frozenset[Unit]:
         return frozenset().union(*(trigger.units() for trigger in self.triggers))
 
@@ -192,6 +246,16 @@ class AllOf(Trigger):
         return " & ".join(f"({part})" if isinstance(part, AnyOf) else str(part) for part in self.triggers)
 
 
-def once(trigger: Trigger | None = None) -> Once:
+def _joined(kind: "type[AnyOf | AllOf]", parts: list[Trigger]) -> Trigger:
+    flat = tuple(each for part in parts for each in _parts(kind, part))
+    return flat[0] if len(flat) == 1 else kind(flat) if flat else Never()
+
+
+def once(trigger: Trigger | None = None) -> Times:
     """The first time only: of the event, or of the given trigger."""
-    return Once() if trigger is None else Once(trigger)
+    return times(1, trigger)
+
+
+def times(number: int, trigger: Trigger | None = None) -> Times:
+    """The first `number` times only: of the event, or of the given trigger."""
+    return Times(number) if trigger is None else Times(number, trigger)

@@ -18,7 +18,7 @@ from sigma_core.registry._identifiers import (
     words_of,
 )
 from sigma_core.registry._kinds import KINDS, Kind, kind_of
-from sigma_core.registry._parameters import Registry, RegistryView
+from sigma_core.registry._parameters import Registry
 from sigma_core.registry._tables import plain
 
 __all__ = [
@@ -31,7 +31,6 @@ __all__ = [
     "Fault",
     "Kind",
     "Registry",
-    "RegistryView",
     "Resolver",
     "Setting",
     "Status",

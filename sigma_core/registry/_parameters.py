@@ -1,45 +1,63 @@
-"""A registry: a nested mapping from dotted identifiers to values, with tags, types, parents and read-only views."""
+"""A registry: values by dotted identifier, seen as nested mappings that nobody can change through them."""
 
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
-from threading import RLock
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
-from attrs import define, field
-
-from sigma_core.errors import IdentifierError, SigmaError, UnknownIdentifierError
-from sigma_core.registry._conform import conform
 from sigma_core.registry._identifiers import Resolver, unknown, words_of
 
-NOTHING_YET: Mapping[str, Any] = MappingProxyType({})
+NO_TAGS: Mapping[str, Collection[str]] = MappingProxyType({})
 
 
-@define(eq=False)
-class _Tree:
-    """What all registries of one tree share. Values are kept flat; a registry is a prefix of their identifiers."""
+class Source(Protocol):
+    """What holds the values of a registry, by their whole identifiers."""
 
-    values: dict[str, Any] = field(factory=dict)
-    types: dict[str, Any] = field(factory=dict)
-    tags: dict[str, frozenset[str]] = field(factory=dict)
-    lock: Any = field(factory=RLock)
+    @property
+    def names(self) -> Sequence[str]:
+        """All identifiers, in order."""
+
+    @property
+    def tags(self) -> Mapping[str, Collection[str]]:
+        """Tags by identifier, or by the first words of one."""
+
+    def read(self, names: Sequence[str]) -> Mapping[str, Any]:
+        """These values, all of one moment; arrays are copies."""
 
 
-class RegistryView(Mapping[str, Any]):
-    """A registry that can be read only; arrays in it are handed out as read-only views of the same memory.
+class _Kept:
+    """Values that stay as they are."""
 
-    `view["network.layers"]` is a view too; iteration and length are those of the names right below, `flat` has every
-    value. Each call is whole to other threads. What is not there raises `UnknownIdentifierError`, a `KeyError`.
+    def __init__(self, values: Mapping[str, Any], tags: Mapping[str, Collection[str]]) -> None:
+        self._values = {name: _locked(value) for name, value in values.items()}
+        self.names = tuple(self._values)
+        self.tags = tags
+
+    def read(self, names: Sequence[str]) -> Mapping[str, Any]:
+        return {name: self._values[name] for name in names}
+
+
+class Registry(Mapping[str, Any]):
+    """Values by identifier, to be read only; arrays cannot be written to.
+
+    It is a mapping of whole identifiers to values. What lies below some first words is a registry too:
+    `registry["network.layers.dense_1.weights"]` is `registry["network.layers"]["dense_1.weights"]`. What is not there
+    raises `UnknownIdentifierError`, a `KeyError`, with the nearest identifier.
     """
 
-    def __init__(self, tree: _Tree, prefix: str) -> None:
-        self._tree = tree
+    def __init__(self, source: Source, prefix: str = "") -> None:
+        self._source = source
         self._prefix = prefix
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any], tags: Mapping[str, Collection[str]] = NO_TAGS) -> Self:
+        """A registry of these values, which are its own from now on."""
+        return cls(_Kept(values, tags))
 
     @property
     def identifier(self) -> str:
-        """Where this registry is in its tree; empty for the root."""
+        """Where this registry is; empty for the root."""
         return self._prefix.removesuffix(".")
 
     @property
@@ -48,205 +66,74 @@ class RegistryView(Mapping[str, Any]):
         if not self._prefix:
             return None
         above = self.identifier.rpartition(".")[0]
-        return self._of(f"{above}." if above else "")
+        return type(self)(self._source, f"{above}." if above else "")
 
     @property
     def root(self) -> Self:
         """The registry that has no parent."""
-        return self._of("")
+        return type(self)(self._source)
 
     def __getitem__(self, identifier: str) -> Any:
-        name = self._name(identifier)
-        with self._tree.lock:
-            if name in self._tree.values:
-                return self._handed_out(self._tree.values[name])
-            if not self._below(name):
-                raise unknown(identifier, self.flat(), f"identifier '{name}'")
-        return self._of(f"{name}.")
+        name = f"{self._prefix}{identifier}"
+        if name in self._source.names:
+            return _locked(self._source.read([name])[name])
+        words_of(identifier)
+        if not self._has_below(name):
+            raise unknown(identifier, self, f"identifier '{name}'")
+        return type(self)(self._source, f"{name}.")
 
     def __contains__(self, identifier: object) -> bool:
         name = f"{self._prefix}{identifier}"
-        with self._tree.lock:
-            return name in self._tree.values or bool(self._below(name))
+        return name in self._source.names or self._has_below(name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys(name.partition(".")[0] for name in self.flat()))
+        return (name.removeprefix(self._prefix) for name in self._source.names if name.startswith(self._prefix))
 
     def __len__(self) -> int:
-        return len({name.partition(".")[0] for name in self.flat()})
+        return sum(1 for _ in self)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.flat()!r})"
-
-    def flat(self) -> dict[str, Any]:
-        """Every value by its identifier from here, in the order in which they were first set."""
-        with self._tree.lock:
-            return {name: self._handed_out(value) for name, value in self._within(self._tree.values).items()}
+        return f"<Registry {self.identifier or 'root'!r}: {', '.join(self) or 'nothing'}>"
 
     def tags(self, identifier: str = "") -> frozenset[str]:
         """The tags of a value or registry, or of this one."""
-        return self._tree.tags.get(self._name(identifier) if identifier else self.identifier, frozenset())
+        return frozenset(self._source.tags.get(f"{self._prefix}{identifier}".removesuffix("."), ()))
 
     def resolve(self, pattern: str) -> tuple[str, ...]:
-        """Identifiers of the values that a pattern means; raises `UnknownIdentifierError` if it means none."""
-        with self._tree.lock:
-            return Resolver(self._within(self._tree.values), self._within(self._tree.tags)).resolve(pattern)
+        """Identifiers, from here, of the values that a pattern means; `UnknownIdentifierError` if it means none."""
+        return Resolver(self, self._tags_below()).resolve(pattern)
 
-    def view(self) -> "RegistryView":
-        """The same, to be read only: what changes here is seen there."""
-        return RegistryView(self._tree, self._prefix)
+    def snapshot(self, pattern: str = "**") -> "Registry":
+        """The values that a pattern means as they are now, never to change, as a registry of their own.
 
-    def copy(self) -> "Registry":
-        """A deep copy of this registry and all below it, as the root of a tree of its own."""
-        with self._tree.lock:
-            tree = _Tree(
-                deepcopy(self._within(self._tree.values)),
-                self._within(self._tree.types),
-                self._within(self._tree.tags) | ({"": self.tags()} if self.tags() else {}),
-            )
-        made = Registry.__new__(Registry)
-        RegistryView.__init__(made, tree, "")
-        return made
-
-    def snapshot(self) -> "RegistryView":
-        """All values as they are now, never to change; safe to take in one thread while another one writes."""
-        return self.copy().view()
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> "RegistryView":
-        return self.copy()
-
-    def _within(self, table: dict[str, Any]) -> dict[str, Any]:
-        """The part of a table that is of identifiers below this one, by their names from here."""
-        return {name.removeprefix(self._prefix): v for name, v in table.items() if name.startswith(self._prefix)}
-
-    def _name(self, identifier: str) -> str:
-        """An identifier from here as one from the root; raises `IdentifierError` if it is malformed."""
-        words_of(identifier)
-        return f"{self._prefix}{identifier}"
-
-    def _below(self, name: str) -> list[str]:
-        return [other for other in self._tree.values if other.startswith(f"{name}.")]
-
-    def _of(self, prefix: str) -> Self:
-        """A registry of the same tree and sort."""
-        made = type(self).__new__(type(self))
-        RegistryView.__init__(made, self._tree, prefix)  # a registry's own would begin a new tree
-        return made
-
-    def _handed_out(self, value: Any) -> Any:
-        numpy = sys.modules.get("numpy")  # without it there is no array to protect
-        if numpy is None or not isinstance(value, numpy.ndarray):
-            return value
-        view = value.view()
-        view.flags.writeable = False
-        return view
-
-
-class Registry(RegistryView, MutableMapping[str, Any]):
-    """Values by identifier: `registry["optimiser.learning_rate"]` is `registry["optimiser"]["learning_rate"]`.
-
-    Registries come to be as values are put below them; a mapping that is set becomes one, in place of what was there.
-    """
-
-    def __init__(self, values: Mapping[str, Any] = NOTHING_YET) -> None:
-        super().__init__(_Tree(), "")
-        self.update(values)
-
-    def __setitem__(self, identifier: str, value: Any) -> None:
-        """Raises `IdentifierError` where a value and a registry would share a name, `SettingError` for a wrong type."""
-        name = self._name(identifier)
-        with self._tree.lock:
-            if isinstance(value, Mapping):
-                self._replace(identifier, name, value)
-                return
-            self._check_free(name)
-            self._tree.values[name] = self._typed(name, value)
-
-    def __delitem__(self, identifier: str) -> None:
-        name = self._name(identifier)
-        with self._tree.lock:
-            if identifier not in self:
-                raise unknown(identifier, self.flat(), f"identifier '{name}'")
-            for table in (self._tree.values, self._tree.types, self._tree.tags):
-                for gone in [other for other in table if other == name or other.startswith(f"{name}.")]:
-                    del table[gone]
-
-    def add(self, identifier: str, value: Any, *, type: Any = None, tags: tuple[str, ...] = ()) -> None:  # noqa: A002
-        """Set a new value and say of which type it stays, and what tags it carries.
-
-        Raises `IdentifierError` if there is one already, `SettingError` if the value is not of the type.
+        Raises `UnknownIdentifierError` if it means none.
         """
-        name = self._name(identifier)
-        with self._tree.lock:
-            if identifier in self:
-                raise IdentifierError(f"identifier '{name}'", "it is there already", "a new one", "set it instead")
-            self[identifier] = value if type is None else conform(value, type, where=f"identifier '{name}'")
-            if type is not None:
-                self._tree.types[name] = type
-            if tags:
-                self.tag(identifier, *tags)
+        return Registry.of(deepcopy(self._read(self.resolve(pattern))), self._tags_below())
 
-    def pop(self, identifier: str, *default: Any) -> Any:
-        """Take a value out, or a registry as a tree of its own; raises as reading does if there is no default."""
-        with self._tree.lock:
-            if identifier not in self and default:
-                return default[0]
-            value = self[identifier]
-            taken = value.copy() if isinstance(value, Registry) else value
-            del self[identifier]
-            return taken
+    def copy(self) -> dict[str, Any]:
+        """All values by identifier as they are now, deeply copied: they are the caller's, to be changed at will."""
+        return deepcopy(self._read(tuple(self)))
 
-    def popitem(self) -> tuple[str, Any]:
-        """Take out the first name and what it stands for; raises `KeyError` from an empty registry."""
-        with self._tree.lock:
-            first = next(iter(self), None)
-            if first is None:
-                raise UnknownIdentifierError(f"registry '{self.identifier}'", "it is empty")
-            return first, self.pop(first)
+    def __deepcopy__(self, memo: dict[int, Any]) -> "Registry":
+        return Registry.of(self.copy(), self._tags_below())
 
-    def tag(self, identifier: str, *tags: str) -> None:
-        """Give tags to a value, or to a registry; raises `UnknownIdentifierError` if there is none."""
-        name = self._name(identifier)
-        with self._tree.lock:
-            if identifier not in self:
-                raise unknown(identifier, self.flat(), f"identifier '{name}'")
-            self._tree.tags[name] = self.tags(identifier) | set(tags)
+    def _read(self, identifiers: Sequence[str]) -> dict[str, Any]:
+        """Several at once, so that they are of one moment."""
+        found = self._source.read([f"{self._prefix}{name}" for name in identifiers])
+        return {name: found[f"{self._prefix}{name}"] for name in identifiers}
 
-    def set(self, pattern: str, value: Any) -> tuple[str, ...]:
-        """Set every value that a pattern means, or none if it is of a wrong type for one; returns their identifiers."""
-        with self._tree.lock:
-            found = self.resolve(pattern)
-            typed = {f"{self._prefix}{name}": self._typed(f"{self._prefix}{name}", value) for name in found}
-            self._tree.values.update(typed)
-            return found
+    def _tags_below(self) -> dict[str, Collection[str]]:
+        tags = self._source.tags.items()
+        return {name.removeprefix(self._prefix): those for name, those in tags if name.startswith(self._prefix)}
 
-    def _replace(self, identifier: str, name: str, values: Mapping[str, Any]) -> None:
-        """Put a mapping in place of what is below a name; types and tags stay, as they are of the identifiers."""
-        # Copied first: it may be a part of this very registry.
-        values = dict(values.flat() if isinstance(values, RegistryView) else values)
-        before = dict(self._tree.values)
-        for gone in self._below(name):
-            del self._tree.values[gone]
-        try:
-            for key, value in values.items():
-                self[f"{identifier}.{key}"] = value
-        except SigmaError:  # all of it or nothing
-            self._tree.values.clear()
-            self._tree.values.update(before)
-            raise
+    def _has_below(self, name: str) -> bool:
+        return any(other.startswith(f"{name}.") for other in self._source.names)
 
-    def _check_free(self, name: str) -> None:
-        if self._below(name):
-            raise IdentifierError(f"identifier '{name}'", "it is a registry", "a mapping", "set the values below it")
-        words = name.split(".")
-        for count in range(1, len(words)):
-            above = ".".join(words[:count])
-            if above in self._tree.values:
-                raise IdentifierError(f"identifier '{name}'", f"'{above}' is a value", "a registry", "delete it first")
 
-    def _typed(self, name: str, value: Any) -> Any:
-        annotation = self._tree.types.get(name)
-        return value if annotation is None else conform(value, annotation, where=f"identifier '{name}'")
-
-    def _handed_out(self, value: Any) -> Any:
+def _locked(value: Any) -> Any:
+    """An array that can be read only, through a view, of which nobody can take that back; anything else as it is."""
+    numpy = sys.modules.get("numpy")  # without it there is no array to protect
+    if numpy is None or not isinstance(value, numpy.ndarray):
         return value
+    value.flags.writeable = False
+    return value.view()

@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 from attrs import NOTHING, field, frozen
 
-from sigma_core.errors import SettingError
+from sigma_core.errors import ExpressionError, SettingError
 from sigma_core.registry._annotations import readable, resolved, takes_none
 from sigma_core.registry._conform import conform
 
@@ -74,7 +74,7 @@ class Argument:
         return conform(value, self.accepts, where=where)
 
     def validate(self, value: Any, others: Any, where: str) -> None:
-        """Run the field's validator by itself; raises `SettingError` with what it says.
+        """Run the field's validator by itself; raises `SettingError` with what it says, or `ExpressionError`.
 
         A validator that looks at more than its value and `others` has its say when the component is made.
         """
@@ -85,6 +85,9 @@ class Argument:
             validator(others, self.definition, convert(value) if convert else value)
         except SettingError as error:  # the component knows what is wrong, but not where in a recipe it stands
             raise SettingError(where, error.found, error.expected, error.remedy) from error
+        except ExpressionError as error:
+            error.where = where
+            raise
         except (TypeError, ValueError) as error:
             raise SettingError(where, said(error)) from error
         except AttributeError:

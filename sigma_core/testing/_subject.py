@@ -57,10 +57,13 @@ def installed() -> Composer:
     return _installed(tuple(sys.path))
 
 
-def examined(kind: str, contract: Any, component: C, shapes_in: Sequence[str] = ()) -> Subject[C]:
+def examined(
+    kind: str, contract: Any, component: C, shapes_in: Sequence[str] = (), *, is_value: bool = True
+) -> Subject[C]:
     """A component, with what its fields name built, held to what holds for every kind.
 
-    `shapes_in` are the methods of which one has to tell shapes, if the class does not.
+    `shapes_in` are the methods of which one has to tell shapes, if the class does not. What is no value, as a hook,
+    need not be frozen, and is as another of the same settings.
     """
     unbuilt = Subject(component, installed(), type(component).__name__)
     unbuilt.claim(
@@ -71,16 +74,17 @@ def examined(kind: str, contract: Any, component: C, shapes_in: Sequence[str] = 
     )
     with unbuilt.trying("building what its settings name"):
         subject: Subject[C] = evolve(unbuilt, component=unbuilt.composer.build(kind, component))
-    _check_value(subject)
+    subject.claim(attrs.has(type(component)), "class", "an attrs class, whose fields are its settings", "another class")
+    if is_value:
+        _check_value(subject)
     _check_documentation(subject, shapes_in)
-    _check_recipe(subject, kind)
+    _check_recipe(subject, kind, is_value=is_value)
     return subject
 
 
 def _check_value(subject: Subject[Any]) -> None:
     """Frozen, hashable, equal to its like."""
     component = subject.component
-    subject.claim(attrs.has(type(component)), "class", "an attrs class, whose fields are its settings", "another class")
     for field in attrs.fields(type(component)):
         try:
             setattr(component, field.name, getattr(component, field.name))
@@ -131,7 +135,7 @@ def _parts(component: Any) -> Iterator[Any]:
                 yield from _parts(each)
 
 
-def _check_recipe(subject: Subject[Any], kind: str) -> None:
+def _check_recipe(subject: Subject[Any], kind: str, *, is_value: bool) -> None:
     """Written as settings and built again it is the same; a setting that it does not have is refused."""
     component, composer = subject.component, subject.composer
     if composer.registry.name_of(component) is None:
@@ -145,7 +149,8 @@ def _check_recipe(subject: Subject[Any], kind: str) -> None:
         table = composer.table(component)
     with subject.trying(f"recipe {table}", "that it builds a component"):
         again = composer.build(kind, table)
-    subject.claim(again == component, f"recipe {table}", f"{component!r}, from which it was written", repr(again))
+    is_same = again == component if is_value else composer.table(again) == table
+    subject.claim(is_same, f"recipe {table}", f"{component!r}, from which it was written", repr(again))
     faults: list[Fault] = []
     composer.build(kind, {**table, _NOT_A_SETTING: 0}, faults=faults)
     places = [".".join(map(str, fault.place)) for fault in faults]

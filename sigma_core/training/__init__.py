@@ -12,12 +12,14 @@ from sigma_core.training._commands import (
     Resume,
     Save,
     SetValue,
+    SetValues,
     StepOnce,
     Stop,
 )
 from sigma_core.training._criterion import Criterion, Observation
 from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._directory import RunDirectory
+from sigma_core.training._hook_arrays import taken_out
 from sigma_core.training._inspection import Inspection
 from sigma_core.training._mailbox import send as send_command
 from sigma_core.training._merger import Average, Merger
@@ -29,12 +31,14 @@ from sigma_core.training._optimiser import Optimiser, Slots
 from sigma_core.training._parts import groundwork
 from sigma_core.training._presence import Holder, holder_of
 from sigma_core.training._replay import Replay, replay
+from sigma_core.training._resume import state_hash
 from sigma_core.training._run import Run
 from sigma_core.training._schedule import Position, Schedule, check_span
 from sigma_core.training._team import Team
 from sigma_core.training._trainer import Trainer
 from sigma_core.training._transfer import load_parameters
 from sigma_core.training._worker import Task, Worker
+from sigma_core.training.profiling import Profile, ProfileRow
 from sigma_core.training.recipe import Recipe
 
 __all__ = [
@@ -58,6 +62,8 @@ __all__ = [
     "Optimiser",
     "Pause",
     "Position",
+    "Profile",
+    "ProfileRow",
     "Recipe",
     "Replay",
     "Reset",
@@ -68,6 +74,7 @@ __all__ = [
     "Save",
     "Schedule",
     "SetValue",
+    "SetValues",
     "Slots",
     "StepOnce",
     "Stop",
@@ -82,4 +89,6 @@ __all__ = [
     "parse_criterion",
     "replay",
     "send_command",
+    "state_hash",
+    "taken_out",
 ]

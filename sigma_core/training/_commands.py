@@ -3,10 +3,10 @@
 Any thread may send one, and other processes by way of the run's directory; the trainer's own thread applies it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from attrs import fields, frozen
+from attrs import field, fields, frozen
 
 from sigma_core.errors import SettingError, SigmaError, listed
 from sigma_core.events import plain
@@ -57,10 +57,17 @@ class Detach(Command):
 
 @frozen
 class SetValue(Command):
-    """Set the value of an identifier such as `optimiser.learning_rate`."""
+    """Set the value of an identifier such as `optimiser.learning_rate`, or those of a pattern."""
 
     identifier: str
     value: Any
+
+
+@frozen
+class SetValues(Command):
+    """Set several at once, by identifier or pattern: all of them or none."""
+
+    values: Mapping[str, Any]
 
 
 @frozen
@@ -77,11 +84,16 @@ class Save(Command):
     path: str
 
 
+def _listed(given: Iterable[str]) -> tuple[str, ...]:
+    return tuple(given)
+
+
 @frozen
 class Load(Command):
-    """Go on from a checkpoint, exactly."""
+    """Go on from a checkpoint, exactly; with patterns, only take the parameters over that match, and go on."""
 
     path: str
+    patterns: tuple[str, ...] = field(default=(), converter=_listed)
 
 
 @frozen
@@ -100,25 +112,58 @@ class Request:
 
 _KINDS: Mapping[str, type[Command]] = {
     snake_case(kind.__name__): kind
-    for kind in (Attach, Detach, GetValue, Load, Pause, Reset, Resume, Save, SetValue, StepOnce, Stop)
+    for kind in (
+        Attach,
+        Detach,
+        GetValue,
+        Load,
+        Pause,
+        Reset,
+        Resume,
+        Save,
+        SetValue,
+        SetValues,
+        StepOnce,
+        Stop,
+    )
 }
 
 
+_TYPES: Mapping[Any, tuple[str, Callable[[Any], bool]]] = {
+    str: ("a text", lambda value: isinstance(value, str)),
+    str | None: ("a text", lambda value: isinstance(value, str | None)),
+    tuple[str, ...]: (
+        "a list of texts",
+        lambda value: isinstance(value, list | tuple) and all(isinstance(each, str) for each in value),
+    ),
+}
+"""What a command in JSON may hold where it says that type."""
+
+
+def leads_elsewhere(command: Command) -> bool:
+    """Whether the run goes on from another state than it had."""
+    return isinstance(command, Reset) or (isinstance(command, Load) and not command.patterns)
+
+
+def table_of(hook: Any, composer: Composer) -> dict[str, Any]:
+    """A hook as its table, or where it is not registered by its class."""
+    try:
+        return dict(plain(composer.table(hook)))
+    except SigmaError:
+        return {"unregistered": f"{type(hook).__module__}.{type(hook).__qualname__}"}
+
+
 def written(command: Command, composer: Composer) -> dict[str, Any]:
-    """A command in JSON's terms; a hook as its table, or where it is not registered by its class."""
+    """A command in JSON's terms."""
     values = {attribute.name: getattr(command, attribute.name) for attribute in fields(type(command))}
     if isinstance(command, Attach):
-        try:
-            values["hook"] = composer.table(command.hook)
-        except SigmaError:
-            kind = type(command.hook)
-            values["hook"] = {"unregistered": f"{kind.__module__}.{kind.__qualname__}"}
+        values["hook"] = table_of(command.hook, composer)
     return {"command": snake_case(type(command).__name__), **{name: plain(value) for name, value in values.items()}}
 
 
 def read(values: Mapping[str, Any], composer: Composer) -> Command:
     """A command out of JSON's terms. Raises SettingError for what is none, ComponentError for a hook that is none."""
-    values = dict(values)
+    values = dict(values) if isinstance(values, Mapping) else {}
     name = values.pop("command", None)
     kind = _KINDS.get(name) if isinstance(name, str) else None
     if kind is None:
@@ -127,8 +172,9 @@ def read(values: Mapping[str, Any], composer: Composer) -> Command:
     for key, value in values.items():
         if key not in wanted:
             raise SettingError(f"command {name}", f"it has no {key!r}", listed(wanted, key), "use one of these")
-        if wanted[key].type is str and not isinstance(value, str):
-            raise SettingError(f"command {name}, {key}", repr(value), "a text", "give a text")
+        says, is_that = _TYPES.get(wanted[key].type, ("anything", lambda _: True))
+        if not is_that(value):
+            raise SettingError(f"command {name}, {key}", repr(value), says, f"give {says}")
     if kind is Attach and "hook" in values:
         values["hook"] = composer.build("hooks", values["hook"])
     try:

@@ -1,6 +1,7 @@
 """The directory of a run: the resolved recipe, the plugins, the run store, checkpoints."""
 
 import json
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -8,7 +9,8 @@ from typing import TYPE_CHECKING, Self
 
 from sigma_core.errors import RunDirectoryError, SigmaError, StorageError
 from sigma_core.events import RunStore
-from sigma_core.training._keeping import CHECKPOINTS, LAST, PREVIOUS, checkpoint_in
+from sigma_core.training._hook_changes import hook_changes
+from sigma_core.training._keeping import CHECKPOINTS, FIRST, LAST, PREVIOUS, checkpoint_in
 from sigma_core.training._presence import Presence
 from sigma_core.training._provenance import provenance
 
@@ -121,10 +123,16 @@ class RunDirectory:
         except SigmaError as error:
             # Arrays in memory and unregistered parts have no recipe; the run is none the worse for it.
             self._write(_RECIPE, "".join(f"# {line}\n" for line in str(error).splitlines()))
-        if self._store.note("first_state") is None:
-            # Of a run that goes on it is there already.
+        if self.is_new:
+            # Of a run that goes on they are there already.
+            self._store.write_note("hook_changes", json.dumps(hook_changes(trainer)))
             self._store.write_note("first_state", state)
         self._store.attach(trainer.environment.bus)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether no run has begun in it."""
+        return self._store.note("first_state") is None
 
     def note(self, name: str, text: str) -> None:
         """Keep a note in the store, such as the hash of a state."""
@@ -146,6 +154,11 @@ class RunDirectory:
         return path.absolute().is_relative_to(self.path.absolute())
 
     @property
+    def first_checkpoint(self) -> Path:
+        """Where the state goes from which the run began, if it is not that of its recipe."""
+        return self.path / CHECKPOINTS / FIRST
+
+    @property
     def last_checkpoint(self) -> Path:
         """Where the state at the end of the run goes."""
         return self.path / CHECKPOINTS / LAST
@@ -161,9 +174,16 @@ class RunDirectory:
             # A run that is resumed leaves what is right as it is: nothing can be cut short by the next kill.
             if place.read_text("utf-8") == text:
                 return
+        # Whole or not at all: what is there stays until the new text is on the disk.
+        made = self.path / f".{name}.partial"
         try:
-            place.write_text(text, "utf-8", newline="\n")
+            made.write_text(text, "utf-8", newline="\n")
+            with made.open("rb+") as file:
+                os.fsync(file.fileno())
+            made.replace(place)
         except OSError as error:
+            with suppress(OSError):
+                made.unlink()
             raise StorageError(
                 str(self.path / name),
                 f"cannot be written: {error}",

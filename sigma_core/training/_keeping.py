@@ -1,4 +1,7 @@
-"""The checkpoints that a run's directory keeps: `last`, which the regular ones replace, and the one before it."""
+"""The checkpoints that a run's directory keeps: `last`, which the regular ones replace, and the one before it.
+
+A run that did not begin from its recipe alone, but from a checkpoint or from what somebody set, keeps that as `first`.
+"""
 
 import warnings
 from collections.abc import Callable, Iterator
@@ -14,15 +17,19 @@ if TYPE_CHECKING:
     from sigma_core.training._loop import Loop
 
 CHECKPOINTS = "checkpoints"
+FIRST = "first"
 LAST = "last"
 PREVIOUS = "previous"
 
 
-_HOOK = "regular_checkpoints"
+REGULAR = "regular_checkpoints"
+"""The name of the hook that keeps them."""
 
 
 class _RegularCheckpoints:
     """Has the state kept whenever a trigger is due, behind all that else happens at that iteration."""
+
+    is_of_a_run = True
 
     def __init__(self, when: Trigger, loop: "Callable[[], Loop | None]") -> None:
         @hookimpl(when=when)
@@ -40,11 +47,13 @@ def regular_checkpoints(hooks: HookManager, when: Trigger | None, loop: "Callabl
     if when is None:
         yield
         return
-    hooks.register(_RegularCheckpoints(when, loop), _HOOK)
+    hooks.register(_RegularCheckpoints(when, loop), REGULAR)
     try:
         yield
     finally:
-        hooks.unregister(name=_HOOK)
+        # A command may have taken it away.
+        if hooks.has_plugin(REGULAR):
+            hooks.unregister(name=REGULAR)
 
 
 def newest(directory: Path | str) -> Path | None:

@@ -5,15 +5,18 @@ Whatever happens, what has started is ended: for each RunStarted there is exactl
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from sys import maxsize as NEVER  # noqa: N812  # an iteration that does not come
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
+from attrs import asdict
 
 from sigma_core.errors import TrainerError
 from sigma_core.events import (
+    BudgetExceeded,
     Bus,
     EpochEnded,
     EpochStarted,
@@ -24,24 +27,26 @@ from sigma_core.events import (
     RunFailed,
     RunInterrupted,
     RunStarted,
+    Teller,
     ValidationEnded,
     ValidationStarted,
 )
-from sigma_core.hooks import Clock, Dispatch, HookManager
+from sigma_core.hooks import Background, Clock, Dispatch, HookManager
 from sigma_core.training._calls import looked
 from sigma_core.training._criterion import Criterion, Moment, Observation, State
 from sigma_core.training._run import Run
 from sigma_core.training._scheduling import Scheduling
 from sigma_core.training._signals import Signals
-from sigma_core.training._steering import Again, Ended, Interruption, LookAgain, Scripted, Steered
+from sigma_core.training._steering import Again, Ended, Fail, Interruption, LookAgain, Scripted, Steered
 from sigma_core.training._worker import Outputs
-from sigma_core.training._worker_hooks import WorkerHooks, frozen_for
+from sigma_core.training.profiling import Budgets, Exceeded
 
 if TYPE_CHECKING:
     from sigma_core.training._commands import (
         Request,
     )
     from sigma_core.training._trainer import Trainer
+    from sigma_core.training._worker_hooks import WorkerHooks
 
 
 class Progress:
@@ -76,6 +81,7 @@ class Loop(Steered):
         self.commands: deque[Request] = deque()
         # Commands of an earlier run, to be given again at their places.
         self.script: deque[Scripted] = deque(trainer.script)
+        self.turns = 0
         self.arrived = threading.Event()
         self.thread = threading.get_ident()
         self.scores: dict[str, Any] = dict(trainer.scores)
@@ -90,7 +96,12 @@ class Loop(Steered):
         self.clock.seconds = self.seconds
         self._bus: Bus = trainer.environment.bus
         self._hooks: HookManager = trainer.hooks
-        self.dispatch: Dispatch | WorkerHooks = frozen_for(trainer.team, self._hooks, self.clock)
+        self.budgets = Budgets(trainer.setup.budgets)
+        self._is_replay = bool(self.script)
+        self.background = Background(
+            self._serve, self.arrived.set, lambda: self.send(Fail(), ""), timed=self._timed_beside
+        )
+        self.dispatch: Dispatch | WorkerHooks = self._frozen()
         self.progress = Progress(self.clock)
         self._next_check = NEVER
         self._scored_at = self.clock.iteration
@@ -101,6 +112,13 @@ class Loop(Steered):
     def check_can_be_saved(self) -> None:
         """Raise TrainerError where the state is not whole: in another thread, or with a batch taken in vain."""
         where = f"trainer {self.trainer.setup.name!r}"
+        if self.background.is_within(threading.get_ident()):
+            raise TrainerError(
+                where,
+                "it cannot be saved by a hook in the background, for which a checkpoint waits",
+                "a hook of the foreground, or a command",
+                "write trainer.send(Save(path))",
+            )
         if not self.is_paused and threading.get_ident() != self.thread:
             raise TrainerError(
                 where,
@@ -131,11 +149,37 @@ class Loop(Steered):
 
     def _tear_down(self, event: Event, failures: list[BaseException]) -> None:
         """Tell everybody of an end; what they raise is collected, so that the ends after this one come as well."""
+        self.clock.note(event)
         try:
             self.dispatch.end(event, self.trainer)
         except BaseException as error:  # noqa: BLE001  # teardown goes on whatever is raised
             failures.append(error)
+        try:
+            self.background.finish()
+        except KeyboardInterrupt as error:
+            # Once more, while hooks were waited for: what is busy is left to itself.
+            failures.append(error)
+            self.background.abandon()
+        failures.extend(self.background.failures())
+        if isinstance(event, RunEnded):
+            # All hooks have been called for the last time, and nothing is published behind this event.
+            self._sum_up()
         self._bus.publish(event)
+
+    def _sum_up(self) -> None:
+        """Tell of the budgets that were exceeded."""
+        for over in self._exceeded():
+            told: dict[str, Any] = {**asdict(over), "remedy": over.remedy}
+            self.trainer.environment.log.warning("over its time budget", **told)
+            position: dict[str, Any] = {**self._position()}
+            self._bus.publish(BudgetExceeded(**position, **told))
+
+    def _exceeded(self) -> list[Exceeded]:
+        return self.budgets.exceeded(self._running())
+
+    def _running(self) -> float:
+        """Running time of this run alone."""
+        return self.seconds() - self._seconds_before
 
     def _tear_down_interrupted(self, signal: str, failures: list[BaseException]) -> None:
         self._tear_down(RunInterrupted(**self._position(), signal=signal), failures)
@@ -155,11 +199,13 @@ class Loop(Steered):
         """
         failures: list[BaseException] = []
         # What overflows shows in the scores; a warning from inside the compiled step would name no layer.
-        with Signals(self._interrupt), np.errstate(all="ignore"):
+        with Signals(self._interrupt), np.errstate(all="ignore"), closing(self.background):
             ended_because, is_whole = self._live(name, directory, failures)
             is_whole = self._settle(failures, is_whole=is_whole)
             if is_whole and keep is not None:
-                self._attempt(keep, failures)
+                is_whole = self._attempt(keep, failures)
+            # They may have been told of that, too.
+            self._settle(failures, is_whole=is_whole)
             position, scores, seconds = self._position(), dict(self.scores), self.seconds()
             run = Run(name, directory, ended_because, self._completed(), position["iteration"], seconds, scores)
             self._tear_down(
@@ -185,7 +231,9 @@ class Loop(Steered):
     def _live(self, name: str, directory: str | None, failures: list[BaseException]) -> tuple[str, bool]:
         """From the start to whatever ends the run: why it ended, and whether that left its state whole."""
         try:
-            self._fire(RunStarted(run=name, directory=directory, **self._position()))
+            commands = self.trainer.commands
+            self.started = RunStarted(run=name, directory=directory, commands=commands, **self._position())
+            self._fire(self.started)
             self._epochs()
         except Interruption as end:
             self._tear_down_interrupted(str(end), failures)
@@ -194,6 +242,7 @@ class Loop(Steered):
             return str(end), self._attempt(self._finish, failures)
         except KeyboardInterrupt:
             signal = self._signal or "SIGINT"
+            self.background.drop()
             self._tear_down_interrupted(signal, failures)
             return f"interrupted by {signal}, at once", False
         except BaseException as error:  # noqa: BLE001  # raised by `run`, after the teardown
@@ -228,8 +277,8 @@ class Loop(Steered):
         if commands or self.script or self.is_paused:
             self._apply("start")
         scripted = self._next_scripted()
-        step, started, ended, names, generation, is_heard = self._lanes()
-        for batch in trainer.batches if self._scheduling is None else self._scheduling.over(trainer.batches):
+        step, started, ended, names, generation, tell = self._lanes()
+        for batch in self._batches():
             # Frozen lanes are left alone until somebody is due; an event that nobody waits for is not even built.
             if iteration + 1 >= started.next_iteration:
                 clock.iteration = iteration + 1
@@ -241,21 +290,23 @@ class Loop(Steered):
             clock.iteration = iteration
             # The criterion looks before the hooks do, so that a checkpoint that one of them saves knows what it saw.
             is_over = iteration >= self._next_check and self._look_at(outputs)
-            if iteration >= ended.next_iteration or is_heard:
+            if iteration >= ended.next_iteration:
                 scores = Outputs(names or trainer.team.names, outputs, trainer.setup.backend.to_numpy)
-                event = IterationEnded(epoch=epoch, iteration=iteration, scores=scores)
-                if iteration >= ended.next_iteration:
-                    ended.fire(event, trainer)
-                if is_heard:
-                    bus.publish(event)
+                ended.fire(IterationEnded(epoch=epoch, iteration=iteration, scores=scores), trainer)
+            if tell is not None:
+                tell(epoch, iteration, names or trainer.team.names, outputs)
             if is_over:
                 raise Ended(self._reason())
             if commands or generation != bus.generation or iteration >= scripted:
                 self._apply("iteration")
                 scripted = self._next_scripted()
-                step, started, ended, names, generation, is_heard = self._lanes()
+                step, started, ended, names, generation, tell = self._lanes()
 
-    def _lanes(self) -> tuple[Callable[..., Any], Any, Any, tuple[str, ...], int, bool]:
+    def _batches(self) -> Iterable[Any]:
+        batches = self.trainer.batches
+        return batches if self._scheduling is None else self._scheduling.over(batches)
+
+    def _lanes(self) -> tuple[Callable[..., Any], Any, Any, tuple[str, ...], int, Teller | None]:
         dispatch, bus = self.dispatch, self._bus
         return (
             self.trainer.team.step,
@@ -263,7 +314,7 @@ class Loop(Steered):
             dispatch.lane(IterationEnded),
             self.trainer.team.names,
             bus.generation,
-            bus.wants(IterationEnded),
+            bus.teller(self.trainer.setup.backend.to_numpy),
         )
 
     def _end_epoch(self, epoch: int) -> None:
@@ -299,6 +350,7 @@ class Loop(Steered):
             scores = trainer.score(sections)
             self.scores |= {f"{name}.{key}": value for key, value in scores.items()}
             self._fire(ValidationEnded(name=name, epoch=epoch, iteration=iteration, scores=scores))
+        trainer.scores = dict(self.scores)
 
     def _finish(self) -> None:
         """Score a run that ends inside an epoch as it stands, so that its last scores are of its last parameters."""
@@ -306,14 +358,18 @@ class Loop(Steered):
             self._score(self.clock.epoch)
 
     def _settle(self, failures: list[BaseException], *, is_whole: bool) -> bool:
-        """Wait for checkpoints in the background and tell of them; whether the run has not failed."""
+        """Wait for background hooks and checkpoints and tell of these; whether the run has not failed."""
         if is_whole:
-            return self._attempt(lambda: self.trainer.tell_of_checkpoints(wait=True), failures)
+            return self._attempt(self._come_to_rest, failures)
         try:
-            self.trainer.tell_of_checkpoints(wait=True)
+            self._come_to_rest()
         except BaseException as error:  # noqa: BLE001  # the run is torn down already
             failures.append(error)
         return False
+
+    def _come_to_rest(self) -> None:
+        self.finish_background()
+        self.trainer.tell_of_checkpoints(wait=True)
 
     def _attempt(self, last: Callable[[], object], failures: list[BaseException]) -> bool:
         """Do something at the end of a run; if it fails the run has failed, and is torn down as such."""

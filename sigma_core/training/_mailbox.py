@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sigma_core import errors
-from sigma_core.errors import RunDirectoryError, SigmaError, StorageError, TrainerError
+from sigma_core.errors import FaultsError, RunDirectoryError, SigmaError, StorageError, TrainerError, UserError
 from sigma_core.events import RunStore, plain
 from sigma_core.training._commands import read
 from sigma_core.training._presence import Presence, holder_of
@@ -29,6 +29,8 @@ CREATE TABLE commands (
 )
 """
 _INTERVAL = 0.2
+_SAID = ("where", "found", "expected", "remedy", "line", "text", "column")
+"""What goes over of an error, where it has it."""
 
 
 class Mailbox:
@@ -41,10 +43,13 @@ class Mailbox:
         self._answers: list[tuple[str, int]] = []
         self._is_ending = threading.Event()
         try:
-            # What a run that was killed has left.
-            self._path.unlink(missing_ok=True)
+            # Whole when others first see it, and in place of what a run that was killed has left.
+            made = directory / f".{FILE}.partial"
+            made.unlink(missing_ok=True)
+            with closing(sqlite3.connect(made)) as connection:
+                connection.execute(_SCHEMA)
+            made.replace(self._path)
             self._connection = sqlite3.connect(self._path, timeout=0.05, isolation_level=None, check_same_thread=False)
-            self._connection.execute(_SCHEMA)
         except (OSError, sqlite3.Error) as error:
             raise StorageError(
                 str(self._path),
@@ -95,7 +100,7 @@ class Mailbox:
             command = read(json.loads(text), self._loop.trainer.environment.composer)
         except SigmaError as error:
             answer(None, error)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             answer(None, errors.SettingError("command", f"no JSON: {error}", "a command in JSON"))
         else:
             self._loop.send(command, "command line", answer)
@@ -175,15 +180,18 @@ def _deaf(where: str, found: str) -> TrainerError:
     return TrainerError(where, found, "a run that takes commands", "try again, perhaps with a longer --timeout")
 
 
-def _in_json(error: SigmaError | None) -> dict[str, str] | None:
+def _in_json(error: SigmaError | None) -> dict[str, Any] | None:
     if error is None:
         return None
-    parts = (str(error.where), error.found, error.expected, error.remedy)
-    return {"class": type(error).__name__, **dict(zip(("where", "found", "expected", "remedy"), parts, strict=True))}
+    said = {name: getattr(error, name) for name in _SAID if hasattr(error, name)}
+    faults = {"faults": list(map(_in_json, error.faults))} if isinstance(error, FaultsError) else {}
+    return {"class": type(error).__name__, **said, **faults}
 
 
-def _from_json(said: Mapping[str, str]) -> SigmaError:
-    kind = getattr(errors, said["class"], errors.UserError)
-    parts = {name: said[name] for name in ("where", "found", "expected", "remedy")}
-    error: SigmaError = kind(**parts)
+def _from_json(said: Mapping[str, Any]) -> SigmaError:
+    kind = getattr(errors, said["class"], UserError)
+    data: dict[str, Any] = {name: said[name] for name in _SAID if name in said}
+    if "faults" in said:
+        data["faults"] = tuple(map(_from_json, said["faults"]))
+    error: SigmaError = kind(**data)
     return error

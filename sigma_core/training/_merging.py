@@ -110,6 +110,10 @@ class Merging(CrewTeam):
             found[name] = own[plain].copy() if own is self._totals else own[plain]
         return found
 
+    def part(self, name: str, elements: slice) -> np.ndarray:
+        """The first worker's."""
+        return self._workers[0].part(name, elements)
+
     def push(self, arrays: Mapping[str, Any]) -> None:
         """Plain names to all workers that are given none of their own."""
         for name in self._totals.keys() & arrays.keys():

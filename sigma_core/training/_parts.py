@@ -20,6 +20,7 @@ from sigma_core.training._requirements import (
 )
 from sigma_core.training._state import TrainingState
 from sigma_core.training._team import Team
+from sigma_core.training._values import Values
 from sigma_core.training._worker import Task
 from sigma_core.training.recipe import Setup
 
@@ -61,6 +62,8 @@ class Parts:
     """Where each parameter lies in the flat vectors."""
     task: Task
     team: Team
+    values: Values
+    """Hyperparameters and parameters by identifier."""
 
     @classmethod
     def make(
@@ -111,7 +114,9 @@ class Parts:
             compiled=compiled,
             iterations_per_epoch=batches.iterations_per_epoch,
         )
-        return cls(setup, data, network, batches, state.layout, task, setup.operator.team(task, state))
+        team = setup.operator.team(task, state)
+        values = Values(team, network, state.layout, method)
+        return cls(setup, data, network, batches, state.layout, task, team, values)
 
     @property
     def reported_scores(self) -> dict[str, bool]:
@@ -138,6 +143,7 @@ class Parts:
     def _begin(self, state: TrainingState) -> None:
         self.team.close()
         self.team = self.setup.operator.team(self.task, state)
+        self.values = Values(self.team, self.network, self.layout, self.task.method)
 
     def prepare(self) -> None:
         """Compile the step for batches of the usual size, before a run is said to have started."""

@@ -1,21 +1,29 @@
 """A run again, with the commands that it was given, to see that it comes to the same state."""
 
-from collections.abc import Iterable
+import json
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from sigma_core.environment import Environment
-from sigma_core.errors import RunDirectoryError
-from sigma_core.events import RunStore, StoredEvent, plain
-from sigma_core.registry import Composer
-from sigma_core.training._commands import Load, Resume, Save, Stop, read
+from sigma_core.errors import RunDirectoryError, TrainerError
+from sigma_core.events import CommandRefused, Policy, RunStore, plain
+from sigma_core.hooks import HOOKS, Trigger, Unit
+from sigma_core.training._directory import RunDirectory
+from sigma_core.training._hook_changes import NO_CHANGES, change_hooks
+from sigma_core.training._keeping import CHECKPOINTS, FIRST
 from sigma_core.training._resume import state_hash
 from sigma_core.training._run import Run
-from sigma_core.training._steering import Scripted
+from sigma_core.training._script import History, Script
 from sigma_core.training._trainer import Trainer
 from sigma_core.training.recipe import Recipe
+
+_NEVER = Trigger.parse("1000000000000 iterations")
+_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 @frozen
@@ -27,33 +35,58 @@ class Replay:
     state: str
     """SHA-256 of the parameters and all else that a step reads and writes."""
     differences: tuple[tuple[str, Any, Any], ...]
+    limits: tuple[str, ...] = ()
+    """What could not be repeated, in words, so that it may be why something differs."""
 
 
-def replay(directory: Path, environment: Environment) -> Replay:
-    """Repeat the run in a directory, without monitors; nothing is written.
+def replay(
+    directory: Path | str,
+    environment: Environment | None = None,
+    *,
+    trainer: Trainer | None = None,
+    hooks: Mapping[str, Any] = _NONE,
+) -> Replay:
+    """Repeat the run in a directory, without monitors; what is written meanwhile is removed again.
 
-    Commands of hooks are given by these themselves. Raises RunDirectoryError for a run without an end or a recipe, and
-    for commands that cannot be given again.
+    Commands of hooks are given by these themselves. Hooks that were attached as objects are taken from `hooks`, by the
+    names that they had; where they are missing, `limits` says so. A run without a recipe is repeated with a `trainer`
+    that is made as its own was. Raises RunDirectoryError for a run without an end or a recipe, and where a checkpoint
+    that it loaded is gone; TrainerError for a trainer that has trained.
     """
+    directory = Path(directory)
     with RunStore.open(directory) as store:
         events = list(store.events())
         before, after = store.note("first_state"), store.note("state")
+        changes = json.loads(store.note("hook_changes") or json.dumps(dict(NO_CHANGES)))
     ends = [event for event in events if event.kind == "run_ended"]
     starts = [event for event in events if event.kind == "run_started"]
     if not ends or not starts or ends[-1].id < starts[-1].id or after is None:
         raise _refused(directory, "it has not ended, or not between two iterations", "a run that has ended")
-    text = (directory / "recipe.toml").read_text("utf-8") if (directory / "recipe.toml").is_file() else ""
-    if all(line.startswith("#") for line in text.splitlines()):
-        raise _refused(directory, "its trainer had no recipe", "a run of a recipe")
-    trainer = Trainer.from_recipe(
-        Recipe.load(directory / "recipe.toml").without("monitors"), environment=environment
-    ).build()
+    if trainer is None:
+        trainer = _composed(directory, environment)
+    elif not trainer.is_as_composed:
+        raise TrainerError(
+            f"trainer {trainer.setup.name!r}", "it has trained, or was set", "a new one", "make it anew, or reset() it"
+        )
+    trainer.build()
+    _, missing = change_hooks(trainer, changes, hooks)
+    if (directory / CHECKPOINTS / FIRST).is_dir():
+        trainer.restore(directory / CHECKPOINTS / FIRST)
     begun = state_hash(trainer)
     if before is not None and begun != before:
-        return Replay(_still(trainer), 0, begun, (("state before the first iteration", before, begun),))
-    given = _script(directory, events, environment.composer)
-    trainer.script = (*given, _end(events, ends[-1]))
-    run = trainer.run()
+        still = Run(trainer.setup.name, None, "never begun", 0, 0, 0.0)
+        return Replay(still, 0, begun, (("state before the first iteration", before, begun),))
+    history = History(events)
+    with tempfile.TemporaryDirectory(prefix="sigma-") as folder:
+        place = Path(folder).resolve() / directory.absolute().name
+        script = Script(directory, place, history, trainer.environment.composer, hooks)
+        trainer.script = (*script.commands, history.end(ends[-1]))
+        # The run itself saves nothing that nobody loads.
+        trainer.setup = evolve(trainer.setup, checkpoint=_NEVER, monitors=())
+        heard = trainer.environment.bus.subscribe("replay", (CommandRefused,), policy=Policy.KEEP_ALL)
+        run = trainer.run(directory=place)
+        refused = _refusals(heard.drain())
+        heard.close()
     state = state_hash(trainer)
     said = ends[-1].payload
     pairs = (
@@ -62,55 +95,39 @@ def replay(directory: Path, environment: Environment) -> Replay:
         ("epochs", said["epochs"], run.epochs),
         *((name, value, plain(run.scores.get(name))) for name, value in said["scores"].items()),
     )
-    return Replay(run, len(given), state, tuple((what, then, now) for what, then, now in pairs if then != now))
+    differences = tuple((what, then, now) for what, then, now in pairs if then != now)
+    limits = [f"hook {name}: it was attached as an object, and is missing" for name in (*missing, *script.missing)]
+    return Replay(run, script.count, state, (*refused, *differences), (*limits, *_looking_at_clocks(trainer)))
 
 
-def _script(directory: Path, events: Iterable[StoredEvent], composer: Composer) -> tuple[Scripted, ...]:
-    """The commands from outside that had a part in the last state, in order."""
-    found: list[StoredEvent] = []
-    saved: dict[int, int] = {}
-    resumed: list[int] = []
-    for event in events:
-        if event.kind == "checkpoint_saved" and event.iteration is not None:
-            saved[event.iteration] = event.id
-        elif event.kind == "run_started" and event.iteration is not None:
-            # What was done behind the checkpoint from which a run went on is not part of it.
-            begin, last = event.iteration, saved.get(event.iteration, 0)
-            found = [
-                each
-                for each in found
-                if ((each.iteration or 0) < begin or (each.iteration == begin and each.id < last))
-                and each.payload["command"].get("command") != "stop"
-            ]
-            resumed.append(begin)
-        elif event.kind == "command_applied" and event.payload["origin"] != "hook":
-            found.append(event)
-    script = []
-    for event in found:
-        values = event.payload["command"]
-        hook = values.get("hook")
-        if isinstance(hook, dict) and "unregistered" in hook:
-            nameless = f"a hook without a name was attached: {hook['unregistered']}"
-            raise _refused(directory, nameless, "hooks that are offered under a name")
-        command = read(values, composer)
-        if isinstance(command, Load) and not Path(command.path).is_dir():
-            raise _refused(directory, f"the checkpoint {command.path} is gone", "the checkpoints that it loaded")
-        if not isinstance(command, Save):
-            script.append(Scripted(event.iteration or 0, event.payload["moment"], command))
-    # A run that was paused when it ended went on without a word.
-    script += [Scripted(iteration, "iteration", Resume()) for iteration in resumed[1:]]
-    return tuple(sorted(script, key=lambda each: each.iteration)) if resumed[1:] else tuple(script)
+def _composed(directory: Path, environment: Environment | None) -> Trainer:
+    try:
+        recipe = Recipe.load(RunDirectory.recipe_in(directory)).without("monitors")
+    except RunDirectoryError as error:
+        raise RunDirectoryError(
+            error.where,
+            error.found,
+            "a run of a recipe",
+            "make the trainer as it was made, and call replay(directory, trainer=trainer) in Python",
+        ) from error
+    return Trainer.from_recipe(recipe, environment=environment)
 
 
-def _end(events: Iterable[StoredEvent], end: StoredEvent) -> Scripted:
-    """A command to end where the run did, if its criterion does not: it may have looked at a clock."""
-    at = end.iteration or 0
-    is_whole = any(event.kind == "epoch_ended" and event.iteration == at for event in events)
-    return Scripted(at, "epoch" if is_whole else "iteration", Stop(end.payload["ended_because"]))
+def _refusals(events: Iterable[Any]) -> list[tuple[str, str, str]]:
+    """The commands that were refused, as differences: each of them was applied then."""
+    return [
+        (f"{event.command['command']} after {event.iteration} iterations", "applied", f"refused: {event.reason}")
+        for event in events
+        if event.origin == "replay"
+    ]
 
 
-def _still(trainer: Trainer) -> Run:
-    return Run(trainer.setup.name, None, "never begun", 0, 0, 0.0)
+def _looking_at_clocks(trainer: Trainer) -> Iterator[str]:
+    """Hooks that act by a clock do so at other iterations every time."""
+    for hook in HOOKS:
+        for found in trainer.hooks.implementations(hook):
+            if found.when is not None and Unit.SECONDS in found.when.units():
+                yield f'hook {found.plugin!r}: it looks at a clock ("{found.when}")'
 
 
 def _refused(directory: Path, found: str, expected: str) -> RunDirectoryError:

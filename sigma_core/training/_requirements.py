@@ -1,6 +1,6 @@
 """What must hold between the parts of a trainer before its first step, beyond shapes and dtypes."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from sigma_core.data import Data
 from sigma_core.errors import DataError, IdentifierError, listed
@@ -78,17 +78,46 @@ def _check_scores(where: str, required: Iterable[str], reported: Mapping[str, bo
             )
 
 
-def check_required_values(hooks: HookManager, known: Iterable[str]) -> None:
-    """Raise IdentifierError for a hook that requires what is neither a gradient nor known, such as a misspelt score."""
-    names = ("loss", *known)
+def check_required_values(
+    hooks: HookManager,
+    reported: Mapping[str, bool],
+    shapes: Mapping[str, tuple[int, ...]],
+    tags: Mapping[str, Collection[str]],
+) -> None:
+    """Raise IdentifierError for a hook that needs what is not there, or is no number, such as a misspelt score.
+
+    Values that it requires of the step, scores in its attribute `required_scores`, which are numbers, and scores or
+    hyperparameters in `required_numbers`. `reported` is what `reported_scores` gives, `shapes` are those of all values,
+    `tags` too.
+    """
+    names = ("loss", *reported, *shapes)
     for implementation, pattern in _required(hooks):
-        if not pattern.startswith(_GRADIENTS) and not any(matches(pattern, name) for name in names):
+        if not pattern.startswith(_GRADIENTS) and not any(matches(pattern, name, tags) for name in names):
             raise IdentifierError(
                 str(implementation),
                 f"it requires {pattern!r}, which is no value of this trainer",
                 listed(names, pattern),
                 "require one of these, or gradients.*",
             )
+    known = {**reported, **{name: not shape for name, shape in shapes.items()}}
+    for plugin, hook in hooks.list_name_plugin():
+        where = f"plugin {plugin!r}"
+        _check_scores(where, _texts(hook, "required_scores"), reported)
+        _check_numbers(where, _texts(hook, "required_numbers"), known)
+
+
+def _texts(hook: object, attribute: str) -> Iterable[str]:
+    """What a hook names there; one needs no brackets."""
+    given = getattr(hook, attribute, ())
+    return (given,) if isinstance(given, str) else given
+
+
+def _check_numbers(where: str, required: Iterable[str], known: Mapping[str, bool]) -> None:
+    numbers = [name for name, is_number in known.items() if is_number]
+    for name in required:
+        if name not in numbers:
+            found = f"{name!r} is no number, but an array" if name in known else f"there is no value {name!r}"
+            raise IdentifierError(where, found, listed(numbers, name), "use one of these")
 
 
 def required_gradients(hooks: HookManager) -> tuple[str, ...]:

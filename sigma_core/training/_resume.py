@@ -15,6 +15,8 @@ from sigma_core.training._calls import calling
 from sigma_core.training._checkpoint import Checkpoint
 from sigma_core.training._criterion import Criterion
 from sigma_core.training._filling import Arrays
+from sigma_core.training._hook_arrays import put_back, taken_out, without_hooks
+from sigma_core.training._hook_changes import hook_changes
 from sigma_core.training._layout import Place
 from sigma_core.training._schedule import Schedule
 
@@ -54,8 +56,12 @@ def identity(component: Criterion | Schedule) -> str:
 def checkpoint_of(trainer: "Trainer", loop: "Loop | None", hooks: Mapping[str, Any] | None) -> Checkpoint:
     """Everything that decides how the training goes on: arrays, counters, and the state of whatever has one.
 
-    `hooks` is the state of the triggers where no run goes on.
+    `hooks` is the state of the triggers where no run goes on; of one that does, background hooks are waited for, so
+    that no event is missed or seen twice. Raises HookFailedError if one of them has failed.
     """
+    if loop is not None:
+        loop.finish_background()
+    plugins, arrays_of_hooks = taken_out(hook_states(trainer))
     state = {
         "epoch": trainer.clock.epoch,
         "iteration": trainer.clock.iteration,
@@ -65,12 +71,14 @@ def checkpoint_of(trainer: "Trainer", loop: "Loop | None", hooks: Mapping[str, A
         "stop": trainer.criterion,
         "criterion": trainer.criterion_state if loop is None else loop.criterion_state,
         "hooks": hooks if loop is None else loop.dispatch.state(),
-        "plugins": hook_states(trainer),
+        "plugins": plugins,
+        "hook_changes": hook_changes(trainer),
+        "commands": trainer.commands,
         "shapes": _shapes(trainer),
         "layout": trainer.parts.layout.description,
         "schedules": dict(trainer.schedule_states),
     }
-    return Checkpoint(_named(trainer, trainer.team.pull()), state, trainer.written_by)
+    return Checkpoint(_named(trainer, trainer.team.pull()) | arrays_of_hooks, state, trainer.written_by)
 
 
 def values_of(trainer: "Trainer", patterns: Iterable[str]) -> Checkpoint:
@@ -151,21 +159,29 @@ def restore(trainer: "Trainer", checkpoint: Checkpoint, directory: Path | str) -
             _laid(layout),
             "restore it into a trainer with the same parameter_groups and frozen",
         )
-    arrays = _named(trainer, trainer.team.pull())
-    fits = checkpoint.arrays.keys() == arrays.keys() and all(
-        checkpoint.arrays[name].shape == array.shape and checkpoint.arrays[name].dtype == array.dtype
-        for name, array in arrays.items()
+    arrays, found = _named(trainer, trainer.team.pull()), without_hooks(checkpoint.arrays)
+    fits = found.keys() == arrays.keys() and all(
+        found[name].shape == array.shape and found[name].dtype == array.dtype for name, array in arrays.items()
     )
     if not is_same or not fits:
         raise CheckpointError(
             str(directory),
-            f"it is of another training: {_described(state['shapes'], checkpoint.arrays)}",
+            f"it is of another training: {_described(state['shapes'], found)}",
             _described(_shapes(trainer), arrays),
             "restore it into a trainer with the same network, optimiser and dtype",
         )
+    try:
+        plugins = put_back(state["plugins"], checkpoint.arrays)
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(
+            str(directory),
+            f"the state of a hook names an array that is not there: {error}",
+            "a whole checkpoint",
+            "use another checkpoint of the run",
+        ) from error
     trainer.batches.restore(state["batches"])
-    trainer.team.push(_in_vectors(trainer, checkpoint.arrays))
-    restore_hooks(trainer, state["plugins"])
+    trainer.team.push(_in_vectors(trainer, found))
+    restore_hooks(trainer, plugins)
     return state
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 from attrs import field, frozen
 
+from sigma_core.training.profiling import Profile
+
 
 @frozen
 class Run:
@@ -21,10 +23,12 @@ class Run:
     scores: Mapping[str, Any] = field(factory=dict)
     """By identifier: `training.loss`, `validation.loss`, `validation.accuracy`. Floats, or nested lists of floats where
     a metric gives an array."""
+    profile: Profile | None = None
+    """Where its time went, if that was asked for."""
 
     def to_dict(self) -> dict[str, Any]:
         """The run in JSON's terms, as `sigma train --json` prints it; what is not finite in a score is None."""
-        return {
+        told = {
             "run": self.name,
             "directory": self.directory,
             "ended_because": self.ended_because,
@@ -33,6 +37,7 @@ class Run:
             "seconds": self.seconds,
             "scores": {name: _plain(value) for name, value in self.scores.items()},
         }
+        return told if self.profile is None else told | {"profile": self.profile.to_dict()}
 
 
 def _plain(score: Any) -> Any:

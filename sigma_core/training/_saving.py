@@ -1,5 +1,6 @@
 """How a trainer saves, keeps and goes on from checkpoints."""
 
+import warnings
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,11 +16,13 @@ from sigma_core.hooks import Clock
 from sigma_core.training._checkpoint import Checkpoint
 from sigma_core.training._criterion import State
 from sigma_core.training._directory import RunDirectory
+from sigma_core.training._hook_changes import NO_CHANGES, change_hooks
 from sigma_core.training._keeping import newest
 from sigma_core.training._numbers import Numbers
 from sigma_core.training._provenance import provenance, warn_of_differences
-from sigma_core.training._resume import checkpoint_of, restore, state_hash, values_of
+from sigma_core.training._resume import checkpoint_of, restore, restore_hooks, state_hash, values_of
 from sigma_core.training._writer import Writer, Writing, failed
+from sigma_core.training.profiling import CHECKPOINTS, Idle, Measuring, Profile, measured
 
 if TYPE_CHECKING:
     from sigma_core.training._trainer import Trainer
@@ -35,13 +38,21 @@ class Saving(Numbers):
     criterion: str
     criterion_state: State | None
     schedule_states: dict[str, Any]
+    stopwatch: Measuring
+    profile: Profile | None
     _hook_state: Mapping[str, Any] | None
 
     def _begin_saving(self) -> None:
+        self.stopwatch = Idle()
+        self.profile = None
         self._kept: RunDirectory | None = None
         self._writer = Writer(self._written, self._flush_store)
         # What has come of checkpoints in the background, still to be said in the run's own thread.
         self._untold: deque[CheckpointSaved | CheckpointFailed] = deque()
+        # How many commands have been applied in this run, as its directory tells it.
+        self.commands = 0
+        # Whether nothing but the recipe says what the state is.
+        self.is_as_composed = True
 
     @cached_property
     def written_by(self) -> Mapping[str, Any]:
@@ -61,6 +72,7 @@ class Saving(Numbers):
     def _announce(self, event: Any) -> None:
         """Tell hooks and the bus."""
 
+    @measured(CHECKPOINTS)
     def save(
         self, directory: Path | str, *, values: str | Iterable[str] | None = None, background: bool = False
     ) -> Path:
@@ -82,7 +94,7 @@ class Saving(Numbers):
             checkpoint = checkpoint_of(self._whole, loop, self._hook_state)
         else:
             checkpoint = values_of(self._whole, [values] if isinstance(values, str) else list(values))
-        saved = CheckpointSaved(path=str(directory), **self._position())
+        saved = CheckpointSaved(path=str(directory), commands=self.commands, **self._position())
         if background:
             self._writer.write(Writing(checkpoint.apart(directory), Path(directory), None, saved))
             return Path(directory)
@@ -95,6 +107,12 @@ class Saving(Numbers):
         self._announce(saved)
         return path
 
+    def keep_first(self, kept: RunDirectory) -> None:
+        """Keep the state from which a new run begins, where its recipe alone does not say it."""
+        if kept.is_new and not self.is_as_composed:
+            checkpoint_of(self._whole, None, self._hook_state).write(kept.first_checkpoint)
+        self.is_as_composed = False
+
     def keep_last(self, kept: RunDirectory) -> None:
         """Keep the last state of a run, and its hash, to which a replay has to come."""
         self.save(kept.last_checkpoint)
@@ -106,12 +124,13 @@ class Saving(Numbers):
         if failures and self._loop is None:
             raise failures[0].error
 
+    @measured(CHECKPOINTS)
     def keep(self) -> None:
         """Have the directory of the run keep the state as it is, in the background; a failure is told, not raised."""
         kept = self._kept
         if kept is None:
             return
-        saved = CheckpointSaved(path=str(kept.last_checkpoint), **self._position())
+        saved = CheckpointSaved(path=str(kept.last_checkpoint), commands=self.commands, **self._position())
         try:
             checkpoint = checkpoint_of(self._whole, self._loop, self._hook_state).apart(kept.last_checkpoint)
         except SigmaError as error:
@@ -120,6 +139,7 @@ class Saving(Numbers):
         else:
             self._writer.write(Writing(checkpoint, kept.last_checkpoint, kept.previous_checkpoint, saved))
 
+    @measured(CHECKPOINTS)
     def tell_of_checkpoints(self, *, wait: bool = False) -> list[CheckpointFailed]:
         """Say what has come of checkpoints in the background, in the run's own thread; those that failed."""
         if wait:
@@ -146,18 +166,28 @@ class Saving(Numbers):
         if kept is not None and kept.holds(directory):
             kept.flush()
 
+    @measured(CHECKPOINTS)
     def restore(self, directory: Path | str) -> Self:
-        """Go on from a checkpoint, exactly.
+        """Go on from a checkpoint, exactly, with the hooks that were attached, where components make them.
 
         Raises CheckpointError when it is damaged or of another network, TrainerError while a run goes on.
         """
+        self._restored(directory)
+        return self
+
+    def _restored(self, directory: Path | str) -> list[str]:
+        """The hooks that were attached as objects, and that are missing now."""
         self._check_still()
         self._writer.wait()
         checkpoint = Checkpoint.read(directory)
-        self.take(restore(self._whole, checkpoint, directory))
+        state = restore(self._whole, checkpoint, directory)
+        come, missing = change_hooks(self._whole, state.get("hook_changes", NO_CHANGES))
+        restore_hooks(self._whole, {name: state["plugins"][name] for name in come if name in state["plugins"]})
+        self.take(state)
+        self.commands = state.get("commands", 0)
         warn_of_differences(directory, checkpoint.provenance, self.written_by)
         self._announce(CheckpointRestored(path=str(directory), **self._position()))
-        return self
+        return missing
 
     @contextmanager
     def _resumed(self, directory: Path | str | None) -> Iterator[RunDirectory | Path]:
@@ -178,9 +208,14 @@ class Saving(Numbers):
         with RunDirectory.reopen(Path(directory)) as kept:
             found = newest(kept.path)
             if found is not None:
-                self.restore(found)
-            elif self.clock.iteration:
-                self.reset()
+                missing = self._restored(found)
+                if missing:
+                    said = f"{found}: hooks that were attached as objects are missing: {', '.join(missing)}"
+                    warnings.warn(said, UserWarning, stacklevel=4)
+            else:
+                self.commands = 0
+                if self.clock.iteration:
+                    self.reset()
             yield kept
 
     def take(self, state: Mapping[str, Any]) -> None:
@@ -190,6 +225,7 @@ class Saving(Numbers):
         self.clock.seconds = self.seconds
         self.schedule_states = dict(state["schedules"])
         self.criterion, self.criterion_state, self._hook_state = state["stop"], state["criterion"], state["hooks"]
+        self.is_as_composed = False
 
     def _position(self) -> dict[str, int]:
         return {"epoch": self.clock.epoch, "iteration": self.clock.iteration}

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from sigma_core.errors import IdentifierError, listed
-from sigma_core.registry import matches
 
 _PREFIX = "criteria."
 
@@ -19,32 +18,20 @@ def name_of(identifier: str) -> str:
     return identifier.removeprefix(_PREFIX)
 
 
-def read(switches: Mapping[str, bool], identifier: str) -> Any:
-    """Whether a switch is on; for a pattern, a dictionary of these. Raises IdentifierError where nothing matches."""
-    known = _identified(switches)
-    if identifier in known:
-        return known[identifier]
-    found = {name: is_on for name, is_on in known.items() if matches(identifier, name)}
-    if not found:
-        raise _unknown(known, identifier)
-    return found
+def identified(switches: Mapping[str, bool]) -> dict[str, bool]:
+    """Whether each switch is on, by identifier."""
+    return {f"{_PREFIX}{name}": is_on for name, is_on in switches.items()}
 
 
-def checked(switches: Mapping[str, bool], identifier: str, value: Any) -> bool:
-    """A value that a switch can be set to. Raises IdentifierError for another, and where there is no such switch."""
-    known = _identified(switches)
-    if identifier not in known:
-        raise _unknown(known, identifier)
+def checked(identifier: str, value: Any) -> bool:
+    """A value that a switch can be set to. Raises IdentifierError for another."""
     if not isinstance(value, bool):
         raise IdentifierError(identifier, f"it cannot be set to {value!r}", "True or False", "give such a value")
     return value
 
 
-def _identified(switches: Mapping[str, bool]) -> dict[str, bool]:
-    return {f"{_PREFIX}{name}": is_on for name, is_on in switches.items()}
-
-
-def _unknown(known: Mapping[str, bool], identifier: str) -> IdentifierError:
+def unknown(known: Mapping[str, bool], identifier: str) -> IdentifierError:
+    """What to say of a switch that is not there."""
     if known:
         return IdentifierError(identifier, "there is no such switch", listed(known, identifier), "use one of these")
     return IdentifierError(

@@ -114,6 +114,10 @@ class Synchronous(CrewTeam):
         wanted = [name for name in self._workers[0].arrays if not name.startswith("part.")] if names is None else names
         return self._workers[0].pull(wanted)
 
+    def part(self, name: str, elements: slice) -> np.ndarray:
+        """The first worker's."""
+        return self._workers[0].part(name, elements)
+
     def push(self, arrays: Mapping[str, Any]) -> None:
         """Shared arrays once, counters to every worker."""
         self._workers[0].push(arrays)

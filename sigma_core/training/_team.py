@@ -55,6 +55,11 @@ class Team(ABC):
         `workers.<number>.<name>`, counted from 2.
         """
 
+    def part(self, name: str, elements: slice) -> np.ndarray:
+        """A copy of some elements of a vector, as the first worker has it."""
+        whole: np.ndarray = self.pull([name])[name]
+        return whole[elements]
+
     @abstractmethod
     def push(self, arrays: Mapping[str, Any]) -> None:
         """Put arrays in place of the training state's, on every worker that has none of its own among them."""

@@ -8,31 +8,30 @@ from typing import TYPE_CHECKING, Any, Self
 
 from attrs import evolve
 
-from sigma_core.data import Batches, Data, Sections, as_dataset
+from sigma_core.data import Batches, Data
 from sigma_core.environment import Environment
-from sigma_core.errors import ComponentError, DataError, TrainerError, listed
-from sigma_core.events import NetworkBuilt, StepCompiled
+from sigma_core.errors import ComponentError, TrainerError
+from sigma_core.events import NetworkBuilt, RunReset, StepCompiled
 from sigma_core.hooks import Clock, HookManager
 from sigma_core.network import Network
-from sigma_core.training import _commands as commands
 from sigma_core.training._calls import calling
+from sigma_core.training._control import Control
 from sigma_core.training._criterion import Criterion, State
 from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._directory import RunDirectory
-from sigma_core.training._inputs import input_arrays, like_training
+from sigma_core.training._evaluating import Evaluating
 from sigma_core.training._inspection import Inspection, inspect
 from sigma_core.training._keeping import regular_checkpoints
 from sigma_core.training._loop import Loop
 from sigma_core.training._mailbox import Mailbox
 from sigma_core.training._monitor import Attachment, Monitor, RunInfo, attach, preparing
 from sigma_core.training._parts import Parts, groundwork
-from sigma_core.training._programs import watched
 from sigma_core.training._requirements import check_required_scores, check_required_values, required_gradients
 from sigma_core.training._resume import checkpoint_of, hook_states, identity, restore, restore_hooks, state_hash
 from sigma_core.training._run import Run
-from sigma_core.training._saving import Saving
-from sigma_core.training._scoring import score
 from sigma_core.training._team import Team
+from sigma_core.training.profiling import COMPILATION, MONITORS, STORE, check_budgets
+from sigma_core.training.profiling._loop import loop_of, profiled
 from sigma_core.training.recipe import Recipe, Setup, built, compose, write
 
 if TYPE_CHECKING:
@@ -41,7 +40,7 @@ if TYPE_CHECKING:
 _DEFAULT: Any = object()
 
 
-class Trainer(Saving):
+class Trainer(Control, Evaluating):
     """Trains a network on a dataset with an optimiser until a criterion says that it is good enough.
 
     Components are given as objects, by name, or as tables as in a recipe. Nothing is loaded or computed before `build`
@@ -72,6 +71,8 @@ class Trainer(Saving):
         iterator: Any = "minibatch",
         prefetch: Any = "auto",
         checkpoint: Any = _DEFAULT,
+        profile: bool = False,
+        budgets: Mapping[str, str] | None = None,
         seed: int | None = None,
         name: str = "run",
         environment: Environment | None = None,
@@ -96,6 +97,8 @@ class Trainer(Saving):
             "batch_size": batch_size,
             "iterator": iterator,
             "prefetch": prefetch,
+            "profile": profile,
+            "budgets": budgets or {},
             "seed": environment.seed if seed is None else seed,
             "name": name,
         }
@@ -128,6 +131,7 @@ class Trainer(Saving):
         return trainer
 
     def _begin(self, environment: Environment, setup: Setup, validation: Any) -> None:
+        self._begin_asking()
         self.environment = environment
         self.setup = setup
         self.clock = Clock()
@@ -136,6 +140,7 @@ class Trainer(Saving):
         self.hooks: HookManager = environment.hooks.copy()
         for hook in setup.hooks:
             self.register(self.hooks, hook)
+        self.given_hooks: dict[str, Any] = dict(self.hooks.list_name_plugin())
         self._validation = validation
         self.criterion_state: State | None = None
         # Whose state that is; another criterion begins anew.
@@ -146,6 +151,7 @@ class Trainer(Saving):
         self.script: tuple[Scripted, ...] = ()
         self._loop: Loop | None = None
         self._parts: Parts | None = None
+        self._fared = ()
         self._first_states = hook_states(self)
         self._begin_saving()
 
@@ -165,14 +171,16 @@ class Trainer(Saving):
         self.parts.watch(required_gradients(self.hooks))
 
     def _check_required(self, hooks: HookManager) -> None:
-        check_required_values(hooks, (*self.parts.reported_scores, *self._values().names))
+        values = self.parts.values
+        check_required_values(hooks, self.parts.reported_scores, values.shapes, values.tags)
 
     def _compiled(self, signature: str, seconds: float, nodes: int) -> None:
+        self.stopwatch.move(COMPILATION, seconds)
         self._announce(StepCompiled(signature=signature, seconds=seconds, nodes=nodes))
 
     def _announce(self, event: Any) -> None:
         if self._loop is None:
-            self.hooks.fire(event, self)
+            self.hooks.fire(event, self, clock=self.clock)
         else:
             self._loop.dispatch.fire(event, self)
         self.environment.bus.publish(event)
@@ -180,28 +188,27 @@ class Trainer(Saving):
     @property
     def parts(self) -> Parts:
         """Everything that `build` makes, made now if it has not been."""
-        if self._parts is None:
-            self._parts = Parts.make(
-                self.setup,
-                self.environment,
-                validation=self._validation,
-                watch=required_gradients(self.hooks),
-                compiled=self._compiled,
-            )
-            self.clock.iterations_per_epoch = self._parts.batches.iterations_per_epoch
-            self._announce(NetworkBuilt(network=self._parts.network))
-        return self._parts
+        if self._parts is not None:
+            return self._parts
+        with self._access:
+            if self._parts is None:
+                self._parts = self._made()
+                self.clock.iterations_per_epoch = self._parts.batches.iterations_per_epoch
+                self._announce(NetworkBuilt(network=self._parts.network))
+            return self._parts
 
     def first_parts(self) -> tuple[Parts, Mapping[str, Any]]:
         """Parts as they are before the first iteration, made anew, and the states of hooks at that time."""
-        parts = Parts.make(
+        return self._made(), self._first_states
+
+    def _made(self) -> Parts:
+        return Parts.make(
             self.setup,
             self.environment,
             validation=self._validation,
             watch=required_gradients(self.hooks),
             compiled=self._compiled,
         )
-        return parts, self._first_states
 
     @property
     def data(self) -> Data:
@@ -232,20 +239,27 @@ class Trainer(Saving):
         directory: Path | str | None = None,
         resume: bool = False,
         stop: Any = None,
+        profile: bool | None = None,
     ) -> Run:
         """Train until the criterion holds, and say what came of it.
 
         With a `directory`, which must not hold a run yet, the recipe, the plugins, all events and metrics and regular
         checkpoints are kept there. With `resume` it may hold a run, which is gone on with from its newest whole
-        checkpoint, exactly. `monitors` are added to those of the setup. `stop` takes the place of the criterion.
+        checkpoint, exactly. `monitors` are added to those of the setup. `stop` takes the place of the criterion. With
+        a `profile` (by default as the setup has it) the run and, however it ends, the trainer tell where its time went.
         Raises what a hook or a step raised, after every teardown; KeyboardInterrupt after Ctrl-C. The parameters stay
         as they were when the run ended.
         """
         self._check_still()
-        if not resume:
-            return self._train(monitors, directory, stop)
-        with self._resumed(directory) as kept:
-            return self._train(monitors, kept, stop)
+
+        def train() -> Run:
+            if not resume:
+                self.commands = 0
+                return self._train(monitors, directory, stop)
+            with self._resumed(directory) as kept:
+                return self._train(monitors, kept, stop)
+
+        return profiled(self, train) if (self.setup.profile if profile is None else profile) else train()
 
     def _train(self, monitors: Iterable[Any], directory: RunDirectory | Path | str | None, stop: Any) -> Run:
         composer = self.environment.composer
@@ -272,22 +286,32 @@ class Trainer(Saving):
             check_required_scores(criterion, self.parts.reported_scores)
         kept = RunDirectory.create(Path(directory)) if isinstance(directory, Path | str) else directory
         try:
-            self.watch()
-            self.parts.prepare()
-            with regular_checkpoints(self.hooks, None if kept is None else self.setup.checkpoint, lambda: self._loop):
-                return self._loop_through(criterion, criterion_state, chosen, kept)
+            return self._run(criterion, criterion_state, chosen, kept)
         finally:
-            self._loop = self._kept = None
-            self.batches.close()
-            self.team.rest()
+            with self._access:
+                self._loop = self._kept = None
+                self.batches.close()
+                self.team.rest()
             if kept is not None:
-                kept.close()
+                with self.stopwatch.measure(STORE):
+                    kept.close()
+
+    def _run(
+        self, criterion: Criterion, state: State | None, monitors: list[Monitor], kept: RunDirectory | None
+    ) -> Run:
+        with self._access:
+            self.watch()
+            check_budgets(self.setup.budgets, self.hooks, self.environment)
+            self.parts.prepare()
+        with regular_checkpoints(self.hooks, None if kept is None else self.setup.checkpoint, lambda: self._loop):
+            return self._loop_through(criterion, state, monitors, kept)
 
     def _loop_through(
         self, criterion: Criterion, state: State | None, monitors: list[Monitor], kept: RunDirectory | None
     ) -> Run:
         self.criterion = identity(criterion)
-        loop = self._loop = Loop(self, criterion, state)
+        with self._access:
+            loop = self._loop = loop_of(self, criterion, state)
         if self._hook_state is not None:
             loop.dispatch.restore(self._hook_state)
             self._hook_state = None
@@ -302,15 +326,20 @@ class Trainer(Saving):
         )
         self._kept = kept
         if kept is not None:
-            kept.begin(self, state_hash(self))
+            with self.stopwatch.measure(STORE):
+                self.keep_first(kept)
+                kept.begin(self, state_hash(self))
+        self.is_as_composed = False
         handles: list[Attachment | Mailbox] = [] if kept is None else [Mailbox(kept.path, loop, kept.presence)]
         send = partial(loop.send, origin="monitor")
-        handles += [attach(monitor, self.environment.bus, info, loop.progress, send) for monitor in monitors]
+        with self.stopwatch.measure(MONITORS):
+            handles += [attach(monitor, self.environment.bus, info, loop.progress, send) for monitor in monitors]
         try:
             return loop.run(name, info.directory, None if kept is None else partial(self.keep_last, kept))
         finally:
-            for handle in handles:
-                handle.close()
+            with self.stopwatch.measure(MONITORS):
+                for handle in handles:
+                    handle.close()
 
     def ended(self, run: Run, loop: Loop) -> None:
         """Take over what a loop leaves; called by it when everything has been torn down."""
@@ -319,6 +348,10 @@ class Trainer(Saving):
         self.clock.seconds = run.seconds
         self.criterion_state = loop.criterion_state
         self._hook_state = loop.dispatch.state()
+        self._fared = loop.background.status
+        for each in self._fared:
+            if each.dropped:
+                self.environment.log.info("background hook dropped events", plugin=each.plugin, dropped=each.dropped)
 
     def reset(self) -> None:
         """Back to before the first iteration: parameters are filled anew, counters, scores and states forgotten."""
@@ -327,119 +360,12 @@ class Trainer(Saving):
             self._parts.team.close()
         self._parts = None
         restore_hooks(self, self._first_states)
-        self.clock = Clock()
+        reset = RunReset(**self._position())
+        self.clock = evolve(self.clock, iteration=0, epoch=0, seconds=0.0, paused=0.0)
         self.scores, self.seconds, self.criterion_state, self._hook_state = {}, 0.0, None, None
         self.schedule_states = {}
-
-    # Steering, from any thread
-
-    @property
-    def status(self) -> str:
-        """`ready`, `running` or `paused`."""
-        if self._loop is None:
-            return "ready"
-        return "paused" if self._loop.is_paused else "running"
-
-    def pause(self) -> None:
-        """Hold before the next iteration."""
-        self._send(commands.Pause())
-
-    def resume(self) -> None:
-        """Go on after a pause."""
-        self._send(commands.Resume())
-
-    def step_once(self) -> None:
-        """Run one iteration, then pause."""
-        self._send(commands.StepOnce())
-
-    def stop(self, reason: str = "stopped") -> None:
-        """End the run before the next iteration."""
-        self._send(commands.Stop(reason))
-
-    def attach(self, hook: Any, name: str | None = None) -> None:
-        """Register a hook, at once or, in a run, before its next iteration."""
-        if isinstance(hook, str | Mapping):
-            hook = self.environment.composer.build("hooks", hook)
-        # A hook that does not fit is refused here, to whoever gave it, and not in the middle of the run.
-        trial = self.hooks.copy()
-        self.register(trial, hook, name)
-        if self._loop is not None:
-            trial.freeze(self.clock)
-        if self._parts is not None:
-            self._check_required(trial)
-            watched(self._parts.layout, required_gradients(trial))
-        self._do(commands.Attach(hook, name))
-
-    def detach(self, name: str) -> None:
-        """Take the hook of that name away, at once or, in a run, before its next iteration.
-
-        Raises TrainerError where there is none.
-        """
-        if not self.hooks.has_plugin(name):
-            known = [known for known, _ in self.hooks.list_name_plugin()]
-            raise TrainerError(
-                f"trainer {self.setup.name!r}",
-                f"it has no hook {name!r}",
-                listed(known, name),
-                "give one of these names",
-            )
-        self._do(commands.Detach(name))
-
-    def register(self, hooks: HookManager, hook: Any, name: str | None = None) -> None:
-        """Add a hook to a manager, under the name of its component unless another has it, and with its distribution."""
-        build = partial(self.environment.composer.build, "hooks")
-        component = next(iter(self.environment.components.registrations(hook)), None)
-        if component is not None and name is None and not hooks.has_plugin(component.name):
-            name = component.name
-        hooks.register(hook, name, distribution=component.distribution if component else "", build=build)
-
-    def _do(self, command: commands.Attach | commands.Detach) -> None:
-        if self._loop is not None:
-            self._send(command)
-        elif isinstance(command, commands.Attach):
-            self.register(self.hooks, command.hook, command.name)
-        else:
-            self.hooks.unregister(name=command.name)
-
-    def _send(self, command: commands.Command) -> None:
-        if self._loop is None:
-            raise TrainerError(
-                f"trainer {self.setup.name!r}",
-                f"there is no run for {type(command).__name__}",
-                "a run that goes on",
-                "call run(), from another thread",
-            )
-        self._loop.send(command)
-
-    # Asking
-
-    def predict(self, inputs: Any) -> Any:
-        """What the network says about raw inputs, treated as the training data was.
-
-        `inputs` is an array of shape (records, ...), or a mapping of arrays by section where there are several.
-        Returns an array, or a dictionary by name of the cost where there are several. Raises DataError for inputs that
-        the network does not take.
-        """
-        arrays = input_arrays(self.network, self.data, inputs)
-        found = self.team.predict(arrays)
-        return next(iter(found.values())) if len(found) == 1 else found
-
-    def evaluate(self, data: Any = "validation") -> dict[str, Any]:
-        """`loss` and metrics over named validation data, over `training`, or over raw sections that are given.
-
-        A score is a float, or nested lists of floats where a metric gives an array.
-        """
-        if isinstance(data, str):
-            named = {"training": self.data.training, **self.data.validation}
-            if data not in named:
-                raise DataError("evaluate", f"there is no data {data!r}", listed(named, data), "give one of these")
-            return self.score(named[data])
-        raw = self.data.preprocess(as_dataset(data).load(self.environment), "evaluate")
-        return self.score(Data.from_arrays(like_training(self.data, raw, "evaluate")).cast(self.setup.dtype).training)
-
-    def score(self, sections: Sections) -> dict[str, Any]:
-        """`loss` and metrics over sections that are prepared already."""
-        return score(self.team, self.network, self.setup.metrics, sections, max(self.setup.batch_size, 256))
+        self.is_as_composed = True
+        self._announce(reset)
 
     def recipe(self) -> Recipe:
         """The recipe that composes an equal trainer. Raises ComponentError for parts that have no name, as arrays."""
@@ -468,7 +394,9 @@ class Trainer(Saving):
             if hook is not None and not other.hooks.has_plugin(name):
                 with calling(f"plugin {name!r}, copy"):
                     other.register(other.hooks, deepcopy(hook, copied), name)
+        other.hooks.brought = set(self.hooks.brought)
         other.setup = evolve(self.setup, hooks=deepcopy(self.setup.hooks, copied))
+        other.given_hooks = {name: other.hooks.get_plugin(name) for name in self.given_hooks}
         other._first_states = deepcopy(self._first_states)  # noqa: SLF001  # ours
         if self._parts is not None:
             other._parts = self._parts.twin(other._compiled)  # noqa: SLF001  # ours

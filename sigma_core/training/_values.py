@@ -1,6 +1,6 @@
 """Values of a training by identifier: hyperparameters and parameters of the network."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -21,53 +21,61 @@ class Values:
     def __init__(self, team: Team, network: Network, layout: Layout, method: Method) -> None:
         self._team = team
         self._live = method.hyperparameters
-        self._factors = method.factors
-        self._shapes: dict[str, tuple[int, ...]] = dict.fromkeys((*self._live, *self._factors), ())
+        self._factors = frozenset(method.factors)
+        self._shapes: dict[str, tuple[int, ...]] = dict.fromkeys((*self._live, *method.factors), ())
         self._parameters = {name: spec.shape for name, spec in network.parameters.items()}
         self._dtype = network.dtype
         self._layout = layout
-        self._resolver = Resolver(self.names, {name: spec.tags for name, spec in network.parameters.items()})
+        self._places = {place.identifier: ("parameters", place) for place in layout.trainable}
+        self._places |= {place.identifier: ("fixed", place) for place in layout.fixed}
+        self.names = (*self._shapes, *self._parameters)
+        """All identifiers."""
+        self.tags = {name: spec.tags for name, spec in network.parameters.items()}
+        self._resolver = Resolver(self.names, self.tags)
 
     @property
-    def names(self) -> tuple[str, ...]:
-        """All identifiers."""
-        return (*self._shapes, *self._parameters)
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """All shapes by identifier; that of a number is ()."""
+        return {**self._shapes, **self._parameters}
 
-    def get(self, identifier: str) -> Any:
-        """A float, a copy of an array, or for a pattern a dictionary of these.
+    def find(self, pattern: str) -> tuple[str, ...]:
+        """The identifiers that a pattern means, perhaps none."""
+        return self._resolver.find(pattern)
 
-        Raises IdentifierError where nothing matches.
-        """
-        known = {**self._shapes, **self._parameters}
-        if identifier in known:
-            return self._read(identifier)
-        if not isinstance(identifier, str):
-            raise _unknown(identifier, known)
-        found = {name: self._read(name) for name in self._resolver.find(identifier)}
-        if not found:
-            raise _unknown(identifier, known)
-        return found
+    def is_given(self, identifier: str) -> bool:
+        """Whether it is the factor that a schedule gives, which nobody sets."""
+        return identifier in self._factors
 
-    def checked(self, identifier: str, value: Any) -> np.ndarray:
-        """The value as an array that `put` takes.
+    def read(self, identifiers: Iterable[str]) -> dict[str, Any]:
+        """Floats, and copies of arrays: of what is asked for and nothing else."""
+        wanted = list(identifiers)
+        numbers = [name for name in wanted if name in self._shapes]
+        pulled = self._team.pull(numbers) if numbers else {}
+        return {name: float(pulled[name]) if name in pulled else self._parameter(name) for name in wanted}
+
+    def _parameter(self, identifier: str) -> Any:
+        vector, place = self._places[identifier]
+        return self._team.part(vector, slice(place.start, place.stop)).reshape(place.shape)
+
+    def checked(self, identifier: str, value: Any, *, fills: bool = False) -> np.ndarray:
+        """The value as an array that `put` takes; with `fills`, a number stands for an array of it.
 
         Raises IdentifierError for one that does not fit, SettingError for one that the optimiser refuses.
         """
-        known = {**self._shapes, **self._parameters}
-        if identifier not in known:
-            raise _unknown(identifier, known)
-        if identifier in self._factors:
+        if self.is_given(identifier):
             raise IdentifierError(
                 identifier,
                 "it is what a schedule gives",
                 "a hyperparameter or a parameter",
                 f"set {identifier.partition('.')[2]}, which it is multiplied by",
             )
-        shape = known[identifier]
+        shape = self._parameters.get(identifier, ())
         try:
             array = np.asarray(value)
             # Whatever is no number by itself, as a Decimal, is asked to become one.
             array = array.astype(np.float64, casting="safe" if array.dtype.kind == "c" else "unsafe")
+            if fills and array.shape == ():
+                array = np.full(shape, array)
             # A parameter is kept in the network's dtype, which may hold less.
             with np.errstate(over="ignore"):
                 kept = array if identifier in self._shapes else array.astype(self._dtype)
@@ -75,18 +83,21 @@ class Values:
         except (TypeError, ValueError, OverflowError):
             fits = False
         if not fits:
-            kind = "a finite number" if shape == () else f"finite numbers of shape {shape}"
+            numbers = f"finite numbers of shape {shape}"
+            kind = "a finite number" if shape == () else f"a finite number, or {numbers}" if fills else numbers
             raise IdentifierError(identifier, f"it cannot be set to {value!r}", kind, "give such a value")
         if identifier in self._shapes:
             self._live[identifier].check(float(array))
         return array
 
-    def put(self, identifier: str, value: Any) -> None:
-        """Write a value that has been checked."""
-        if identifier in self._shapes:
-            self._team.push({identifier: value})
-            return
-        self.fill({identifier: value})
+    def put(self, values: Mapping[str, Any]) -> None:
+        """Write values that have been checked."""
+        numbers = {name: value for name, value in values.items() if name in self._shapes}
+        arrays = {name: value for name, value in values.items() if name not in self._shapes}
+        if numbers:
+            self._team.push(numbers)
+        if arrays:
+            self.fill(arrays)
 
     def fill(self, values: Mapping[str, Any], starts: Mapping[str, float] = MappingProxyType({})) -> None:
         """Write parameters that have been checked; what `starts` names begins anew for them, as slots do."""
@@ -104,14 +115,12 @@ class Values:
                         place.view(arrays[named[name]])[...] = start
         self._team.push(arrays)
 
-    def _read(self, identifier: str) -> Any:
-        if identifier in self._shapes:
-            return float(self._team.pull([identifier])[identifier])
-        arrays = self._team.pull(["parameters", "fixed"])
-        return self._layout.views(arrays["parameters"], arrays["fixed"])[identifier].copy()
-
-
-def _unknown(identifier: Any, known: Any) -> IdentifierError:
-    if not isinstance(identifier, str):
-        return IdentifierError(repr(identifier), "it is no text", listed(known), "use one of these")
-    return IdentifierError(identifier, "there is no such value", listed(known, identifier), "use one of these")
+    def unknown(self, identifier: Any) -> IdentifierError:
+        """What to say of an identifier or pattern that means nothing."""
+        where, found = (
+            (identifier, "there is no such value")
+            if isinstance(identifier, str)
+            else (repr(identifier), "it is no text")
+        )
+        near = identifier if isinstance(identifier, str) else ""
+        return IdentifierError(where, found, listed(self.names, near), "use one of these")

@@ -33,7 +33,7 @@ class Task:
     watch: tuple[str, ...] = ()
     """Patterns of gradients that hooks want to see."""
     compiled: Callable[[str, float, int], None] = field(default=lambda _signature, _seconds, _nodes: None)
-    """Told of each new program: its signature, seconds it took to compile, number of its nodes."""
+    """Told of each new program: its signature, seconds it took to trace and to compile, number of its nodes."""
     iterations_per_epoch: int = 1
 
     def described(self, shapes: Sequence[tuple[int, ...]]) -> dict[str, Section]:
@@ -58,9 +58,9 @@ class Programs:
         signature = (what, key, *batch)
         if signature not in self._known:
             backend = self.task.backend
+            begin = perf_counter()
             with backend.tracing():
                 step = trace()
-            begin = perf_counter()
             program = backend.compile(step.graph, bound=step.bound, donations=step.donations)
             self._known[signature] = program, step
             shapes = ", ".join(str(section.shape) for section in signature[2:])
@@ -211,6 +211,10 @@ class Worker:
         """The state's arrays, copied to the host: all, or those of the given names."""
         wanted = self.arrays if names is None else names
         return {name: np.array(self.task.backend.to_numpy(self.arrays[name])) for name in wanted}
+
+    def part(self, name: str, elements: slice) -> np.ndarray:
+        """Some elements of a vector of the state, copied to the host; the rest of it stays where it is."""
+        return np.array(self.task.backend.to_numpy(self.arrays[name][elements]))
 
     def push(self, arrays: Mapping[str, Any]) -> None:
         """Put values in place of the state's; the names may be some of those in `pull`."""

@@ -1,27 +1,52 @@
 """Hooks of a run and of its workers, called as if they were those of one dispatch."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from functools import partial
+from threading import get_ident
+from typing import Any, Protocol
 
 from attrs import evolve
 
 from sigma_core.events import Event, IterationEnded
-from sigma_core.hooks import SCOPES, Clock, Dispatch, HookManager
+from sigma_core.hooks import SCOPES, Background, Clock, Dispatch, HookManager, Implementation
 from sigma_core.training._team import Team
 from sigma_core.training._worker import Outputs
 
 
-def frozen_for(
-    team: Team, hooks: HookManager, clock: Clock, previous: "Dispatch | WorkerHooks | None" = None
+class TimedIn(Protocol):
+    """Gives what is called in place of an implementation's function, in the worker of that number."""
+
+    def __call__(
+        self, implementation: Implementation, function: Callable[..., object], worker: int
+    ) -> Callable[..., object]:
+        """0 is the run's own thread."""
+
+
+def frozen_for(  # noqa: PLR0913  # all that a run and its parts differ in
+    team: Team,
+    hooks: HookManager,
+    clock: Clock,
+    *,
+    previous: "Dispatch | WorkerHooks | None" = None,
+    timed: TimedIn | None = None,
+    background: Background | None = None,
 ) -> "Dispatch | WorkerHooks":
     """What a run calls its hooks by: those of the workers too, where the team leaves them to it."""
+    in_run = None if timed is None else partial(timed, worker=0)
     scopes = [scope for scope in SCOPES if scope not in team.hook_scopes]
     if not scopes:
-        return hooks.freeze(clock, previous=previous if isinstance(previous, Dispatch) else None)
+        before = previous if isinstance(previous, Dispatch) else None
+        return hooks.freeze(clock, previous=before, timed=in_run, background=background)
     old = previous if isinstance(previous, WorkerHooks) else None
-    run = hooks.freeze(clock, scopes=team.hook_scopes, previous=None if old is None else old.run)
+    before = None if old is None else old.run
+    run = hooks.freeze(clock, scopes=team.hook_scopes, previous=before, timed=in_run, background=background)
     befores = [None] * team.size if old is None else old.workers
-    workers = [hooks.freeze(clock, scopes=scopes, previous=before) for before in befores]
+    workers = [
+        hooks.freeze(
+            clock, scopes=scopes, previous=before, timed=None if timed is None else partial(timed, worker=number)
+        )
+        for number, before in enumerate(befores)
+    ]
     return WorkerHooks(team, run, workers)
 
 
@@ -34,6 +59,7 @@ class WorkerHooks:
     def __init__(self, team: Team, run: Dispatch, workers: list[Dispatch]) -> None:
         self.team, self.run, self.workers = team, run, workers
         self.generation = run.generation
+        self.threads: set[int] = set()
 
     def lane(self, event_type: type[Event]) -> "Dispatch | Any":
         """The run's own lane where no worker has a hook of that event."""
@@ -65,7 +91,20 @@ class WorkerHooks:
 
     def _each(self, event: Event, trainer: Any, call: Callable[[int, Event], None]) -> None:
         if self.workers[0].lane(type(event)).entries:
-            self.team.each(lambda number: call(number, self.told(event, trainer, number)))
+            self.each(lambda number: call(number, self.told(event, trainer, number)))
+
+    def each(self, call: Callable[[int], object]) -> None:
+        """Call a function for each worker, in its thread, which is as good as the run's meanwhile."""
+
+        def known(number: int) -> None:
+            thread = get_ident()
+            self.threads.add(thread)
+            try:
+                call(number)
+            finally:
+                self.threads.discard(thread)
+
+        self.team.each(known)
 
     def told(self, event: Event, trainer: Any, number: int) -> Event:
         """The event as a worker is told of it."""
@@ -93,6 +132,6 @@ class WorkerLanes:
         if iteration >= self._run.next_iteration:
             self._run.fire(event, trainer)
         if iteration >= self._workers[0].next_iteration:
-            self._hooks.team.each(
+            self._hooks.each(
                 lambda number: self._workers[number].fire(self._hooks.told(event, trainer, number), trainer)
             )

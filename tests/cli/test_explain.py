@@ -18,6 +18,12 @@ class Tell:
         pass
 
 @frozen(eq=False)
+class Draw:
+    @sigma.hookimpl(background="newest")
+    def sigma_epoch_ended(self, snapshot):
+        pass
+
+@frozen(eq=False)
 class First:
     @sigma.hookimpl(phase="score", before="score", scope="worker")
     def sigma_epoch_ended(self):
@@ -27,9 +33,9 @@ class First:
 
 def test_hooks_are_explained(install, sigma, recipe):
     """In the order in which they are called, each with its reason."""
-    hooks = {"score": "scoring:Score", "tell": "scoring:Tell", "first": "scoring:First"}
+    hooks = {"score": "scoring:Score", "tell": "scoring:Tell", "first": "scoring:First", "draw": "scoring:Draw"}
     install("scoring", {"sigma.hooks": hooks}, modules={"scoring.py": PLUGIN})
-    given = ("--set", 'hooks=["tell", "score", "first"]')
+    given = ("--set", 'hooks=["tell", "score", "first", "draw"]')
 
     code, out, err = sigma("explain", recipe, *given, "--json")
     assert (code, err) == (0, "")
@@ -40,10 +46,13 @@ def test_hooks_are_explained(install, sigma, recipe):
         ("sigma_epoch_ended", 1, "first", "score", "worker", "each time"),
         ("sigma_epoch_ended", 2, "score", "score", "run", "every 2 epochs"),
         ("sigma_epoch_ended", 3, "tell", "observe", "run", "each time"),
+        ("sigma_epoch_ended", 4, "draw", "observe", "run", "each time"),
     ]
     lines = text.splitlines()
     assert lines[0].split() == ["hook", "#", "plugin", "distribution", "phase", "scope", "when", "why", "here"]
-    assert [line.split()[2] for line in lines[1:]] == ["first", "score", "tell"]
+    assert [line.split()[2] for line in lines[1:]] == ["first", "score", "tell", "draw"]
+    assert [row["background"] for row in rows] == ["", "", "", "newest"]
+    assert "  background (newest)  each time  " in lines[-1]
     assert all(row["reason"] in line for row, line in zip(rows, lines[1:], strict=True))
 
 

@@ -70,6 +70,11 @@ def test_a_live_run_is_steered(sigma, live, tmp_path):
         ),
     )
 
+    code, out, err = sigma("run", "set", "mine", "network.**.<dense>", "0")
+    assert (code, err) == (0, "")
+    assert out.startswith("mine: network.**.<dense> is 0 (2 values), after ")
+    assert json.loads(sigma("run", "get", "mine", PARAMETER)[1]) == [0, 0, 0]
+
     assert sigma("run", "save", "mine")[0] == 0
     assert (tmp_path / "runs" / "mine" / "checkpoints" / "saved").is_dir()
     assert sigma("run", "resume", "mine")[1].startswith("mine: goes on")
@@ -82,13 +87,13 @@ def test_a_live_run_is_steered(sigma, live, tmp_path):
     with RunStore.open(tmp_path / "runs" / "mine") as store:
         applied = [event.payload["command"]["command"] for event in store.events("command_applied")]
         refused = [event.payload["command"]["identifier"] for event in store.events("command_refused")]
-    assert applied == ["pause", "step_once", "set_value", "set_value", "save", "resume", "stop"]
+    assert applied == ["pause", "step_once", "set_value", "set_value", "set_value", "save", "resume", "stop"]
     assert refused == ["optimiser.learning_rat", "optimiser.learning_rate"]
 
     code, out, err = sigma("replay", "mine", "--json")
     assert (code, err) == (0, "")
     assert json.loads(out)["same"]
-    assert json.loads(out)["commands"] == 6
+    assert json.loads(out)["commands"] == 7
 
     code, _, err = sigma("run", "pause", "mine")
     assert (code, err) == (
@@ -99,6 +104,72 @@ def test_a_live_run_is_steered(sigma, live, tmp_path):
             "  to do:    `sigma runs` lists runs and how they fare\n"
         ),
     )
+
+
+def test_hooks_and_states_of_a_live_run_are_exchanged(sigma, live, tmp_path):
+    """Hooks come and go, checkpoints are gone on from or taken from, it begins again; all of it is repeated."""
+    process = live("mine")
+    folder = tmp_path / "runs" / "mine" / "checkpoints" / "saved"
+
+    def said(*arguments):
+        code, out, err = sigma("run", *arguments)
+        # How far the run has come is chance.
+        return code, out.rpartition(", after ")[0] + err
+
+    sigma("run", "pause", "mine", "--timeout", 60)
+    settings = ("--set", "mean=true", "--set", 'when="2 epochs"')
+    assert said("attach", "mine", "report", *settings) == (0, "mine: has the hook report")
+    assert said("attach", "mine", "early_stop", "--set", "value=validation.loss", "--as", "enough") == (
+        0,
+        "mine: has the hook enough",
+    )
+    assert said("detach", "mine", "enough") == (0, "mine: is without enough")
+    assert said("detach", "mine", "accumulator") == (
+        2,
+        (
+            "error: trainer 'flowers': the hook 'accumulator' is required by 'report'\n"
+            "  expected: a hook that no other requires\n"
+            "  to do:    detach 'report' first\n"
+        ),
+    )
+    assert said("detach", "mine", "reports") == (
+        2,
+        (
+            "error: trainer 'flowers': it has no hook 'reports'\n"
+            "  expected: accumulator, regular_checkpoints, report (nearest: report)\n"
+            "  to do:    give one of these names\n"
+        ),
+    )
+    code, told = said("attach", "mine", "early_stop", "--set", "vlue=1")
+    assert (code, told.splitlines()[:2]) == (
+        2,
+        ["error: hooks: 2 faults", "hooks 'early_stop' (sigma-nn 0.1.0): there is no setting 'vlue'"],
+    )
+    assert said("save", "mine") == (0, f"mine: saved in {folder}")
+    assert said("step", "mine") == (0, "mine: takes one step")
+    assert said("load", "mine", "mine") == (0, f"mine: goes on from {folder}")
+    assert said("load", "mine", folder, "--pattern", "network.layers.dense_1.biases", "--pattern", "**.weights") == (
+        0,
+        "mine: has taken over network.layers.dense_1.biases and **.weights",
+    )
+    assert said("load", "mine", folder, "--pattern", "network.layers.dense_2.*") == (
+        2,
+        (
+            "error: transfer, pattern 'network.layers.dense_2.*': it matches nothing in the source\n"
+            "  expected: network.layers.dense_1.biases, network.layers.dense_1.weights"
+            " (nearest: network.layers.dense_1.biases)\n"
+            "  to do:    write a pattern that matches one of these\n"
+        ),
+    )
+    assert said("load", "mine", "nowhere")[0] == 2
+    assert sigma("run", "reset", "mine") == (0, "mine: begins again, after 0 iterations\n", "")
+    sigma("run", "step", "mine")
+    sigma("run", "stop", "mine")
+    assert process.wait(60) == 0
+
+    code, out, err = sigma("replay", "mine", "--json")
+    assert (code, err) == (0, "")
+    assert (json.loads(out)["same"], json.loads(out)["iterations"]) == (True, 1)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL and no SIGSTOP")

@@ -2,6 +2,7 @@
 
 import threading
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -369,3 +370,43 @@ def test_a_bounded_coalescing_queue_survives_many_threads():
     places = [(event.epoch, event.iteration) for event in received]
     assert len(set(places)) == len(places) == subscription.delivered
     assert subscription.failed is None
+
+
+class _Device:
+    """An array whose memory cannot be read any more."""
+
+    ndim = 0
+
+    def item(self):
+        raise OSError("device lost")
+
+
+def test_a_teller_hands_over_what_a_published_event_would():
+    """To queues of every kind and to threads, with scores that are numbers and such that are arrays."""
+    bus = Bus(time=lambda: 7.0)
+    assert bus.teller(np.asarray) is None
+    queues = [bus.subscribe("all", policy=Policy.KEEP_ALL), bus.subscribe("newest", bound=1)]
+    queues.append(bus.subscribe("latest", policy=Policy.COALESCE))
+    received = []
+    bus.listen("listener", received.extend)
+    tell = bus.teller(np.asarray)
+    gradient = np.ones(2)
+    tell(1, 5, ("loss",), [np.array(0.5, np.float32), gradient])
+    tell(1, 6, ("loss", "gradient"), [np.array(0.25), gradient])
+    one, other = queues[0].drain_timed()
+    assert one == (7.0, IterationEnded(epoch=1, iteration=5, scores={"loss": 0.5}))
+    assert (other[1].iteration, list(other[1].scores)) == (6, ["loss", "gradient"])
+    assert other[1].scores["gradient"] is gradient
+    assert [[event.iteration for event in queue.drain()] for queue in queues[1:]] == [[6], [6]]
+    assert queues[1].dropped == 1
+    bus.close(WAIT)
+    assert [event.iteration for event in received] == [5, 6]
+
+
+def test_scores_that_a_teller_cannot_read_are_reported():
+    """As those of an event are."""
+    bus = Bus()
+    subscription = bus.subscribe("monitor")
+    bus.teller(np.asarray)(1, 1, ("loss",), [_Device()])
+    reason = "could not read the scores of iteration_ended: OSError: device lost"
+    assert subscription.drain() == [SubscriberFailed(subscriber="bus", reason=reason)]

@@ -50,7 +50,7 @@ def test_events_come_back_as_they_were(tmp_path, bus):
         schema=1,
         epoch=0,
         iteration=0,
-        payload={"run": "digits-1", "directory": "runs/digits-1", "epoch": 0, "iteration": 0},
+        payload={"run": "digits-1", "directory": "runs/digits-1", "epoch": 0, "iteration": 0, "commands": 0},
     )
     read = RunStore.open(tmp_path / "runs" / "digits-1")
     everything = list(read.events())

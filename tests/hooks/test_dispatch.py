@@ -99,6 +99,28 @@ def test_seconds_ask_the_clock():
     assert seen == [3, 5, 7]
 
 
+def test_seconds_are_not_looked_at_behind_each_quick_iteration():
+    """Every 20 milliseconds, and ever more often towards the end."""
+    seen, looks, clock = [], [], Clock()
+
+    def seconds():
+        looks.append(clock.iteration)
+        return clock.iteration / 10_000
+
+    clock.seconds = seconds
+    run(dispatch_of(plugin(recorder(seen), when="1 seconds"), clock=clock), 25_000)
+    assert seen == [10_000, 20_000]
+    assert len(looks) < 200
+
+
+def test_what_waits_for_a_time_or_an_iteration_is_called_at_either():
+    """However long it takes to the next look at the clock."""
+    seen, clock = [], Clock()
+    clock.seconds = lambda: clock.iteration / 10_000
+    run(dispatch_of(plugin(recorder(seen), when="1 seconds | 9990 iterations"), clock=clock), 21_000)
+    assert seen == [9_990, 10_000, 19_980, 20_000]
+
+
 def test_seconds_and_iterations_wake_apart():
     """Either side of | runs the hook, counted from its own multiples."""
     seen = []
@@ -297,8 +319,10 @@ def test_state_is_small_json():
     """The state says what remains of each trigger and where its hook last looked."""
     dispatch = dispatch_of(plugin(lambda: None, when="once (2 iterations)"), plugin(lambda: None))
     run(dispatch, 3)
+    never = {"starts": 0, "stops": 0, "pauses": 0, "resumes": 0, "resets": 0}
     assert dispatch.state() == {
         "version": 1,
+        "clock": {"paused": 0.0, "moments": never},
         "triggers": {
             "a/sigma_iteration_ended": {
                 "when": "once (every 2 iterations)",
@@ -306,6 +330,8 @@ def test_state_is_small_json():
                 "iteration": 2,
                 "epoch": 0,
                 "seconds": 0.0,
+                "wall": 0.0,
+                "moments": never,
             }
         },
     }

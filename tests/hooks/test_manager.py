@@ -140,7 +140,7 @@ def test_all_faults_are_reported_together():
         f"{where}: unknown phase 'persits'\n  expected: modify, score, schedule, persist, observe (nearest: persist)",
         f"{where}: unknown scope 'runs'\n  expected: run, worker (nearest: run)",
         f"{where}, when: 'epoks' does not fit here\n    3 epoks\n      ^\n"
-        "  expected: iterations, epochs, seconds or run (nearest: epochs)",
+        "  expected: iterations, epochs, seconds, run, starts, stops, pauses, resumes or resets (nearest: epochs)",
         head="plugin 'mine' (distribution 'house'): cannot be registered: ",
     )
     assert not manager.has_plugin("mine")
@@ -221,7 +221,7 @@ def test_a_trigger_that_is_no_trigger_is_refused():
 
     assert refused(Plugin()) == only(
         "hook 'sigma_run_started' of plugin 'mine', when: the text ends here\n    10\n      ^\n"
-        "  expected: iterations, epochs, seconds or run"
+        "  expected: iterations, epochs, seconds, run, starts, stops, pauses, resumes or resets"
     )
 
 

@@ -8,10 +8,12 @@ from pathlib import Path
 import pytest
 
 from sigma_core.events import (
+    BudgetExceeded,
     CommandApplied,
     CommandRefused,
     Event,
     LogRecorded,
+    RunProfiled,
     SubscriberFailed,
     TaskProgressed,
     ValuesPublished,
@@ -19,7 +21,16 @@ from sigma_core.events import (
 from sigma_core.hooks import HOOKS, SPECIFICATIONS
 
 ROOT = Path(__file__).parents[2]
-_OF_THE_BUS = {CommandApplied, CommandRefused, LogRecorded, SubscriberFailed, TaskProgressed, ValuesPublished}
+_OF_THE_BUS = {
+    BudgetExceeded,
+    CommandApplied,
+    CommandRefused,
+    LogRecorded,
+    RunProfiled,
+    SubscriberFailed,
+    TaskProgressed,
+    ValuesPublished,
+}
 TOOL = ROOT / "tools" / "hooks_page.py"
 PAGE = ROOT / "docs" / "hooks.md"
 

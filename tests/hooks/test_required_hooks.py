@@ -4,6 +4,7 @@ import pytest
 
 import sigma_core as sigma
 from sigma_core.errors import HookOrderError, HookRegistrationError
+from sigma_core.events import RunReset
 from sigma_core.hooks import HookManager, hookimpl
 from sigma_core.testing import message
 
@@ -144,6 +145,61 @@ def test_a_trainer_makes_components_that_are_required():
     trainer = sigma.Trainer(network, "xor", "adam", "1 epochs", hooks=[reader], environment=environment)
 
     assert [row.plugin for row in trainer.explain()] == ["counting", "reader"]
+
+
+def test_what_was_brought_goes_with_the_last_that_requires_it():
+    """And with it what it required; what was registered by itself stays, in copies too."""
+    for manager in (HookManager(), HookManager().copy()):
+        writer, other = Writer(), Reader()
+        manager.register(writer)
+        manager.register(other)
+        twin = manager.copy()
+        assert order(manager) == order(twin) == ["counter", "reader", "writer", "reader_2"]
+
+        twin.unregister(writer)
+        assert order(twin) == ["counter", "reader_2"]
+        twin.unregister(name="reader_2")
+        assert order(twin) == []
+
+    manager = HookManager()
+    counter = Counter()
+    manager.register(counter)
+    manager.register(other)
+    manager.unregister(other)
+    assert order(manager) == ["counter"]
+
+
+def test_what_is_never_due_takes_part_in_nothing():
+    """Unless that is all there is: it is explained then, and not called by anybody."""
+
+    class Never:
+        when = "never"
+        calls = 0
+
+        @hookimpl(when=lambda hook: hook.when)
+        def sigma_run_reset(self):
+            self.calls += 1
+
+        @hookimpl(when=lambda hook: hook.when)
+        def sigma_run_started(self):
+            self.calls += 1
+
+    class Sometimes(Never):
+        def sigma_epoch_ended(self):
+            self.calls += 1
+
+    manager = HookManager()
+    never = Never()
+    manager.register(never)
+    manager.register(Sometimes())
+    manager.fire(RunReset(epoch=0, iteration=0))
+
+    assert [(row.hook, row.plugin) for row in manager.explain()] == [
+        ("sigma_run_started", "never"),
+        ("sigma_run_reset", "never"),
+        ("sigma_epoch_ended", "sometimes"),
+    ]
+    assert never.calls == 0
 
 
 def test_options_may_depend_on_the_plugin():

@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sigma_core.errors import ExpressionError, SettingError
-from sigma_core.hooks import Clock, Reading, Trigger, after, every, once, until
+from sigma_core.events import RunEnded, RunPaused, RunReset, RunResumed, RunStarted
+from sigma_core.hooks import Clock, Reading, Trigger, after, every, on, once, times, until
 from sigma_core.hooks._clock import Unit
 from sigma_core.hooks._counting import After, Every, Until
-from sigma_core.hooks._trigger import AllOf, Always, AnyOf, Never, Once, Wake
+from sigma_core.hooks._trigger import AllOf, Always, AnyOf, Never, Times, Wake
 
 LENGTH = 4
 TOTAL = 22
@@ -66,6 +67,11 @@ def due_epochs(text, *, length=LENGTH, last=20):
         ("every 2 iterations & every 3 iterations", [6, 12, 18]),
         ("(2 epochs | 5 iterations) & after 9 iterations", [10, 15, 16, 20]),
         ("once (2 iterations & 3 iterations) | never", [6]),
+        ("3 times", [1, 2, 3]),
+        ("2 times (every 5 iterations after 4)", [9, 14]),
+        ("2 times (2 iterations) & 3 iterations", [6, 12]),
+        ("on pause", []),
+        ("until 0 pauses & 10 iterations", [10, 20]),
         ("always & until 2 iterations", [1, 2]),
         ("after 0.9 run", [20, 21, 22]),
     ],
@@ -147,8 +153,88 @@ def test_a_conjunction_ends_with_its_first_side():
     assert (every(2).iterations & every(3).iterations.until(5)).next_iteration(at(4)) is None
 
 
+def test_the_clock_on_the_wall_counts_pauses():
+    """Seconds of it, not of running time; a pause of ten seconds lies between these iterations."""
+    trigger, running = every(10).wall_seconds, every(10).seconds
+    clock = Clock(iterations_per_epoch=LENGTH, total_iterations=TOTAL)
+    then = clock.reading_at(1, 4.0)
+    clock.paused = 10.0
+    now = clock.reading_at(2, 5.0)
+
+    assert trigger.due(now, then)
+    assert not running.due(now, then)
+    assert (trigger.wakes(now), running.wakes(now)) == ((Wake(3, 0.0),), (Wake(3, 10.0),))
+    assert (after(14).wall_seconds.due(now, then), until(14).wall_seconds.due(now, then)) == (True, False)
+    assert until(14).wall_seconds.wakes(now) == ()
+
+
+EVENTS = {
+    "start": RunStarted(run="run", directory=None, epoch=0, iteration=0),
+    "pause": RunPaused(epoch=1, iteration=1),
+    "resume": RunResumed(epoch=1, iteration=1),
+    "reset": RunReset(epoch=1, iteration=1),
+    "stop": RunEnded(run="", directory=None, epoch=1, epochs=1, iteration=1, seconds=0.0, ended_because=""),
+}
+
+
+@given(
+    st.lists(st.sampled_from(sorted(EVENTS)), max_size=30),
+    st.sampled_from(sorted(EVENTS)),
+    st.integers(1, 4),
+    st.integers(0, 4),
+    st.none() | st.integers(0, 9),
+)
+def test_moments_are_counted(course, moment, number, start, end):
+    """Each n-th of a kind behind `after`, up to `until`, is due, whatever else happens; a stop is one of a start."""
+    trigger = Every(number, Unit(f"{moment}s"), start, end)
+    clock, due, seen, starts = Clock(), [], 0, 0
+    for event in course:
+        then = clock.reading()
+        clock.note(EVENTS[event])
+        starts += event == "start"
+        if event == moment:
+            before, seen = seen, starts if moment == "stop" else seen + 1
+            last = min(seen, seen if end is None else end)
+            expected = max(0, (last - start) // number) > max(0, (min(before, last) - start) // number)
+            due.append((trigger.due(clock.reading(), then), expected))
+        else:
+            assert not trigger.due(clock.reading(), then)
+
+    assert [is_due for is_due, _ in due] == [expected for _, expected in due]
+
+
+@pytest.mark.parametrize(
+    ("text", "at", "part"),
+    [
+        ("on start | every 3 epochs after 10", "starts", "on start"),
+        ("on start | every 3 epochs after 10", None, "every 3 epochs after 10"),
+        ("on start | every 3 epochs after 10", "pauses", "never"),
+        ("on pause & after 2 epochs", "pauses", "on pause & after 2 epochs"),
+        ("on pause & after 2 epochs", None, "never"),
+        ("on pause & 2 epochs", "pauses", "never"),
+        (
+            "(on pause | on resume) & (after 2 epochs | until 3 seconds)",
+            "resumes",
+            "on resume & (after 2 epochs | until 3 seconds)",
+        ),
+        ("after 2 pauses & until 9 epochs", None, "after 2 pauses & until 9 epochs"),
+        ("after 2 pauses & until 9 epochs", "pauses", "never"),
+        ("2 times (on pause | 3 epochs)", "pauses", "2 times (on pause)"),
+        ("2 times (on pause | 3 epochs)", None, "2 times (every 3 epochs)"),
+        ("2 times (on pause)", None, "never"),
+        ("always | on stop", "stops", "on stop"),
+        ("always | on stop", None, "always"),
+        ("never", "stops", "never"),
+    ],
+)
+def test_the_part_of_a_moment(text, at, part):
+    """A hook of several events gives each what is due there; bounds hold for all."""
+    assert Trigger.parse(text).at(None if at is None else Unit(at)) == Trigger.parse(part)
+
+
 numbers = st.integers(1, 12)
 units = st.sampled_from([Unit.ITERATIONS, Unit.EPOCHS])
+all_units = st.sampled_from([unit for unit in Unit if unit is not Unit.RUN])
 fractions = st.sampled_from([0.05, 0.1, 0.25, 0.3, 0.5, 1])
 
 
@@ -170,7 +256,7 @@ leaves = st.one_of(
 triggers = st.recursive(
     leaves,
     lambda inner: st.one_of(
-        st.builds(Once, inner),
+        st.builds(Times, st.integers(1, 3), inner),
         st.builds(lambda a, b: a | b, inner, inner),
         st.builds(lambda a, b: a & b, inner, inner),
     ),
@@ -178,7 +264,7 @@ triggers = st.recursive(
 )
 
 
-@given(triggers)
+@given(triggers | st.builds(Every, numbers, all_units, numbers) | st.builds(After, numbers, all_units))
 def test_text_parses_back(trigger):
     """The text of a trigger is canonical: it parses back to an equal trigger."""
     assert Trigger.parse(str(trigger)) == trigger
@@ -194,7 +280,7 @@ def test_next_iteration_agrees_with_a_scan(trigger, iteration):
     first = next(scan, None)
     if promised is None or promised >= horizon:
         assert first is None
-    elif first is None or isinstance(trigger, AllOf | AnyOf | Once):
+    elif first is None or isinstance(trigger, AllOf | AnyOf | Times):
         # Where sides that never meet are nested, the promise is a bound.
         assert first is None or promised <= first
     else:
@@ -222,6 +308,16 @@ def test_a_conjunction_of_counts_is_exact(one, other):
         ("2.0 second", "every 2 seconds"),
         ("1e-3 seconds", "every 0.001 seconds"),
         ("(once)", "once"),
+        ("1 times (3 epochs)", "once (every 3 epochs)"),
+        ("2 times(on pause)", "2 times (on pause)"),
+        ("every start", "on start"),
+        ("1 stops after 2", "on stop after 2"),
+        ("on reset until 3 resets", "on reset until 3"),
+        ("every 3 resumes after 1", "every 3 resumes after 1"),
+        ("3 live seconds", "every 3 seconds"),
+        ("every wall second", "every 1 wall seconds"),
+        ("every 3 wall seconds after 10 wall seconds", "every 3 wall seconds after 10"),
+        ("after 2 live seconds | until 3 wall seconds", "after 2 seconds | until 3 wall seconds"),
         ("once(3 epochs)", "once (every 3 epochs)"),
         ("(1 epochs | once) & always | never", "(every 1 epochs | once) & always | never"),
         (
@@ -241,15 +337,19 @@ def test_python_and_text_are_the_same():
     assert every(0.25).run | once() == Trigger.parse("0.25 run | once")
     assert after(2).epochs & until(500).iterations == Trigger.parse("after 2 epochs & until 500 iterations")
     assert once(every(3).seconds) == Trigger.parse("once (3 seconds)")
+    assert times(3) | times(2, every(3).wall_seconds) == Trigger.parse("3 times | 2 times (3 wall seconds)")
+    for moment in ("start", "stop", "pause", "resume", "reset"):
+        assert on(moment) == Trigger.parse(f"on {moment}") == getattr(every(1), f"{moment}s")
 
 
 def test_units_are_known():
     """A trigger tells what it counts in, so that a length that is missing is found before the run."""
     trigger = Trigger.parse("2 epochs & after 0.5 run | once (until 3 iterations) | 4 seconds | always")
-    assert trigger.units() == frozenset(Unit)
+    assert trigger.units() == {Unit.EPOCHS, Unit.RUN, Unit.ITERATIONS, Unit.SECONDS}
 
 
-FORM = 'such as "every 10 iterations", "3 epochs after 10", "0.25 run", "once", joined by | and &'
+UNITS = "iterations, epochs, seconds, run, starts, stops, pauses, resumes or resets"
+FORM = 'such as "every 10 iterations", "3 epochs after 10", "0.25 run", "on pause", "once", joined by | and &'
 
 
 @pytest.mark.parametrize(
@@ -257,11 +357,11 @@ FORM = 'such as "every 10 iterations", "3 epochs after 10", "0.25 run", "once", 
     [
         ("", 0, "the text ends here", f"a trigger, {FORM}"),
         ("evry 3 epochs", 0, "'evry' does not fit here", f"a trigger, {FORM} (nearest: every)"),
-        ("every 3 epoks", 8, "'epoks' does not fit here", "iterations, epochs, seconds or run (nearest: epochs)"),
+        ("every 3 epoks", 8, "'epoks' does not fit here", f"{UNITS} (nearest: epochs)"),
         ("every", 5, "the text ends here", "a number and a unit"),
         ("every x epochs", 6, "'x' does not fit here", "a number and a unit"),
         ("3 epochs after", 14, "the text ends here", "a number"),
-        ("after 3", 7, "the text ends here", "iterations, epochs, seconds or run"),
+        ("after 3", 7, "the text ends here", UNITS),
         ("(3 epochs", 9, "the text ends here", "| or & or a closing parenthesis"),
         ("3 epochs)", 8, "')' does not fit here", "| or & or the end of the text"),
         ("3 epochs, once", 8, "',' does not fit here", "| or & or the end of the text"),
@@ -277,6 +377,19 @@ FORM = 'such as "every 10 iterations", "3 epochs after 10", "0.25 run", "once", 
         ("every 2 run", 6, "2 run", "a fraction of the run, at most 1"),
         ("1 run until 1.5", 12, "1.5 run", "a fraction of the run, at most 1"),
         ("after 1.5 iterations", 6, "1.5 iterations", "a whole number of iterations"),
+        ("on paus", 3, "'paus' does not fit here", "start, stop, pause, resume or reset (nearest: pause)"),
+        ("3 epochs | on", 13, "the text ends here", "start, stop, pause, resume or reset"),
+        ("on pause after 1.5", 15, "1.5 pauses", "a whole number of pauses"),
+        ("0 times (once)", 0, "0 times", "a whole number above 0"),
+        ("1.5 times", 0, "1.5 times", "a whole number above 0"),
+        ("2 times (on pause", 17, "the text ends here", "| or & or a closing parenthesis"),
+        ("every 3 wall epochs", 13, "'epochs' does not fit here", "seconds"),
+        (
+            "3 live seconds after 10 wall seconds",
+            24,
+            "'wall' does not fit here",
+            'seconds, or "& after NUMBER UNIT" to count in another unit',
+        ),
     ],
 )
 def test_faults_have_a_caret(text, column, found, expected):
@@ -297,6 +410,12 @@ def test_faults_have_a_caret(text, column, found, expected):
         (lambda: every("3").epochs, "trigger: '3' epochs\n  expected: a finite number"),
         (lambda: every(float("inf")).seconds, "trigger: inf seconds\n  expected: a finite number"),
         (lambda: until(0.5).iterations, "trigger: 0.5 iterations\n  expected: a whole number of iterations"),
+        (lambda: every(1.5).starts, "trigger: 1.5 starts\n  expected: a whole number of starts"),
+        (lambda: times(True), "trigger: True times\n  expected: a whole number above 0"),
+        (
+            lambda: on("pauze"),
+            "trigger: on 'pauze'\n  expected: pause, reset, resume, start, stop (nearest: pause)",
+        ),
         (lambda: after(2).run, "trigger: 2 run\n  expected: a fraction of the run, at most 1"),
     ],
 )
@@ -311,4 +430,4 @@ def test_readings_of_iterations_are_exact():
     """A reading within an epoch is an exact fraction, or None where the length of an epoch is not known."""
     assert at(3).epochs == Fraction(3, 4)
     assert Clock().reading_at(3, 0.0).epochs is None
-    assert Clock(epoch=2, seconds=lambda: 1.5).reading() == Reading(0, 2, 1.5)
+    assert Clock(epoch=2, seconds=lambda: 1.5).reading() == Reading(0, 2, 1.5, wall=1.5)

@@ -5,9 +5,11 @@ import json
 import numpy as np
 import pytest
 
-from sigma_core.errors import SettingError
+from sigma_core.errors import PluginFailedError, SettingError, TrainerError
 from sigma_core.events import RunStore
+from sigma_core.testing import message
 from sigma_core.training import Attach, Detach, Load, Pause, Reset, Resume, Save, SetValue, StepOnce, Stop
+from sigma_core.training._checkpoint import checksum
 from sigma_core.training._commands import read, written
 
 
@@ -26,7 +28,8 @@ def commands_of(directory):
         (Stop("enough"), '{"command": "stop", "reason": "enough"}'),
         (Detach("mine"), '{"command": "detach", "name": "mine"}'),
         (Save("here"), '{"command": "save", "path": "here"}'),
-        (Load("here"), '{"command": "load", "path": "here"}'),
+        (Load("here"), '{"command": "load", "path": "here", "patterns": []}'),
+        (Load("here", ("a.*", "b")), '{"command": "load", "path": "here", "patterns": ["a.*", "b"]}'),
         (
             SetValue("optimiser.learning_rate", 0.5),
             '{"command": "set_value", "identifier": "optimiser.learning_rate", "value": 0.5}',
@@ -57,6 +60,15 @@ def test_an_attached_hook_is_written_as_its_table(make):
         ({"command": ["pause"]}, "command: there is no command ['pause']\n  expected: attach, detach"),
         ({"command": "stop", "why": "x"}, "command stop: it has no 'why'\n  expected: reason\n  to do:    use one"),
         ({"command": "save", "path": 3}, "command save, path: 3\n  expected: a text\n  to do:    give a text"),
+        (
+            {"command": "load", "path": "here", "patterns": "a.*"},
+            "command load, patterns: 'a.*'\n  expected: a list of texts\n  to do:    give a list of texts",
+        ),
+        (
+            {"command": "attach", "hook": "early_stop", "name": 3},
+            "command attach, name: 3\n  expected: a text\n  to do:    give a text",
+        ),
+        ([1, 2], "command: there is no command None\n  expected: attach, detach"),
         ({"command": "save"}, "command save: "),
     ],
 )
@@ -146,6 +158,113 @@ def test_a_run_goes_on_from_its_beginning(make, hook):
     assert run.iterations == 9
     for name, value in plain.team.pull().items():
         np.testing.assert_array_equal(value, trainer.team.pull()[name])
+
+
+def test_values_are_taken_out_of_a_checkpoint(make, hook, tmp_path):
+    """The run goes on where it is, with the parameters that match."""
+    folder = tmp_path / "other"
+    other = make("1 epoch", seed=9)
+    other.run()
+    other.save(folder)
+    seen = []
+    taken = ("network.layers.dense_1.*", "network.layers.dense_2.biases")
+    load = once(hook, 4, Load(str(folder), taken))
+    look = hook(iteration_started=lambda event, trainer: seen.append(trainer.get("network.**")))
+    trainer = make("2 epochs", hooks=[load, look])
+
+    trainer.run(directory=tmp_path / "run")
+
+    before, after = seen[3], seen[4]
+    for name, values in other.get("network.**").items():
+        is_taken = name != "network.layers.dense_2.weights"
+        assert np.array_equal(after[name], values) == is_taken
+        assert not np.array_equal(before[name], values)
+    (applied,) = commands_of(tmp_path / "run")
+    assert (applied.iteration, applied.payload["result"]) == (4, checksum(folder))
+
+
+def test_a_hook_that_comes_is_told_that_the_run_has_started(make, hook, tmp_path):
+    """Where the run is by then; one that fails at that is refused, with those that came along."""
+    told = []
+
+    class Needed:
+        def sigma_epoch_ended(self):
+            """Never."""
+
+    class Failing:
+        required_hooks = Needed
+
+        def sigma_run_started(self):
+            raise ValueError("no")
+
+    late = hook(run_started=lambda event, trainer: told.append((event.run, event.iteration)))
+    trainer = make("2 epochs", hooks=[once(hook, 2, Attach(late, "late"), Attach(Failing(), "failing"))])
+
+    run = trainer.run(directory=tmp_path / "run")
+
+    assert (run.iterations, told) == (6, [("run", 2)])
+    _, refused = commands_of(tmp_path / "run")
+    assert refused.payload["reason"] == "trainer 'run': the hook 'failing' cannot be attached: no"
+    assert "needed" not in [name for name, _ in trainer.hooks.list_name_plugin()]
+
+
+def test_a_hook_that_others_require_stays(make, hook, tmp_path):
+    """Whoever wants it away is told who they are; it goes with the last of them. Regular checkpoints may go, too."""
+
+    class Needed:
+        def sigma_epoch_ended(self):
+            """Nothing."""
+
+    class First:
+        required_hooks = Needed
+
+        def sigma_epoch_ended(self):
+            """Nothing."""
+
+    class Second(First):
+        """The same."""
+
+    trainer = make("2 epochs", hooks=[First(), Second()])
+    with pytest.raises(TrainerError) as caught:
+        trainer.detach("needed")
+    expected = (
+        "trainer 'run': the hook 'needed' is required by 'first', 'second'\n"
+        "  expected: a hook that no other requires\n"
+        "  to do:    detach 'second' first"
+    )
+    assert message(caught.value) == expected
+    trainer.detach("second")
+    names = ("needed", "first", "needed", "regular_checkpoints")
+    trainer.attach(once(hook, 2, *map(Detach, names)), "sender")
+
+    trainer.run(directory=tmp_path / "run")
+
+    assert [each.payload.get("reason", "").splitlines()[:1] for each in commands_of(tmp_path / "run")] == [
+        ["trainer 'run': the hook 'needed' is required by 'first'"],
+        [],
+        ["trainer 'run': it has no hook 'needed'"],
+        [],
+    ]
+
+
+def test_a_state_that_was_put_in_place_in_part_ends_the_run(make, hook, tmp_path):
+    """As when a hook cannot take its own back: what goes on from there would be neither the one nor the other."""
+
+    class Fickle:
+        def sigma_epoch_ended(self):
+            """Nothing."""
+
+        def state(self):
+            return {}
+
+        def restore(self, state):
+            raise ValueError("no")
+
+    folder = str(tmp_path / "saved")
+    trainer = make("2 epochs", hooks=[Fickle(), once(hook, 2, Save(folder), Load(folder))])
+
+    with pytest.raises(PluginFailedError, match="plugin 'fickle', restore"):
+        trainer.run(directory=tmp_path / "run")
 
 
 def test_a_checkpoint_that_does_not_fit_is_refused(make, hook, tmp_path):

@@ -1,11 +1,13 @@
 """The directory of a run."""
 
+import errno
 import shutil
 from pathlib import Path
 
 import pytest
 
 from sigma_core.errors import RunDirectoryError, StorageError, TrainerError
+from sigma_core.testing import message
 from sigma_core.training import RunDirectory
 
 
@@ -84,3 +86,27 @@ def test_a_trainer_that_has_run_begins_again_where_there_is_no_checkpoint(make, 
     shutil.rmtree(tmp_path / "run" / "checkpoints")
 
     assert trainer.run(directory=tmp_path / "run", resume=True).iterations == 6
+
+
+def test_a_recipe_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
+    """When the disk refuses in the middle, the old one stays and nothing else is left."""
+    recipe = tmp_path / "run" / "recipe.toml"
+    with RunDirectory.create(tmp_path / "run") as kept:
+        kept._write("recipe.toml", "seed = 1\n")
+
+        def refuse(_):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr("os.fsync", refuse)
+        with pytest.raises(StorageError) as caught:
+            kept._write("recipe.toml", "seed = 2\n")
+        monkeypatch.undo()
+        assert message(caught.value) == (
+            f"{recipe}: cannot be written: [Errno 28] No space left on device\n"
+            "  expected: a folder that can be written, with room left\n"
+            "  to do:    free some space or choose another with --directory"
+        )
+        assert recipe.read_text("utf-8") == "seed = 1\n"
+        assert not list(recipe.parent.glob(".*"))
+        kept._write("recipe.toml", "seed = 2\n")
+    assert recipe.read_text("utf-8") == "seed = 2\n"

@@ -9,8 +9,9 @@ from contextlib import closing
 
 import pytest
 
-from sigma_core.errors import RunDirectoryError, StorageError
+from sigma_core.errors import ExpressionError, HookRegistrationError, RunDirectoryError, StorageError
 from sigma_core.training import _mailbox, holder_of
+from sigma_core.training._mailbox import _from_json, _in_json
 from sigma_core.training._presence import FILE, Presence
 
 
@@ -76,18 +77,28 @@ def test_what_is_no_command_is_refused_by_the_run(make, hook, tmp_path):
 
     def ended(event, trainer):
         if event.iteration == 1:
-            seen.extend(answered(ask(text)) for text in ("{", '{"command": "dance"}'))
+            seen.extend(answered(ask(text)) for text in ("{", '{"command": "dance"}', "[1]", "[" * 10**5))
 
     assert make("1 epochs", hooks=[hook(iteration_ended=ended)]).run(directory=directory).iterations == 3
-    assert [error["class"] for error in seen] == ["SettingError", "SettingError"]
+    assert [error["class"] for error in seen] == ["SettingError"] * 4
     assert seen[0]["found"].startswith("no JSON: ")
     assert seen[1]["found"] == "there is no command 'dance'"
+    assert seen[2]["found"] == "there is no command None"
+    assert seen[3]["found"].startswith("no JSON: ")
     assert sorted(path.name for path in directory.iterdir()) == [
         "checkpoints",
         "plugins.json",
         "recipe.toml",
         "run.db",
     ]
+
+
+def test_errors_go_over_whole():
+    """With the caret under a fault, and with all faults of a report."""
+    fault = ExpressionError("trigger", "there is no unit 'epoch5'", text="3 epoch5", column=2)
+    report = HookRegistrationError("plugin 'mine'", "cannot be registered", faults=(fault, fault))
+    for error in (fault, report):
+        assert str(_from_json(json.loads(json.dumps(_in_json(error))))) == str(error)
 
 
 def test_a_run_without_a_mailbox_is_deaf(make, hook, tmp_path):

@@ -1,14 +1,34 @@
 """A run repeated from its store: with the same commands, to the same state."""
 
+import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
+from unittest.mock import patch
 
 import pytest
+from attrs import evolve
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 import sigma_core as sigma
 from sigma_core.environment import Environment
-from sigma_core.errors import RunDirectoryError
-from sigma_core.training import Attach, Load, Pause, Recipe, Reset, Resume, Save, SetValue, StepOnce, Stop, replay
+from sigma_core.errors import RunDirectoryError, TrainerError
+from sigma_core.testing import message
+from sigma_core.training import (
+    Attach,
+    Detach,
+    Load,
+    Pause,
+    Recipe,
+    Reset,
+    Resume,
+    Save,
+    SetValue,
+    StepOnce,
+    Stop,
+    replay,
+    state_hash,
+)
 
 RECIPE = {
     "seed": 1,
@@ -30,15 +50,18 @@ RATE = "optimiser.learning_rate"
 class Sender:
     """Stands for another thread: sends commands after an iteration, as from the command line."""
 
-    def __init__(self, plan):
+    is_of_a_run = True
+
+    def __init__(self, plan, *, goes_on=False):
         self.plan = plan
+        self.goes_on = goes_on
 
     def sigma_iteration_ended(self, event, trainer):
         for command in self.plan.pop(event.iteration, ()):
             trainer._loop.send(command, "command line")
 
     def sigma_run_paused(self, event, trainer):
-        for command in self.plan.pop(f"pause {event.iteration}", ()):
+        for command in self.plan.pop(f"pause {event.iteration}", (Resume(),) if self.goes_on else ()):
             trainer._loop.send(command, "command line")
 
 
@@ -105,6 +128,125 @@ def test_a_run_that_was_gone_on_with_is_repeated_as_one(tmp_path):
     assert (found.differences, found.run.iterations) == ((), 16)
 
 
+def test_a_hook_that_was_attached_stays_when_the_run_goes_on(tmp_path):
+    """With its state, though no recipe names it; what was detached stays away. The replay knows of both."""
+    directory = tmp_path / "run"
+    slower = {"use": "decay", "factor": 0.5, "when": "3 iterations"}
+    recipe = Recipe({**RECIPE, "hooks": [{"use": "decay", "factor": 0.1, "when": "4 iterations"}]})
+    with Environment() as environment:
+        hook = environment.composer.build("hooks", slower)
+        plan = {2: [Attach(hook, "slower"), Attach(Nameless(), "mine")], 7: [Detach("decay")], 9: [Stop("x")]}
+        trained(directory, plan, hooks=recipe.values["hooks"])
+        trainer = sigma.Trainer.from_recipe(recipe, environment=environment)
+        with pytest.warns(UserWarning, match="hooks that were attached as objects are missing") as warned:
+            trainer.run(directory=directory, resume=True)
+        names = [name for name, _ in trainer.hooks.list_name_plugin()]
+        found = replay(directory, environment)
+        assert replay(directory, environment, hooks={"mine": Nameless()}).limits == ()
+    checkpoint = directory / "checkpoints" / "last"
+    assert str(warned[0].message) == (
+        f"{checkpoint}: hooks that were attached as objects are missing: 'mine' ({__name__}.Nameless)"
+    )
+    assert "slower" in names
+    assert "decay" not in names
+    # Once by the one before it went, and every three iterations by the other.
+    assert trainer.get(RATE) == pytest.approx(0.01 * 0.1 * 0.5**5)
+    assert (found.differences, found.run.iterations) == ((), 16)
+    assert found.limits == (f"hook 'mine' ({__name__}.Nameless): it was attached as an object, and is missing",)
+
+
+def test_a_run_that_began_from_elsewhere_is_repeated(tmp_path):
+    """From a checkpoint of another run, or from what somebody had set; gone on with, it begins there, too."""
+    trained(tmp_path / "first", {3: [SetValue(RATE, 0.3)], 7: [Stop("x")]})
+    trainer = sigma.Trainer.from_recipe(Recipe(RECIPE))
+    trainer.restore(tmp_path / "first" / "checkpoints" / "last")
+    trainer.set(RATE, 0.2)
+    trainer.run(directory=tmp_path / "second")
+    other = sigma.Trainer.from_recipe(Recipe(RECIPE)).build()
+    other.set("network.layers.dense_2.biases", [1.0, 2.0, 3.0])
+    other.run(directory=tmp_path / "third")
+    shutil.rmtree(tmp_path / "first")
+    with Environment() as environment:
+        for name in ("second", "third"):
+            assert replay(tmp_path / name, environment).differences == ()
+            shutil.rmtree(tmp_path / name / "checkpoints" / "last")
+            again = sigma.Trainer.from_recipe(Recipe(RECIPE), environment=environment)
+            again.run(directory=tmp_path / name, resume=True)
+            assert state_hash(again) == state_hash({"second": trainer, "third": other}[name])
+
+
+def test_a_run_without_a_recipe_is_repeated_with_a_trainer(make, hook, tmp_path):
+    """That is made as its own was, and has not trained."""
+    sender = Sender({3: [SetValue(RATE, 0.1)]})
+    trainer = make("3 epochs", hooks=[sender])
+    trainer.run(directory=tmp_path / "run")
+
+    assert replay(tmp_path / "run", trainer=make("3 epochs")).differences == ()
+    with pytest.raises(TrainerError) as caught:
+        replay(tmp_path / "run", trainer=trainer)
+    assert message(caught.value) == (
+        "trainer 'run': it has trained, or was set\n  expected: a new one\n  to do:    make it anew, or reset() it"
+    )
+
+
+def test_hooks_that_look_at_clocks_are_named(tmp_path):
+    """They act at other iterations each time."""
+    hooks = [{"use": "report", "when": "every 5 seconds"}]
+    sigma.Trainer.from_recipe(Recipe({**RECIPE, "hooks": hooks})).run(directory=tmp_path / "run")
+    with Environment() as environment:
+        assert replay(tmp_path / "run", environment).limits == (
+            "hook 'report': it looks at a clock (\"every 5 seconds\")",
+        )
+
+
+COMMANDS = st.one_of(
+    st.builds(SetValue, st.just(RATE), st.floats(0.001, 0.5)),
+    st.just(Pause()),
+    st.just(StepOnce()),
+    st.just(Resume()),
+    st.just(Reset()),
+    st.builds(Save, st.sampled_from("abl")),
+    st.builds(Load, st.sampled_from("abl"), st.sampled_from([(), ("network.layers.dense_1.*",)])),
+    st.builds(Attach, st.floats(0.1, 0.9), st.sampled_from("xy")),
+    st.builds(Detach, st.sampled_from("xyz")),
+)
+
+
+@patch("os.fsync", lambda _: None)
+@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(parts=st.lists(st.lists(st.tuples(st.integers(1, 15), COMMANDS), max_size=12), min_size=1, max_size=3))
+def test_any_commands_are_repeated(tmp_path_factory, parts):
+    """In any order, refused ones among them, over parts of a run that go on from each other."""
+    folder = tmp_path_factory.mktemp("any")
+    directory = folder / "run"
+    places = {"a": directory / "saved", "b": folder / "b", "l": directory / "checkpoints" / "last"}
+    decay = {"use": "decay", "factor": 0.9, "when": "2 iterations"}
+    recipe = Recipe({**RECIPE, "checkpoint": "3 iterations", "hooks": [decay]})
+    with Environment() as environment:
+
+        def command(drawn):
+            if isinstance(drawn, Save | Load):
+                return evolve(drawn, path=str(places[drawn.path]))
+            if isinstance(drawn, Attach):
+                table = {"use": "decay", "factor": drawn.hook, "when": "3 iterations"}
+                return Attach(environment.composer.build("hooks", table), drawn.name)
+            return Detach("decay") if drawn == Detach("z") else drawn
+
+        for number, part in enumerate(parts, start=1):
+            plan = {}
+            for iteration, drawn in part:
+                plan.setdefault(iteration, []).append(command(drawn))
+            if number < len(parts):
+                plan.setdefault(11, []).append(Stop("part"))
+            trainer = sigma.Trainer.from_recipe(recipe, environment=environment)
+            trainer.hooks.register(Sender(plan, goes_on=True), "sender")
+            with suppress(TrainerError):
+                # A part may come to the end of the run.
+                trainer.run(directory=directory, resume=number > 1)
+        found = replay(directory, environment)
+    assert found.differences == ()
+
+
 def forged(directory, statement):
     with closing(sqlite3.connect(directory / "run.db")) as connection:
         connection.execute(statement)
@@ -133,32 +275,34 @@ class Nameless:
 
 
 def test_a_run_that_cannot_be_repeated_is_told(tmp_path):
-    """Without an end, without a recipe, with a hook that has no name, with a checkpoint that is gone."""
+    """Without an end or a recipe, with a checkpoint from elsewhere that is gone or another by now."""
 
-    def message(directory):
+    def refusal(directory):
         with Environment() as environment, pytest.raises(RunDirectoryError) as caught:
             replay(directory, environment)
-        return str(caught.value).removeprefix(f"run {str(directory)!r}: ")
+        return message(caught.value).partition(f"{str(directory)!r}: ")[2]
 
-    trained(tmp_path / "run", {3: [Attach(Nameless(), "mine")]})
-    assert message(tmp_path / "run") == (
-        f"a hook without a name was attached: {__name__}.Nameless\n"
-        "  expected: hooks that are offered under a name\n"
-        "  to do:    replay another run"
+    trained(tmp_path / "other", {3: [Save(str(tmp_path / "saved"))]})
+    trained(tmp_path / "run", {5: [Load(str(tmp_path / "saved"), ["network.**"])]})
+    with Environment() as environment:
+        assert replay(tmp_path / "run", environment).differences == ()
+    (tmp_path / "saved" / "manifest.json").write_text("{}", "utf-8")
+    refused = "  expected: the checkpoints that it loaded, as they were\n  to do:    put it back, or replay another run"
+    assert refusal(tmp_path / "run") == (
+        f"the checkpoint {tmp_path / 'saved'} has changed since it was loaded\n{refused}"
     )
-    trained(tmp_path / "gone", {3: [Save(str(tmp_path / "gone" / "saved")), Load(str(tmp_path / "gone" / "saved"))]})
-    (tmp_path / "gone" / "saved").rename(tmp_path / "elsewhere")
-    assert message(tmp_path / "gone") == (
-        f"the checkpoint {tmp_path / 'gone' / 'saved'} is gone\n"
-        "  expected: the checkpoints that it loaded\n"
-        "  to do:    replay another run"
-    )
+    (tmp_path / "saved" / "manifest.json").unlink()
+    first, _, rest = refusal(tmp_path / "run").partition("\n")
+    assert first.startswith(f"the checkpoint {tmp_path / 'saved'} is gone: ")
+    assert rest == refused
     (tmp_path / "run" / "recipe.toml").write_text("# arrays\n")
-    assert message(tmp_path / "run") == (
-        "its trainer had no recipe\n  expected: a run of a recipe\n  to do:    replay another run"
+    assert refusal(tmp_path / "run") == (
+        "its trainer had no recipe\n"
+        "  expected: a run of a recipe\n"
+        "  to do:    make the trainer as it was made, and call replay(directory, trainer=trainer) in Python"
     )
     forged(tmp_path / "run", "DELETE FROM events WHERE kind = 'run_ended'")
-    assert message(tmp_path / "run") == (
+    assert refusal(tmp_path / "run") == (
         "it has not ended, or not between two iterations\n"
         "  expected: a run that has ended\n"
         "  to do:    replay another run"

@@ -8,6 +8,7 @@ from sigma_nn import Adam, Dense, Dropout, Input, SquaredDifference
 
 import sigma_core as sigma
 from sigma_core.errors import CheckpointError, TrainerError
+from sigma_core.training import Checkpoint
 
 DATA = np.random.default_rng(5).normal(size=(10, 3)), np.random.default_rng(6).normal(size=(10, 1))
 # Patience ends the run after some epochs, unless iterations run out first: the state of both is in a checkpoint.
@@ -148,6 +149,76 @@ def test_the_state_of_a_hook_is_kept(tmp_path):
     assert counting.count in (4, 5)
 
 
+class Remembering(Counting):
+    """A hook whose state holds arrays, under keys that read the same where they lie."""
+
+    def __init__(self):
+        super().__init__()
+        self.held = None
+
+    def state(self):
+        return {
+            "a": {"b.c": np.arange(3, dtype=np.int16)},
+            "a.b": {"c": [np.float64(0.1), np.array(-0.0)]},
+            "a.b.c": [np.array([[np.nan, np.inf]], np.float32), "text", None, {"mask": np.array([True, False])}],
+        }
+
+    def restore(self, state):
+        self.held = state
+
+
+def test_arrays_in_the_state_of_a_hook_are_arrays_of_the_checkpoint(tmp_path):
+    """To the last bit, with dtype and shape; any reader of safetensors sees them, and a copy has its own."""
+    hook = Remembering()
+    made = trainer([hook])
+    made.save(tmp_path / "c")
+    arrays = Checkpoint.read(tmp_path / "c").arrays
+    restored = Remembering()
+    trainer([restored]).restore(tmp_path / "c")
+    copied = made.copy().hooks.get_plugin("remembering")
+
+    assert {name: array.dtype.name for name, array in arrays.items() if name.startswith("hooks.")} == {
+        "hooks.remembering.a.b.c": "int16",
+        "hooks.remembering.a.b.c.1": "float64",
+        "hooks.remembering.a.b.c.0": "float32",
+        "hooks.remembering.a.b.c.3.mask": "bool",
+    }
+    for held in (restored.held, copied.held):
+        for (where, found), (_, expected) in zip(leaves(held), leaves(hook.state()), strict=True):
+            assert type(found) is type(expected) or isinstance(found, float), where
+            if isinstance(expected, np.ndarray):
+                assert (found.dtype, found.shape, found.tobytes()) == (
+                    expected.dtype,
+                    expected.shape,
+                    expected.tobytes(),
+                )
+
+
+def leaves(value, place=""):
+    """What a state is made of, with where it lies."""
+    if isinstance(value, dict | list):
+        pairs = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, each in pairs:
+            yield from leaves(each, f"{place}/{key}")
+    else:
+        yield place, value
+
+
+def test_an_array_of_a_hook_that_is_gone(tmp_path):
+    """As from a checkpoint that somebody took apart and sealed again."""
+    made = trainer([Remembering()])
+    made.save(tmp_path / "c")
+    whole = Checkpoint.read(tmp_path / "c")
+    torn = {name: array for name, array in whole.arrays.items() if not name.endswith("mask")}
+    Checkpoint(torn, whole.state).write(tmp_path / "d")
+
+    assert refused(CheckpointError, lambda: made.restore(tmp_path / "d")) == (
+        f"{tmp_path / 'd'}: the state of a hook names an array that is not there: 'hooks.remembering.a.b.c.3.mask'\n"
+        "  expected: a whole checkpoint\n"
+        "  to do:    use another checkpoint of the run"
+    )
+
+
 def test_a_state_that_is_no_json_is_refused(tmp_path):
     """Nothing is written then."""
 
@@ -158,7 +229,7 @@ def test_a_state_that_is_no_json_is_refused(tmp_path):
     assert refused(CheckpointError, lambda: trainer([Odd()]).save(tmp_path / "now")) == (
         f"{tmp_path / 'now'}: the state cannot be written: Object of type set is not JSON serializable\n"
         "  expected: states of hooks and criteria made of JSON values\n"
-        "  to do:    return numbers, texts, lists and dictionaries from state()"
+        "  to do:    return numbers, texts, arrays of numbers, lists and dictionaries from state()"
     )
     assert list(tmp_path.iterdir()) == []
 

@@ -78,12 +78,12 @@ def test_an_unknown_identifier_is_refused(trainer):
         (RATE, [0.5], "a finite number"),
         (RATE, float("nan"), "a finite number"),
         (RATE, None, "a finite number"),
-        (WEIGHTS, 0.0, "finite numbers of shape (3, 4)"),
-        (WEIGHTS, [[1, 2], [3]], "finite numbers of shape (3, 4)"),
+        (WEIGHTS, None, "a finite number, or finite numbers of shape (3, 4)"),
+        (WEIGHTS, [[1, 2], [3]], "a finite number, or finite numbers of shape (3, 4)"),
     ],
 )
 def test_a_value_must_fit(trainer, identifier, value, expected):
-    """Nothing is broadcast and nothing but finite numbers taken."""
+    """Nothing but finite numbers is taken, and of arrays nothing is broadcast."""
     assert refused(IdentifierError, lambda: trainer.set(identifier, value)) == (
         f"{identifier}: it cannot be set to {value!r}\n  expected: {expected}\n  to do:    give such a value"
     )
@@ -183,6 +183,6 @@ def test_a_number_without_bounds_is_refused(trainer):
     for values in (np.ones(shape, complex), np.full(shape, 1e300)):
         assert refused(IdentifierError, lambda values=values: trainer.set(WEIGHTS, values)) == (
             f"{WEIGHTS}: it cannot be set to {values!r}\n"
-            f"  expected: finite numbers of shape {shape}\n"
+            f"  expected: a finite number, or finite numbers of shape {shape}\n"
             "  to do:    give such a value"
         )

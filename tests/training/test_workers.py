@@ -377,7 +377,7 @@ def test_a_run_can_be_reset_while_it_goes_on(mode):
         def sigma_iteration_ended(self, event, trainer):
             seen.append(event.iteration)
             if len(seen) == 3:
-                trainer._send(Reset())
+                trainer.send(Reset())
 
     one = trainer(2, operator={"mode": mode}, stop="6 iterations", hooks=[Again()])
     one.run()

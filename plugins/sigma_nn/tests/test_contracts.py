@@ -16,6 +16,7 @@ CHECKS = {
     "activations": testing.check_activation,
     "costs": testing.check_cost,
     "criteria": testing.check_criterion,
+    "hooks": testing.check_hook,
     "initialisers": testing.check_initialiser,
     "layers": testing.check_layer,
     "mergers": testing.check_merger,
@@ -55,6 +56,10 @@ def bounded(shape, random):
     return random.uniform(-0.1, 0.1, shape)
 
 
+def nothing(event, trainer):
+    """What a hook calls."""
+
+
 EXAMPLES = {
     "activations.custom": Example({"function": "numpy:arctan"}),
     "costs.absolute_difference, masked": Example({}, SCORED, LABELS, STEPS),
@@ -80,6 +85,16 @@ EXAMPLES = {
     "criteria.seconds": Example({"count": 2}),
     "criteria.switch": Example({"name": "enough"}),
     "criteria.threshold": Example({"value": "validation.loss", "comparison": "<", "bound": 0.5}),
+    "hooks.call": Example({"function": f"{__name__}:nothing"}),
+    "hooks.checkpoints": Example({"score": "validation.loss", "best": 2, "newest": 1}, needs_directory=True),
+    "hooks.decay_on_plateau": Example({"value": "validation.loss", "count": 1}),
+    "hooks.early_stop": Example({"value": "validation.loss", "count": 2}),
+    "hooks.early_stop, at once": Example({"value": "validation.loss", "count": 1, "minimum_change": 9.0}),
+    "hooks.learning_rate_finder": Example({"steps": 5, "applies": True}),
+    "hooks.network_pass": Example({"inputs": [[1.0, 2.0, 3.0]]}),
+    "hooks.report, means": Example({"mean": True, "when": "5 iterations"}),
+    "hooks.target_maximisation": Example({"target": 1, "steps": 3}),
+    "hooks.time_series, means": Example({"mean": True, "when": "5 iterations", "values": ["training.loss"]}),
     "initialisers.constant": Example({"value": 0.5}),
     "initialisers.custom": Example({"function": f"{__name__}:bounded"}),
     "initialisers.from_array": Example({"values": [[0.5, 1, 2, -3]] * 3}),

@@ -22,7 +22,7 @@ from sigma_core.errors import (
     listed,
     nearest,
 )
-from sigma_core.hooks import Trigger
+from sigma_core.hooks import Budget, Trigger
 from sigma_core.network import Architecture, Cost, Initialiser, Network
 from sigma_core.registry import Composer, Fault
 from sigma_core.training._criterion import Criterion
@@ -72,6 +72,10 @@ class Setup:
     prefetch: Ahead
     checkpoint: Trigger
     """When a run with a directory keeps its state."""
+    profile: bool
+    """Whether runs tell where their time went."""
+    budgets: Mapping[str, Budget]
+    """How long plugins and hooks may take, by name."""
     seed: int
 
     @property
@@ -144,6 +148,25 @@ def _count(lowest: int, highest: int | None = None) -> Callable[[Reader, Any, Pl
         return int(value)
 
     return read
+
+
+def _truth(reader: Reader, value: Any, place: Place) -> Any:
+    if not isinstance(value, bool):
+        reader.refuse(place, f"{value!r}", "true or false", "give one of these")
+    return value
+
+
+def _budgets(reader: Reader, value: Any, place: Place) -> Any:
+    if not isinstance(value, Mapping):
+        reader.refuse(place, f"{value!r}", "a table of plugins and hooks", 'write { sigma_nn = "2 %" }')
+        return {}
+    found = {}
+    for name, text in value.items():
+        try:
+            found[name] = text if isinstance(text, Budget) else Budget.parse(text, ".".join((*map(str, place), name)))
+        except SigmaError as error:
+            reader.faults.append(Fault((*place, name), error))
+    return found
 
 
 def _dtype(reader: Reader, value: Any, place: Place) -> Any:
@@ -277,6 +300,8 @@ KEYS: Mapping[str, _Key] = {
     "batch_size": _Key(_count(1), 32),
     "iterator": _Key(_component("iterators"), "minibatch"),
     "prefetch": _Key(batches_ahead, "auto"),
+    "profile": _Key(_truth, False),
+    "budgets": _Key(_budgets, {}),
     "checkpoint": _Key(_trigger, "every 60 seconds"),
     "stop": _Key(_stop, is_required=True, example='stop = "20 epochs"'),
     "dataset": _Key(_dataset, is_required=True, example='dataset = { use = "digits", split = [0.8, 0.2] }'),

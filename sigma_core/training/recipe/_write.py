@@ -26,6 +26,8 @@ def write(setup: Setup, composer: Composer) -> Recipe:
         "batch_size": setup.batch_size,
         "iterator": _short(composer.table(setup.iterator)),
         "prefetch": setup.prefetch.written(),
+        "profile": setup.profile,
+        "budgets": {name: str(budget) for name, budget in setup.budgets.items()},
         "checkpoint": str(setup.checkpoint),
         "stop": _criterion(setup.stop, composer),
         "dataset": _short(composer.table(setup.dataset)),

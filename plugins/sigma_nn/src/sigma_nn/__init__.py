@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from sigma_nn.hooks.decay import Decay
     from sigma_nn.hooks.decay_on_plateau import DecayOnPlateau
     from sigma_nn.hooks.early_stop import EarlyStop
+    from sigma_nn.hooks.evaluation import Evaluation
     from sigma_nn.hooks.learning_rate_finder import LearningRateFinder
     from sigma_nn.hooks.network_pass import NetworkPass
     from sigma_nn.hooks.report import Report
@@ -178,6 +179,7 @@ _FILES = {
     "Elu": "activations.elu",
     "Embedding": "layers.embedding",
     "Epochs": "criteria.epochs",
+    "Evaluation": "hooks.evaluation",
     "ExponentialSchedule": "schedules.exponential",
     "F1Score": "metrics.f1",
     "Flatten": "layers.flatten",
@@ -313,6 +315,7 @@ __all__ = [
     "Elu",
     "Embedding",
     "Epochs",
+    "Evaluation",
     "ExponentialSchedule",
     "F1Score",
     "Flatten",

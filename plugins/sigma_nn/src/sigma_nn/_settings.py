@@ -53,10 +53,12 @@ def moment(*, default: Any = "1 epochs") -> Any:
     """A field, given by name, that holds the text of a trigger: when a hook acts."""
 
     def check(instance: Any, attribute: "Attribute[str]", value: Any) -> None:
+        if not isinstance(value, str):
+            raise refusal(instance, attribute, value, 'the text of a trigger, such as "every 2 epochs"')
         try:
             Trigger.parse(value)
-        except (ExpressionError, TypeError) as error:
-            expected = 'a trigger, such as "every 2 epochs" or "100 iterations"'
-            raise refusal(instance, attribute, value, expected) from error
+        except ExpressionError as error:
+            error.where = place_of(instance, attribute)
+            raise
 
     return field(default=default, validator=check, kw_only=True)

@@ -5,7 +5,8 @@ import pytest
 from sigma_nn import DecayOnPlateau, Dense, GradientDescent, Input, SquaredDifference
 
 import sigma_core as sigma
-from sigma_core.extend import HookFailedError, SettingError
+from sigma_core.extend import IdentifierError, SettingError
+from sigma_core.testing import message
 
 INPUTS = np.linspace(-1, 1, 8).reshape(8, 1)
 
@@ -65,13 +66,13 @@ def test_it_goes_on_from_its_state():
 
 def test_a_score_that_does_not_exist_is_refused():
     """A run without validation has no validation loss."""
-    with pytest.raises(HookFailedError) as caught:
+    with pytest.raises(IdentifierError) as caught:
         trained(DecayOnPlateau("validation.loss"))
 
-    assert str(caught.value.__cause__) == (
-        "DecayOnPlateau.value: there is no score 'validation.loss'\n"
+    assert message(caught.value) == (
+        "plugin 'decay_on_plateau': there is no score 'validation.loss'\n"
         "  expected: training.loss\n"
-        "  to do:    name one of these"
+        "  to do:    split the data, so that there is something to validate with"
     )
 
 

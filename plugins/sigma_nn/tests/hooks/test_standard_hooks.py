@@ -1,7 +1,6 @@
 """The standard hooks, in runs; those that hold state go on from it."""
 
 import json
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,12 +17,19 @@ from sigma_nn import (
     LearningRateFinder,
     Report,
     SquaredDifference,
-    SystemMetrics,
     TimeSeries,
 )
 
 import sigma_core as sigma
-from sigma_core.extend import HookFailedError, LogRecorded, Policy, RunStore, SettingError, ValuesPublished
+from sigma_core.extend import (
+    ExpressionError,
+    HookFailedError,
+    LogRecorded,
+    Policy,
+    RunStore,
+    SettingError,
+    ValuesPublished,
+)
 from sigma_core.testing import message
 
 RANDOM = np.random.default_rng(4)
@@ -56,7 +62,7 @@ def heard(trainer, kind, **arguments):
 
 
 def refused(action):
-    with pytest.raises((HookFailedError, SettingError)) as caught:
+    with pytest.raises((ExpressionError, HookFailedError, SettingError)) as caught:
         action()
     error = caught.value
     return message(error.__cause__ if isinstance(error, HookFailedError) else error)
@@ -83,22 +89,46 @@ SEEN = []
         ("2 epochs", [("EpochEnded", 6, 2), ("EpochEnded", 12, 4), ("EpochEnded", 18, 6)]),
         ("8 iterations", [("IterationEnded", 8, 3), ("IterationEnded", 16, 6)]),
         ("once (0.5 run)", [("IterationEnded", 9, 3)]),
+        (
+            "on start | every 3 epochs | on stop",
+            [("RunStarted", 0, 0), ("EpochEnded", 9, 3), ("EpochEnded", 18, 6), ("RunEnded", 18, 6)],
+        ),
+        ("on stop & after 0.5 run | on start & after 1 starts", [("RunEnded", 18, 6)]),
+        ("every 2 pauses | 2 times (on resume)", [("RunResumed", 5, 2), ("RunPaused", 10, 4), ("RunResumed", 10, 4)]),
+        ("on reset", []),
         ("never", []),
     ],
 )
 def test_a_trigger_says_when(when, expected):
-    """Epochs alone are looked at after the epoch, all else after iterations; a function may be named by its place."""
+    """Moments when they come; epochs alone after the epoch, all else after iterations. A place may name a function."""
+
+    class Pausing:
+        @sigma.hookimpl(when="5 iterations")
+        def sigma_iteration_ended(self, trainer):
+            trainer.pause()
+            trainer.resume()
+
     SEEN.clear()
-    make(Call(f"{__name__}:note", when=when)).run()
+    make(Pausing(), Call(f"{__name__}:note", when=when)).run()
 
     assert expected == SEEN
 
 
 def test_a_trigger_that_does_not_parse():
-    """Is refused with its setting, where the hook is made."""
-    assert refused(lambda: Decay(when="3 parsecs")) == (
-        'Decay.when: \'3 parsecs\'\n  expected: a trigger, such as "every 2 epochs" or "100 iterations"'
+    """Is refused with its setting and a caret under the fault, where the hook is made; in recipes, at its line."""
+    rest = (
+        "    on start | 3 x\n"
+        "                 ^\n"
+        "  expected: iterations, epochs, seconds, run, starts, stops, pauses, resumes or resets"
     )
+    found = "'x' does not fit here"
+    assert refused(lambda: Decay(when="on start | 3 x")) == f"Decay.when: {found}\n{rest}"
+    assert (
+        refused(lambda: Decay(when=3)) == 'Decay.when: 3\n  expected: the text of a trigger, such as "every 2 epochs"'
+    )
+    with pytest.raises(ExpressionError) as caught:
+        sigma.Environment().composer.build("hooks", {"use": "decay", "when": "on start | 3 x"})
+    assert message(caught.value) == f"hooks 'decay' (sigma-nn 0.1.0), when: {found}\n{rest}"
 
 
 def test_report_writes_to_the_log():
@@ -155,24 +185,13 @@ def test_means_go_on_after_a_resume(tmp_path):
         assert heard(trainer, LogRecorded)[-1].fields["training.loss"] == whole[0].fields["training.loss"]
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("training.lost", "there is no value 'training.lost' at this moment"),
-        ("network.**", "'network.**' is no number"),
-        ("network.layers.dense_1.weights", "'network.layers.dense_1.weights' is no number"),
-    ],
-)
-def test_a_value_that_is_not_there_is_refused(value, expected):
-    """By name, and what is there."""
-    known = "optimiser.learning_rate, training.loss, validation.loss (nearest: training.loss)"
-    rest = (
-        f"  expected: {known}\n  to do:    name one of these"
-        if "lost" in value
-        else "  expected: the identifier of one number\n  to do:    name another"
-    )
+def test_after_iterations_all_other_scores_are_the_last_ones():
+    """And one that there has not been is left out."""
+    logs = heard(make(Report(["training.loss", "validation.loss"], when="2 iterations until 4")), LogRecorded)
+    series = heard(make(TimeSeries("validation.loss", when="1 epochs | never")), ValuesPublished)
 
-    assert refused(make(Report(value)).run) == f"Report.values: {expected}\n{rest}"
+    assert "validation.loss" not in logs[0].fields
+    assert logs[1].fields["validation.loss"] == series[0].values["validation.loss"]
 
 
 def test_values_must_be_texts():
@@ -200,17 +219,6 @@ def test_decay_has_a_minimum():
     trainer = make(Decay(0.1, minimum=1.0), optimiser=Adam(0.05))
     trainer.run()
     assert trainer.get("optimiser.learning_rate") == pytest.approx(0.05)
-
-
-def test_system_metrics(monkeypatch):
-    """How busy the processor was, and bytes of memory; a clock that is set back does not matter."""
-    monkeypatch.setattr(time, "time", lambda: -1e9)
-    found = heard(make(SystemMetrics(when="6 iterations")), ValuesPublished)
-
-    assert [(event.source, event.iteration) for event in found] == [("system_metrics", n) for n in (6, 12, 18)]
-    for event in found:
-        assert event.values["system.cpu"] >= 0
-        assert event.values.get("system.memory", 1e9) > 1e6
 
 
 # Checkpoints
@@ -298,7 +306,6 @@ def test_checkpoints_that_cannot_be():
         "  expected: both, or neither\n"
         '  to do:    say by which score they are the best: score = "validation.loss"'
     )
-    assert "there is no value 'epoch.__class__'" in refused(make(Checkpoints("{epoch.__class__}", directory="x")).run)
 
 
 # Early stop
@@ -343,15 +350,6 @@ def test_early_stop_goes_on_from_its_state(tmp_path):
             assert np.array_equal(
                 resumed.get("network.layers.dense_1.weights"), whole.get("network.layers.dense_1.weights")
             )
-
-
-def test_early_stop_needs_a_score_that_is_reported():
-    """At the first epoch's end."""
-    assert refused(make(EarlyStop("validation.lass")).run) == (
-        "EarlyStop.value: there is no score 'validation.lass'\n"
-        "  expected: training.loss, validation.loss (nearest: validation.loss)\n"
-        "  to do:    name one of these"
-    )
 
 
 # Learning-rate finder

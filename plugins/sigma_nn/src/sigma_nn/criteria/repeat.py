@@ -64,8 +64,8 @@ class Repeat(Criterion):
         return {**state, "criterion": self.criterion.turned(state["criterion"], name, is_on=is_on)}
 
     def next_iteration(self, iteration: int) -> int:
-        """That of the criterion."""
-        return self.criterion.next_iteration(iteration)
+        """That of the criterion, unless an epoch can have made it hold, so that each look counts."""
+        return self.criterion.next_iteration(iteration) if self.moments == {"iteration"} else iteration + 1
 
     def last_iteration(self, iterations_per_epoch: int) -> int | None:
         """So many looks behind the first one at which the criterion holds in any case."""

@@ -14,31 +14,35 @@ class Accumulator:
     """Adds values up, iteration by iteration, until somebody takes their means; what `mean=True` requires."""
 
     values: tuple[str, ...]
-    where: str
 
-    _sums: dict[str, float] = field(init=False, factory=dict, repr=False)
-    _count: int = field(init=False, default=0, repr=False)
+    # The sum of each, and how many there were.
+    _sums: dict[str, tuple[float, int]] = field(init=False, factory=dict, repr=False)
+
+    @property
+    def required_numbers(self) -> tuple[str, ...]:
+        """What is added up."""
+        return self.values
 
     @hookimpl(phase="score")
     def sigma_iteration_ended(self, event: IterationEnded, trainer: Any) -> None:
         """Add one value of each."""
-        found = numbers_at(self.values, self.where, event, trainer)
-        self._sums = {name: self._sums.get(name, 0.0) + value for name, value in found.items()}
-        self._count += 1
+        for name, value in numbers_at(self.values, event, trainer).items():
+            total, count = self._sums.get(name, (0.0, 0))
+            self._sums[name] = total + value, count + 1
 
     def taken(self) -> dict[str, float]:
         """The means since the last time, of which nothing is kept."""
-        means = {name: total / self._count for name, total in self._sums.items()}
-        self._sums, self._count = {}, 0
+        means = {name: total / count for name, (total, count) in self._sums.items()}
+        self._sums = {}
         return means
 
     def state(self) -> dict[str, Any]:
-        """Sums and their count."""
-        return {"version": 1, "sums": self._sums, "count": self._count}
+        """Sums and their counts."""
+        return {"version": 1, "sums": {name: list(pair) for name, pair in self._sums.items()}}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from where `state` was taken."""
-        self._sums, self._count = dict(state["sums"]), state["count"]
+        self._sums = {name: (total, count) for name, (total, count) in state["sums"].items()}
 
 
 @define(eq=False)
@@ -52,15 +56,18 @@ class ValuesHook(TriggeredHook):
 
     def __attrs_post_init__(self) -> None:
         if self.mean:
-            self._accumulator = Accumulator(self.values, f"{type(self).__name__}.values")
+            self._accumulator = Accumulator(self.values)
 
     @property
     def required_hooks(self) -> tuple[Accumulator, ...]:
         """Whoever adds up, where means are wanted."""
         return () if self._accumulator is None else (self._accumulator,)
 
+    @property
+    def required_numbers(self) -> tuple[str, ...]:
+        """What is told."""
+        return self.values
+
     def found(self, event: Any, trainer: Any) -> dict[str, float]:
         """The values at this moment, or their means since the last one."""
-        if self._accumulator is not None:
-            return self._accumulator.taken()
-        return numbers_at(self.values, f"{type(self).__name__}.values", event, trainer)
+        return numbers_at(self.values, event, trainer) if self._accumulator is None else self._accumulator.taken()

@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Mapping
-from math import isnan
+from math import isnan, nan
 from pathlib import Path
 from string import Formatter
 from typing import Any, ClassVar
@@ -13,6 +13,8 @@ from sigma_core.extend import RunStarted, SettingError, hookimpl
 from sigma_nn._settings import choice, integer, refusal
 from sigma_nn.criteria._goal import GOALS, seeks_maximum
 from sigma_nn.hooks._triggered import TriggeredHook, numbers_at
+
+_POSITION = ("epoch", "iteration")
 
 
 class _Names(Formatter):
@@ -38,36 +40,11 @@ def _check_pattern(instance: Any, attribute: "Attribute[str]", value: Any) -> No
 
 
 @define(eq=False)
-class Checkpoints(TriggeredHook):
-    """Save a checkpoint each time, and keep those that are among the `best` by `score` or among the `newest`.
+class CheckpointFolder:
+    """Finds the folder for the checkpoints of a run when that starts."""
 
-    Without either, all are kept. `name` is filled with `epoch`, `iteration`, and scores or hyperparameters by
-    identifier. They lie in `directory`, by default the folder `checkpoints` of the run's directory. Nothing is removed
-    or written over but what this hook has written, before a resume too; with the goal `auto`, larger is better for
-    accuracy, precision, recall, F1 and AUC. Raises SettingError where there is no directory, IdentifierError for a
-    value that is not there.
-    """
-
-    phase: ClassVar[str] = "persist"
-
-    name: str = field(default="{epoch:03}-{iteration:06}", validator=_check_pattern)
-    score: str | None = None
-    best: int | None = integer(default=None, at_least=1)
-    newest: int | None = integer(default=None, at_least=1)
-    goal: str = choice(*GOALS, default="auto")
-    directory: str | None = None
-
-    _folder: Path | None = field(init=False, default=None, repr=False)
-    _written: list[dict[str, Any]] = field(init=False, factory=list, repr=False)
-
-    def __attrs_post_init__(self) -> None:
-        if (self.best is None) != (self.score is None):
-            raise SettingError(
-                "Checkpoints.best",
-                f"best = {self.best}, score = {self.score!r}",
-                "both, or neither",
-                'say by which score they are the best: score = "validation.loss"',
-            )
+    directory: str | None
+    path: Path = field(init=False, factory=Path)
 
     @hookimpl(phase="modify")
     def sigma_run_started(self, event: RunStarted) -> None:
@@ -79,7 +56,51 @@ class Checkpoints(TriggeredHook):
                 "a folder",
                 "give one, or run(directory=...)",
             )
-        self._folder = Path(self.directory) if self.directory else Path(str(event.directory)) / "checkpoints"
+        self.path = Path(self.directory) if self.directory else Path(str(event.directory)) / "checkpoints"
+
+
+@define(eq=False)
+class Checkpoints(TriggeredHook):
+    """Save a checkpoint each time, and keep those that are among the `best` by `score` or among the `newest`.
+
+    Without either, all are kept. `name` is filled with `epoch`, `iteration`, and scores or hyperparameters by
+    identifier; a score that there has not been is NaN. They lie in `directory`, by default the folder `checkpoints` of
+    the run's directory. Nothing is removed or written over but what this hook has written, before a resume too; with
+    the goal `auto`, larger is better for accuracy, precision, recall, F1 and AUC. Raises SettingError where there is no
+    directory.
+    """
+
+    phase: ClassVar[str] = "persist"
+
+    name: str = field(default="{epoch:03}-{iteration:06}", validator=_check_pattern)
+    score: str | None = None
+    best: int | None = integer(default=None, at_least=1)
+    newest: int | None = integer(default=None, at_least=1)
+    goal: str = choice(*GOALS, default="auto")
+    directory: str | None = None
+
+    _folder: CheckpointFolder = field(init=False, repr=False)
+    _written: list[dict[str, Any]] = field(init=False, factory=list, repr=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._folder = CheckpointFolder(self.directory)
+        if (self.best is None) != (self.score is None):
+            raise SettingError(
+                "Checkpoints.best",
+                f"best = {self.best}, score = {self.score!r}",
+                "both, or neither",
+                'say by which score they are the best: score = "validation.loss"',
+            )
+
+    @property
+    def required_hooks(self) -> tuple[CheckpointFolder, ...]:
+        """Whoever finds the folder."""
+        return (self._folder,)
+
+    @property
+    def required_numbers(self) -> tuple[str, ...]:
+        """What its names and its score are made of."""
+        return (*(name for name in _parts(self.name) if name not in _POSITION), *filter(None, [self.score]))
 
     @property
     def written(self) -> tuple[Path, ...]:
@@ -94,8 +115,7 @@ class Checkpoints(TriggeredHook):
     def act(self, event: Any, trainer: Any) -> None:
         """Save, then remove what is neither among the best nor among the newest."""
         position = {"epoch": event.epoch, "iteration": event.iteration}
-        wanted = [name for name in _parts(self.name) if name not in position]
-        values = numbers_at([*wanted, *filter(None, [self.score])], "Checkpoints", event, trainer)
+        values = dict.fromkeys(self.required_numbers, nan) | numbers_at(self.required_numbers, event, trainer)
         record = {"name": self._free(position | values), "score": values[self.score] if self.score else None}
         # Before it is saved, so that a run which goes on from it knows that this is its own.
         self._written.append(record)
@@ -114,7 +134,7 @@ class Checkpoints(TriggeredHook):
         return free
 
     def _path(self, record: Mapping[str, Any]) -> Path:
-        return (self._folder or Path()) / record["name"]
+        return self._folder.path / record["name"]
 
     def _is_kept(self, record: dict[str, Any]) -> bool:
         if self.best is None and self.newest is None:

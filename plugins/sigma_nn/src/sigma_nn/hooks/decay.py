@@ -12,8 +12,7 @@ from sigma_nn.hooks._triggered import TriggeredHook
 class Decay(TriggeredHook):
     """Multiply a hyperparameter by `factor` when the trigger is due; it never falls below `minimum`.
 
-    The value itself is set, unlike by schedules, which multiply whatever it is set to. Raises IdentifierError where
-    there is no such hyperparameter.
+    The value itself is set, unlike by schedules, which multiply whatever it is set to.
     """
 
     phase: ClassVar[str] = "schedule"
@@ -21,6 +20,11 @@ class Decay(TriggeredHook):
     factor: float = number(default=0.5, above=0, below=1)
     minimum: float = number(default=0.0, at_least=0)
     setting: str = "optimiser.learning_rate"
+
+    @property
+    def required_numbers(self) -> tuple[str, ...]:
+        """The hyperparameter."""
+        return (self.setting,)
 
     def act(self, event: Any, trainer: Any) -> None:  # every event is the same to it
         """Decay."""

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from attrs import define, field
 
-from sigma_core.extend import EpochEnded, IdentifierError, Observation, State, hookimpl, listed
+from sigma_core.extend import EpochEnded, Observation, State, hookimpl
 from sigma_nn._settings import choice, integer, number
 from sigma_nn.criteria._goal import GOALS
 from sigma_nn.criteria._score import score_identifier
@@ -15,9 +15,8 @@ from sigma_nn.criteria.patience import Patience
 class DecayOnPlateau:
     """Multiply a hyperparameter by `factor` when a score has had no new best in `count` epochs.
 
-    The epochs are counted anew after each decay; the value never falls below `minimum`. Raises IdentifierError, at the
-    first epoch's end, when the run reports no such score. The value itself is set, unlike by the schedule `on_plateau`,
-    which multiplies whatever it is set to.
+    The epochs are counted anew after each decay; the value never falls below `minimum`. The value itself is set, unlike
+    by the schedule `on_plateau`, which multiplies whatever it is set to.
     """
 
     value: str = score_identifier()
@@ -29,16 +28,19 @@ class DecayOnPlateau:
 
     _state: State = field(init=False, factory=dict, repr=False)
 
+    @property
+    def required_scores(self) -> tuple[str, ...]:
+        """The score."""
+        return (self.value,)
+
+    @property
+    def required_numbers(self) -> tuple[str, ...]:
+        """What is made smaller."""
+        return (self.setting,)
+
     @hookimpl(phase="schedule")
     def sigma_epoch_ended(self, event: EpochEnded, trainer: Any) -> None:
         """Count, and decay when it is time."""
-        if self.value not in event.scores:
-            raise IdentifierError(
-                "DecayOnPlateau.value",
-                f"there is no score {self.value!r}",
-                listed(event.scores, self.value),
-                "name one of these",
-            )
         patience = Patience(self.value, self.count, goal=self.goal)
         seen = Observation(event.iteration, event.epoch, 0.0, event.scores)
         self._state = patience.update(self._state or patience.initial(), seen)

@@ -13,8 +13,8 @@ class Report(ValuesHook):
 
     `values` are identifiers of scores and hyperparameters. Scores of an epoch are means over all of its records; after
     an iteration `training.loss` is that of its batch, and with `mean=True` it is the mean over all batches since the
-    last report, for which every loss is read from the device. Raises IdentifierError for what is not there or no
-    number.
+    last report, for which every loss is read from the device. All other scores are the last ones; one that there has
+    not been is left out.
     """
 
     def act(self, event: Any, trainer: Any) -> None:

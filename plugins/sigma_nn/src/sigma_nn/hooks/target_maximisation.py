@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from attrs import define, field
 
-from sigma_core.extend import SettingError, ValuesPublished, hookimpl, value_and_grad
+from sigma_core.extend import SettingError, ValuesPublished, value_and_grad
 from sigma_nn._settings import integer, number
 from sigma_nn.hooks._triggered import TriggeredHook
 
@@ -16,8 +16,8 @@ class TargetMaximisation(TriggeredHook):
 
     Ascends output - penalty * sum(input^2) by `steps` steps of length `rate` along the gradient. The network has one
     section of inputs and predicts (records, classes). The last input, of the shape of a record, is kept in `found` and
-    published on the bus as `input` and `output`. Nothing of the training changes. Raises SettingError, when a
-    run starts, for another network and for a class that it does not have.
+    published on the bus as `input` and `output`. Nothing of the training changes. Raises SettingError, when the
+    network is built, for another one and for a class that it does not have.
     """
 
     target: int = integer(at_least=0)
@@ -27,8 +27,7 @@ class TargetMaximisation(TriggeredHook):
 
     found: Any = field(init=False, default=None, repr=False)
 
-    @hookimpl(phase="modify")
-    def sigma_run_started(self, trainer: Any) -> None:
+    def sigma_network_built(self, trainer: Any) -> None:
         """Refuse what cannot be climbed."""
         network, data = trainer.network, trainer.data
         ends = [placed.inputs[0] for placed in network.costs] or list(network.ends)
@@ -48,6 +47,8 @@ class TargetMaximisation(TriggeredHook):
 
     def act(self, event: Any, trainer: Any) -> None:
         """Climb and publish."""
+        # Once more, for one that was attached later.
+        self.sigma_network_built(trainer)
         network = trainer.network
         (section,) = network.input_sections
         parameters = trainer.get("network.**") if network.parameters else {}

@@ -14,8 +14,7 @@ class TimeSeries(ValuesHook):
     """Publish values on the bus, from which the run store keeps them as time series of the same names.
 
     `values` are identifiers of scores and hyperparameters, such as `optimiser.learning_rate`; with `mean=True` their
-    means over the iterations since the last point are published. Raises IdentifierError for what is not there or no
-    number.
+    means over the iterations since the last point are published. A score that there has not been is left out.
     """
 
     values: tuple[str, ...] = texts(default=("optimiser.learning_rate",))

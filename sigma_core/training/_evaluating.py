@@ -1,0 +1,54 @@
+"""What a trainer says of data: predictions and scores, from any thread."""
+
+from abc import abstractmethod
+from typing import Any
+
+from sigma_core.data import Data, Sections, as_dataset
+from sigma_core.environment import Environment
+from sigma_core.errors import DataError, listed
+from sigma_core.training._inputs import input_arrays, like_training
+from sigma_core.training._parts import Parts
+from sigma_core.training._questions import Asked
+from sigma_core.training._scoring import score
+
+
+class Evaluating(Asked):
+    """What can be asked of a network that is being trained; a run answers before its next iteration."""
+
+    environment: Environment
+
+    @property
+    @abstractmethod
+    def parts(self) -> Parts:
+        """Everything that is built."""
+
+    def predict(self, inputs: Any) -> Any:
+        """What the network says about raw inputs, treated as the training data was.
+
+        `inputs` is an array of shape (records, ...), or a mapping of arrays by section where there are several.
+        Returns an array, or a dictionary by name of the cost where there are several. Raises DataError for inputs that
+        the network does not take.
+        """
+        arrays = input_arrays(self.parts.network, self.parts.data, inputs)
+        found = self._asked(lambda: self.parts.team.predict(arrays))
+        return next(iter(found.values())) if len(found) == 1 else found
+
+    def evaluate(self, data: Any = "validation") -> dict[str, Any]:
+        """`loss` and metrics over named validation data, over `training`, or over raw sections that are given.
+
+        A score is a float, or nested lists of floats where a metric gives an array.
+        """
+        if isinstance(data, str):
+            named = {"training": self.parts.data.training, **self.parts.data.validation}
+            if data not in named:
+                raise DataError("evaluate", f"there is no data {data!r}", listed(named, data), "give one of these")
+            return self.score(named[data])
+        raw = self.parts.data.preprocess(as_dataset(data).load(self.environment), "evaluate")
+        return self.score(
+            Data.from_arrays(like_training(self.parts.data, raw, "evaluate")).cast(self.setup.dtype).training
+        )
+
+    def score(self, sections: Sections) -> dict[str, Any]:
+        """`loss` and metrics over sections that are prepared already."""
+        size = max(self.setup.batch_size, 256)
+        return self._asked(lambda: score(self.parts.team, self.parts.network, self.setup.metrics, sections, size))

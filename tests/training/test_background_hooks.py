@@ -311,7 +311,7 @@ def test_in_a_replay_its_commands_come_from_the_record(make):
             rates.append(trainer.get(RATE))
 
     trainer = make("3 epochs", hooks=[Commands()])
-    trainer.script = (Scripted(5, "iteration", SetValue(RATE, 0.25)),)
+    trainer.script = (Scripted(0, 5, "iteration", SetValue(RATE, 0.25)),)
     trainer.run()
 
     assert rates == [0.01, 0.25, 0.25]

@@ -55,7 +55,7 @@ class ProfiledLoop(Loop):
     def profile(self, exceeded: Iterable[Exceeded] = ()) -> Profile:
         """Where the time has gone so far."""
         iterations = max(0, self.clock.iteration - self._first_iteration)
-        prefetch = self.trainer.setup.prefetch
+        prefetch = self.trainer.setup.prefetch.count
         return Profile.of(self._name, iterations, self._watch.tallies(), exceeded, prefetch=prefetch)
 
     def run(self, name: str, directory: str | None, keep: Callable[[], object] | None = None) -> Run:
@@ -149,7 +149,7 @@ def profiled(trainer: "Trainer", train: Callable[[], Run]) -> Run:
     finally:
         # What came behind the last event, such as closing the run store, is counted too.
         sketch = trainer.profile or Profile(trainer.setup.name, 0.0, 0, ())
-        prefetch = trainer.setup.prefetch
+        prefetch = trainer.setup.prefetch.count
         found = watch.tallies()
         trainer.profile = Profile.of(sketch.run, sketch.iterations, found, sketch.exceeded, prefetch=prefetch)
         trainer.stopwatch = Idle()

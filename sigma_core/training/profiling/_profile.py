@@ -54,7 +54,7 @@ class Profile:
         counted: tuple[int, Iterable[Tally]],
         exceeded: Iterable[Exceeded] = (),
         *,
-        prefetch: int = 0,
+        prefetch: int | None = 0,
     ) -> Self:
         """The profile of what a stopwatch has counted."""
         total, tallies = counted[0], list(counted[1])
@@ -123,12 +123,15 @@ class Profile:
         )
 
 
-def _hints(data: ProfileRow | None, total: float, prefetch: int) -> tuple[str, ...]:
+def _hints(data: ProfileRow | None, total: float, prefetch: int | None) -> tuple[str, ...]:
     if data is None or data.seconds <= MUCH_WAITING * total:
         return ()
     if prefetch:
         # A thread that hands over what takes no time to make is itself what is waited for.
         remedy = "raise `prefetch`, or leave it out where batches are quick to make, or make batches larger"
+    elif data.seconds > WORTH_A_THREAD * data.calls and prefetch is None:
+        # A thread makes them already, or will where that goes on.
+        remedy = "have them made by more threads, `prefetch = { depth = 4, threads = 2 }`, or make batches larger"
     elif data.seconds > WORTH_A_THREAD * data.calls:
         remedy = "set `prefetch`, to 2 for a start, or make batches larger"
     else:

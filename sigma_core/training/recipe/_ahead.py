@@ -24,6 +24,11 @@ class Ahead:
     threads: int = 1
     is_where_slow: bool = False
 
+    @property
+    def count(self) -> int | None:
+        """Batches that are made ahead; none is said where that is as it turns out."""
+        return None if self.is_where_slow else self.depth
+
     def written(self) -> Any:
         """As a recipe has it."""
         if self.is_where_slow:

@@ -105,6 +105,12 @@ def test_the_pieces_fill_the_bar(times):
         (6, 10, 0, "set `prefetch`, to 2 for a start, or make batches larger"),
         (6, 1000, 0, "make batches larger"),
         (6, 10, 2, "raise `prefetch`, or leave it out where batches are quick to make, or make batches larger"),
+        (
+            6,
+            10,
+            None,
+            "have them made by more threads, `prefetch = { depth = 4, threads = 2 }`, or make batches larger",
+        ),
     ],
 )
 def test_what_helps_against_waiting_depends_on_how_batches_are_made(milliseconds, calls, prefetch, remedy):

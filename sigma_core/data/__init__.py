@@ -23,6 +23,7 @@ from sigma_core.data._preprocessor import (
 from sigma_core.data._sections import Array, Sections, check_known, records_of
 from sigma_core.data._source import Source
 from sigma_core.data.iterators import Minibatch, Undivided, Unified
+from sigma_core.data.splits import Fractions, Records, Rows, Split
 
 __all__ = [
     "EVERY_SECTION",
@@ -39,6 +40,7 @@ __all__ = [
     "Extractor",
     "FittedPreprocessor",
     "FittedState",
+    "Fractions",
     "InMemory",
     "Iterator",
     "Member",
@@ -46,9 +48,12 @@ __all__ = [
     "Minibatches",
     "Prefetch",
     "Preprocessor",
+    "Records",
     "RecordsPreprocessor",
+    "Rows",
     "Sections",
     "Source",
+    "Split",
     "Undivided",
     "Unified",
     "as_dataset",

@@ -23,7 +23,17 @@ from sigma_core.data._preprocessor import (
 from sigma_core.data._sections import Array, Sections, check_known, records_of
 from sigma_core.data._source import Source
 from sigma_core.data.iterators import Minibatch, Undivided, Unified
-from sigma_core.data.splits import Fractions, Records, Rows, Split
+from sigma_core.data.splits import (
+    Blocks,
+    Fractions,
+    Grouped,
+    KFold,
+    Nested,
+    Records,
+    Rows,
+    Split,
+    Stratified,
+)
 
 __all__ = [
     "EVERY_SECTION",
@@ -32,6 +42,7 @@ __all__ = [
     "Augmenter",
     "Batch",
     "Batches",
+    "Blocks",
     "Bucketed",
     "Compression",
     "Data",
@@ -41,11 +52,14 @@ __all__ = [
     "FittedPreprocessor",
     "FittedState",
     "Fractions",
+    "Grouped",
     "InMemory",
     "Iterator",
+    "KFold",
     "Member",
     "Minibatch",
     "Minibatches",
+    "Nested",
     "Prefetch",
     "Preprocessor",
     "Records",
@@ -54,6 +68,7 @@ __all__ = [
     "Sections",
     "Source",
     "Split",
+    "Stratified",
     "Undivided",
     "Unified",
     "as_dataset",

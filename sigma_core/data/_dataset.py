@@ -12,7 +12,7 @@ from sigma_core.data._data import Data
 from sigma_core.data._preparation import prepared
 from sigma_core.data._preprocessor import Preprocessor, RecordsPreprocessor
 from sigma_core.data._sections import Sections
-from sigma_core.data.splits import Fractions, Split
+from sigma_core.data.splits import Split, as_split
 from sigma_core.registry import component, component_table
 
 
@@ -81,4 +81,4 @@ class Dataset(ABC):
     @property
     def split_component(self) -> Split | None:
         """The split, also where it is given as fractions or counts alone."""
-        return Fractions(self.split) if isinstance(self.split, tuple | list) else self.split
+        return None if self.split is None else as_split(self.split)

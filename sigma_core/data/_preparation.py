@@ -21,7 +21,6 @@ from sigma_core.data._sections import Array, Sections, check_aligned, check_know
 from sigma_core.data._spool import Spool, taken
 from sigma_core.data._steps import Steps
 from sigma_core.data.cache import Cache, Claim, Entry, Header, pipeline_key
-from sigma_core.data.cache._entry import write_states
 from sigma_core.data.splits import PARTS, Records, Rows
 from sigma_core.errors import DataError
 
@@ -125,9 +124,8 @@ class Preparation:
                 collector.check()
                 stored[part] = collector.stored(spool.sections)
         self.close()
-        arrays, told = fitted_state(self.steps.by_key)
-        write_states(folder, arrays)
-        return data_of(claim.publish(Header(description, stored, told, claim.is_private)), self.dataset)
+        learnt = fitted_state(self.steps.by_key)
+        return data_of(claim.publish(Header(description, stored, learnt, claim.is_private)), self.dataset)
 
     def close(self) -> None:
         """Forget what was read."""
@@ -283,5 +281,5 @@ class _Place:
 def data_of(entry: Entry, dataset: "Dataset") -> Data:
     """The data of an entry of the cache."""
     parts = dict(entry.parts)
-    fitted = fitted_from(dataset.preprocess, entry.arrays, entry.header.preprocessing)
+    fitted = fitted_from(dataset.preprocess, entry.header.preprocessing)
     return Data(parts.pop(PARTS[0]), parts, fitted, dataset.augment)

@@ -137,6 +137,8 @@ def test_texts_of_a_list_can_be_made_components(composer):
     assert built.others == (File("a"), File("b"), File("c"))
     assert composer.build("datasets", {"use": "table", "others": "a"}).others == (File("a"),)
     assert composer.build("datasets", composer.table(built)) == built
+
+
 def test_a_list_may_be_no_component_but_what_it_is(composer):
     """In the type that the field says; a table and a name are components all the same."""
     built = composer.build("datasets", {"use": "table", "sizes": [3, 4]})
@@ -146,5 +148,5 @@ def test_a_list_may_be_no_component_but_what_it_is(composer):
     with pytest.raises(SettingError) as caught:
         composer.build("datasets", {"use": "table", "sizes": [3, "x"]})
     assert str(caught.value) == (
-        "datasets 'table' (registered in this process), sizes[1]: the text 'x'\n  expected: a whole number"
+        "datasets 'table' (registered in this process), sizes[1]: 'x' is a str\n  expected: int"
     )

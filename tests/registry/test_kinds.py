@@ -34,13 +34,5 @@ def test_an_unknown_kind_names_all_and_the_nearest():
         kind_of("optimizers")
     assert str(caught.value) == (
         "kind 'optimizers': there is no such kind of component\n"
-<<<<<<< HEAD
-        "  expected: activations, archives, augmenters, backends, compressions, costs, criteria, datasets, extractors, "
-        "hooks, initialisers, iterators, layers, mergers, metrics, modifiers, monitors, operators, optimisers, "
-        "preprocessors, schedules, sources, triggers (nearest: optimisers)"
-=======
-        "  expected: activations, augmenters, backends, costs, criteria, datasets, extractors, hooks, initialisers, "
-        "iterators, layers, mergers, metrics, modifiers, monitors, operators, optimisers, preprocessors, schedules, "
-        "sources, splits, triggers (nearest: optimisers)"
->>>>>>> 4468beb (Data larger than memory goes through a cache on the disk, with the same numbers)
+        f"  expected: {', '.join(sorted(KINDS))} (nearest: optimisers)"
     )

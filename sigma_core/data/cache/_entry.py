@@ -15,7 +15,6 @@ from sigma_core.data._sections import Array
 
 VERSION = 1
 _HEADER = "header"
-_STATES = "states.safetensors"
 # What is compared of a file when it is opened: all of it up to this size, else samples from its beginning to its end,
 # so that opening takes no longer for more records. A file that is cut short or full of holes shows in them.
 _SAMPLE = 1 << 16
@@ -49,7 +48,7 @@ class Header:
     """What it was made of, in one line."""
     parts: Mapping[str, Mapping[str, Stored]]
     preprocessing: Mapping[str, Any]
-    """What preprocessors learnt, but for arrays."""
+    """What preprocessors learnt."""
     is_private: bool = False
     """Whether it belongs to the process that made it, and goes with it."""
 
@@ -95,21 +94,12 @@ def sample_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def write_states(folder: Path, arrays: Mapping[str, Array]) -> None:
-    """Put what preprocessors learnt beside the header."""
-    from safetensors.numpy import save
-
-    (folder / _STATES).write_bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
-
-
 @define(eq=False)
 class Entry:
     """An entry that is in use: its arrays are mapped, read only, and nobody removes it before the last one is gone."""
 
     header: Header
     parts: dict[str, dict[str, Array]]
-    arrays: dict[str, Array]
-    """Arrays that preprocessors learnt, by name."""
 
     @classmethod
     def open(cls, folder: Path, release: Callable[[], object]) -> "Entry":
@@ -117,23 +107,19 @@ class Entry:
 
         Raises DamagedError for one that is not whole.
         """
-        from safetensors import SafetensorError
-        from safetensors.numpy import load
-
         header = Header.read(folder)
         try:
-            arrays = load((folder / _STATES).read_bytes())
             for part in header.parts.values():
                 for stored in part.values():
                     _check(folder / stored.file, stored)
-        except (OSError, SafetensorError) as error:
+        except OSError as error:
             raise DamagedError(f"a file of it cannot be read: {error}") from error
         users = _Countdown(sum(map(len, header.parts.values())), release)
         parts = {
             part: {name: _mapped(folder / stored.file, stored, users) for name, stored in sections.items()}
             for part, sections in header.parts.items()
         }
-        return cls(header, parts, arrays)
+        return cls(header, parts)
 
 
 class _Countdown:

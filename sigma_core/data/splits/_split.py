@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import fsum
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from sigma_core.data._order import Purpose, permutation
@@ -31,14 +31,16 @@ class Records:
     is_shuffled: bool
     """Whether chance decides; else the first records train."""
     where: str
+    depth: int = 0
+    """How many splits these records have gone through: each has an order of its own."""
 
-    def order(self, count: int, number: int = 0) -> Rows:
-        """A random order of so many things by the seed, another one for each number; that of the data without."""
-        return permutation(count, self.seed, number, Purpose.SPLIT) if self.is_shuffled else np.arange(count)
+    def order(self, count: int) -> Rows:
+        """A random order of so many things, by the seed; that of the data where chance has no say."""
+        return permutation(count, self.seed, self.depth, Purpose.SPLIT) if self.is_shuffled else np.arange(count)
 
     def among(self, rows: Rows) -> "Records":
         """The same for some of the records."""
-        return Records(len(rows), lambda name: self.column(name)[rows], self.seed, self.is_shuffled, self.where)
+        return evolve(self, count=len(rows), column=lambda name: self.column(name)[rows], depth=self.depth + 1)
 
 
 @frozen

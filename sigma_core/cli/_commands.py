@@ -6,6 +6,7 @@ import click
 
 _HOMES = {
     "components": "sigma_core.cli._components:components",
+    "data": "sigma_core.cli._data:data",
     "explain": "sigma_core.cli._explain:explain",
     "graph": "sigma_core.cli.graph._command:graph",
     "network": "sigma_core.cli._network:network",

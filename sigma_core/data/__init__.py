@@ -6,6 +6,11 @@ from sigma_core.data._blocks import joined, joined_sections, sliced
 from sigma_core.data._bucketed import Bucketed
 from sigma_core.data._data import Data
 from sigma_core.data._dataset import Dataset
+from sigma_core.data._description import (
+    Description,
+    PartDescription,
+    SectionDescription,
+)
 from sigma_core.data._extractor import Extractor
 from sigma_core.data._formats import ArchiveFormat, Compression, Member
 from sigma_core.data._iterator import Iterator
@@ -47,6 +52,7 @@ __all__ = [
     "Compression",
     "Data",
     "Dataset",
+    "Description",
     "Draw",
     "Extractor",
     "FittedPreprocessor",
@@ -60,11 +66,13 @@ __all__ = [
     "Minibatch",
     "Minibatches",
     "Nested",
+    "PartDescription",
     "Prefetch",
     "Preprocessor",
     "Records",
     "RecordsPreprocessor",
     "Rows",
+    "SectionDescription",
     "Sections",
     "Source",
     "Split",

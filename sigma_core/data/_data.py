@@ -8,6 +8,7 @@ import numpy as np
 from attrs import evolve, field, frozen
 from numpy.typing import DTypeLike
 
+from sigma_core.data._description import Description, described, walked
 from sigma_core.data._finite import check_finite
 from sigma_core.data._preprocessor import EVERY_SECTION, FittedPreprocessor
 from sigma_core.data._sections import Array, Sections, check_aligned, check_numeric, records_of
@@ -93,15 +94,9 @@ class Data:
         validation = {name: floats(part, name) for name, part in self.validation.items()}
         return evolve(self, training=floats(self.training, "training"), validation=validation)
 
-    def describe(self) -> str:
-        """One line per section with shape, dtype and range of the training records, and one with the parts' sizes."""
-        parts = {"training": self.training, **self.validation}
-        sizes = ", ".join(f"{name} {records_of(part)}" for name, part in parts.items())
-        lines = [
-            f"{name}: {array.shape[1:]} {array.dtype}, {array.min():.4g} to {array.max():.4g}"
-            for name, array in self.training.items()
-        ]
-        return "\n".join([f"records: {sizes}", *lines])
+    def describe(self) -> Description:
+        """What is in each part: numbers of records, shapes, ranges, classes; as a text, in a few lines."""
+        return described({name: walked(part) for name, part in {"training": self.training, **self.validation}.items()})
 
 
 def _applied(fitted: FittedPreprocessor, records: Any, where: str) -> Any:

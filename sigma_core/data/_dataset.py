@@ -9,6 +9,7 @@ from numpy.typing import DTypeLike
 
 from sigma_core.data._blocks import sliced
 from sigma_core.data._data import Data
+from sigma_core.data._description import Description, described
 from sigma_core.data._preparation import prepared
 from sigma_core.data._preprocessor import Preprocessor, RecordsPreprocessor
 from sigma_core.data._sections import Sections
@@ -63,6 +64,11 @@ class Dataset(ABC):
         None unless overridden: then the disk cache is shared by processes only if there is a source that tells.
         """
         return None
+
+    def describe(self, environment: Any = None) -> Description:
+        """What is in the records as they are read, before they are split and preprocessed; missing values, too."""
+        further = self.load_validation(environment)
+        return described({"records": self.blocks(environment)} | {name: [part] for name, part in further.items()})
 
     def prepare(self, environment: Any, seed: int, dtype: DTypeLike | None = None) -> Data:
         """Read, check, split and preprocess; a pure function of the records and of `seed`.

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sigma_core.compilation import compile  # noqa: A004  # the word that everybody uses for it
-    from sigma_core.data import Data, InMemory, pad_sequences
+    from sigma_core.data import (
+        Blocks,
+        Data,
+        Fractions,
+        Grouped,
+        InMemory,
+        KFold,
+        Nested,
+        Stratified,
+        pad_sequences,
+    )
     from sigma_core.environment import Environment
     from sigma_core.errors import SigmaError, UserError
     from sigma_core.events import RunStore
@@ -40,16 +50,22 @@ if TYPE_CHECKING:
     from sigma_core.training import Inspection, Recipe, Run, Trainer, load_parameters
 
 _HOMES = {
+    "Blocks": "sigma_core.data",
     "Data": "sigma_core.data",
     "Environment": "sigma_core.environment",
+    "Fractions": "sigma_core.data",
     "Group": "sigma_core.network",
+    "Grouped": "sigma_core.data",
     "InMemory": "sigma_core.data",
     "Inspection": "sigma_core.training",
+    "KFold": "sigma_core.data",
+    "Nested": "sigma_core.data",
     "Network": "sigma_core.network",
     "Recipe": "sigma_core.training",
     "Run": "sigma_core.training",
     "RunStore": "sigma_core.events",
     "SigmaError": "sigma_core.errors",
+    "Stratified": "sigma_core.data",
     "Trainer": "sigma_core.training",
     "Trigger": "sigma_core.hooks",
     "UserError": "sigma_core.errors",
@@ -81,16 +97,22 @@ _HOMES = {
 }
 
 __all__ = [
+    "Blocks",
     "Data",
     "Environment",
+    "Fractions",
     "Group",
+    "Grouped",
     "InMemory",
     "Inspection",
+    "KFold",
+    "Nested",
     "Network",
     "Recipe",
     "Run",
     "RunStore",
     "SigmaError",
+    "Stratified",
     "Trainer",
     "Trigger",
     "UserError",

@@ -10,6 +10,7 @@ BEGAN = perf_counter()
 
 _HOMES = {
     "components": "sigma_core.cli._components:components",
+    "data": "sigma_core.cli._data:data",
     "explain": "sigma_core.cli._explain:explain",
     "graph": "sigma_core.cli.graph._command:graph",
     "network": "sigma_core.cli._network:network",

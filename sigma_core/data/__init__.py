@@ -6,6 +6,11 @@ from sigma_core.data._blocks import joined, joined_sections, sliced
 from sigma_core.data._bucketed import Bucketed
 from sigma_core.data._data import Data
 from sigma_core.data._dataset import Dataset
+from sigma_core.data._description import (
+    Description,
+    PartDescription,
+    SectionDescription,
+)
 from sigma_core.data._extractor import Extractor
 from sigma_core.data._formats import ArchiveFormat, Compression, Member
 from sigma_core.data._iterator import Iterator
@@ -23,6 +28,17 @@ from sigma_core.data._preprocessor import (
 from sigma_core.data._sections import Array, Sections, check_known, records_of
 from sigma_core.data._source import Source
 from sigma_core.data.iterators import Minibatch, Undivided, Unified
+from sigma_core.data.splits import (
+    Blocks,
+    Fractions,
+    Grouped,
+    KFold,
+    Nested,
+    Records,
+    Rows,
+    Split,
+    Stratified,
+)
 
 __all__ = [
     "EVERY_SECTION",
@@ -31,24 +47,36 @@ __all__ = [
     "Augmenter",
     "Batch",
     "Batches",
+    "Blocks",
     "Bucketed",
     "Compression",
     "Data",
     "Dataset",
+    "Description",
     "Draw",
     "Extractor",
     "FittedPreprocessor",
     "FittedState",
+    "Fractions",
+    "Grouped",
     "InMemory",
     "Iterator",
+    "KFold",
     "Member",
     "Minibatch",
     "Minibatches",
+    "Nested",
+    "PartDescription",
     "Prefetch",
     "Preprocessor",
+    "Records",
     "RecordsPreprocessor",
+    "Rows",
+    "SectionDescription",
     "Sections",
     "Source",
+    "Split",
+    "Stratified",
     "Undivided",
     "Unified",
     "as_dataset",

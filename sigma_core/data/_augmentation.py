@@ -132,6 +132,15 @@ class Augmentation:
 
     def __attrs_post_init__(self) -> None:
         check_known(self.augmenters, self.data, "augment")
+        for section, chain in self.augmenters.items():
+            for augmenter in chain:
+                if not isinstance(augmenter, Augmenter):
+                    raise DataError(
+                        f"augment, section {section!r}",
+                        f"{augmenter!r} is no augmenter",
+                        "objects of classes that derive from Augmenter",
+                        "call the class, or derive it from sigma_core.extend.Augmenter",
+                    )
 
     def __call__(self, section: str, array: Array, samples: NDArray[np.integer], epoch: int) -> Array:
         """Records of a section, whose numbers are `samples`, as they are in an epoch."""

@@ -7,6 +7,11 @@ import numpy as np
 from sigma_core.data._sections import Array, Sections, records_of
 from sigma_core.errors import DataError
 
+# Of whatever is computed, a block stays in the processor's caches; the numbers do not depend on how data was read.
+_BYTES = 1 << 22
+# What texts and objects count for: their width differs from block to block.
+_TEXT = 64
+
 
 def sliced(sections: Sections, records: int | None = None) -> Iterator[Sections]:
     """Sections that are there already, as blocks of at most `records` records; views, not copies."""
@@ -50,3 +55,34 @@ def joined_sections(blocks: Iterable[Sections]) -> Sections:
             raise DataError("blocks", found, "the same sections in each block")
     names = parts[0] if parts else ()
     return {name: joined(part[name] for part in parts) for name in names}
+
+
+def usual_records(sections: Sections) -> int:
+    """How many records a block usually has: a function of the shapes and dtypes of a record alone."""
+    record = sum(
+        (_TEXT if array.dtype.kind in "OSU" else array.dtype.itemsize) * int(np.prod(array.shape[1:], dtype=np.int64))
+        for array in sections.values()
+    )
+    return max(1, _BYTES // max(record, 1))
+
+
+def regular(blocks: Iterable[Sections]) -> Iterator[Sections]:
+    """The same records in blocks of the usual size, whatever the size of those given; the last one may be smaller."""
+    waiting: list[Sections] = []
+    count = size = 0
+    for block in blocks:
+        size = size or usual_records(block)
+        start, records = 0, records_of(block)
+        while count + records - start >= size:
+            stop = start + size - count
+            yield joined_sections([*waiting, _cut(block, start, stop)])
+            waiting, count, start = [], 0, stop
+        if start < records:
+            waiting.append(_cut(block, start, records))
+            count += records - start
+    if waiting:
+        yield joined_sections(waiting)
+
+
+def _cut(sections: Sections, start: int, stop: int) -> Sections:
+    return {name: array[start:stop] for name, array in sections.items()}

@@ -8,8 +8,10 @@ import numpy as np
 from attrs import evolve, field, frozen
 from numpy.typing import DTypeLike
 
+from sigma_core.data._description import Description, described, walked
+from sigma_core.data._finite import check_finite
 from sigma_core.data._preprocessor import EVERY_SECTION, FittedPreprocessor
-from sigma_core.data._sections import Array, Sections, check_aligned, check_finite, check_numeric, records_of
+from sigma_core.data._sections import Array, Sections, check_aligned, check_numeric, records_of
 from sigma_core.errors import DataError
 
 _NO_PREPROCESSING: Mapping[str, tuple[FittedPreprocessor, ...]] = MappingProxyType({})
@@ -87,20 +89,14 @@ class Data:
         """
 
         def floats(sections: Sections, where: str) -> dict[str, Array]:
-            return {name: _floats(array, dtype, name, where) for name, array in sections.items()}
+            return {name: cast_floats(array, dtype, name, where) for name, array in sections.items()}
 
         validation = {name: floats(part, name) for name, part in self.validation.items()}
         return evolve(self, training=floats(self.training, "training"), validation=validation)
 
-    def describe(self) -> str:
-        """One line per section with shape, dtype and range of the training records, and one with the parts' sizes."""
-        parts = {"training": self.training, **self.validation}
-        sizes = ", ".join(f"{name} {records_of(part)}" for name, part in parts.items())
-        lines = [
-            f"{name}: {array.shape[1:]} {array.dtype}, {array.min():.4g} to {array.max():.4g}"
-            for name, array in self.training.items()
-        ]
-        return "\n".join([f"records: {sizes}", *lines])
+    def describe(self) -> Description:
+        """What is in each part: numbers of records, shapes, ranges, classes; as a text, in a few lines."""
+        return described({name: walked(part) for name, part in {"training": self.training, **self.validation}.items()})
 
 
 def _applied(fitted: FittedPreprocessor, records: Any, where: str) -> Any:
@@ -121,8 +117,9 @@ def _applied(fitted: FittedPreprocessor, records: Any, where: str) -> Any:
         ) from error
 
 
-def _floats(array: Array, dtype: DTypeLike, section: str, part: str) -> Array:
-    if array.dtype.kind != "f" or array.dtype == dtype:
+def cast_floats(array: Array, dtype: DTypeLike | None, section: str, part: str) -> Array:
+    """Floats in `dtype`, anything else as it is; raises `DataError` for numbers that `dtype` cannot hold."""
+    if dtype is None or array.dtype.kind != "f" or array.dtype == dtype:
         return array
     with np.errstate(over="ignore"):
         cast = array.astype(dtype, copy=False)

@@ -91,11 +91,6 @@ class BlockShuffled(Order):
         self._places = np.concatenate([[0], np.cumsum(sizes)])
         self._mixed = Kept(self._mix, 3)
 
-    @property
-    def count(self) -> int:
-        """How many windows there are."""
-        return len(self._places) - 1
-
     def ranges(self, window: int) -> list[tuple[int, int]]:
         """First and behind-last record of each block of a window."""
         blocks = slice(window * self._windows.window, (window + 1) * self._windows.window)

@@ -18,7 +18,7 @@ Stage = Callable[[Array], Any]
 # A thread is worth its trouble where a batch takes longer than this to make, and that is no small part of the time.
 _SLOW_SECONDS = 200e-6
 _SLOW_SHARE = 0.05
-# What the first batches take says little: memory is touched and files are read for the first time.
+# What the first runs of batches take says little: memory is touched and files are read for the first time.
 _FIRST = 4
 
 
@@ -69,6 +69,7 @@ class Prefetch(Batches):
         self._ahead = 1
         self._rooms = Rooms(batches.room)
         self._is_waited_for = not where_slow
+        self._pace = _Pace()
         self._crew: _Crew | None = None
         self._stop: Callable[[], object] = _nothing
 
@@ -137,20 +138,40 @@ class Prefetch(Batches):
 
     def _measured(self, epoch: int, index: int) -> Generator[Batch]:
         """What is left of an epoch, or of it up to where it shows that threads are worth their trouble."""
-        rooms, made, spent, begin = self._rooms, 0, 0.0, perf_counter()
+        rooms, begin = self._rooms, perf_counter()
         while index < self.iterations_per_epoch:
-            if made == _FIRST * self.at_once:
-                spent, begin = 0.0, perf_counter()
-            room, before = rooms.take(), perf_counter()
+            room = rooms.take()
             batches = self.inner.make(epoch, index, room)
-            spent += perf_counter() - before
+            made = perf_counter()
             yield from batches
             rooms.hold(room, len(batches))
-            made, index = made + len(batches), index + len(batches)
-            measured = made - _FIRST * self.at_once
-            if measured >= _FIRST and spent > max(_SLOW_SECONDS * measured, _SLOW_SHARE * (perf_counter() - begin)):
+            index, now = index + len(batches), perf_counter()
+            self._pace.add(len(batches), made - begin, now - begin)
+            begin = now
+            if self._pace.is_slow:
                 self._is_waited_for = True
                 return
+
+
+class _Pace:
+    """How long making batches takes, and how long it takes with all that is done with them."""
+
+    def __init__(self) -> None:
+        self._runs = self._batches = 0
+        self._making = self._all = 0.0
+
+    def add(self, batches: int, making: float, everything: float) -> None:
+        """Batches that were made at once, and seconds."""
+        self._runs += 1
+        if self._runs > _FIRST:
+            self._batches += batches
+            self._making += making
+            self._all += everything
+
+    @property
+    def is_slow(self) -> bool:
+        """Whether threads are worth their trouble."""
+        return self._runs >= 2 * _FIRST and self._making > max(_SLOW_SECONDS * self._batches, _SLOW_SHARE * self._all)
 
 
 class _Crew:

@@ -1,9 +1,8 @@
 """Sections: named arrays that share their first axis, the form in which all data travels."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from sigma_core.errors import DataError, listed
@@ -45,27 +44,6 @@ def check_aligned(sections: Sections, where: str) -> None:
         raise DataError(where, "it has no records", "at least one record")
 
 
-def check_finite(sections: Sections, where: str) -> None:
-    """Raise `DataError` that names section, record and column of the first NaN or infinity, if there is one."""
-    for name, array in sections.items():
-        if array.dtype.kind not in "fc" or _sums_finite(array):
-            continue
-        rows = np.flatnonzero(~np.isfinite(array.reshape(len(array), -1)).all(axis=1))
-        if not len(rows):
-            continue  # finite numbers whose sum is not
-        record = int(rows[0])
-        place = tuple(int(axis[0]) for axis in np.nonzero(~np.isfinite(np.atleast_1d(array[record]))))
-        column = f", column {', '.join(map(str, place))}" if array.ndim > 1 else ""
-        value = array[record][place] if array.ndim > 1 else array[record]
-        raise DataError(
-            where,
-            f"section {name!r} is not finite in {len(rows)} of {len(array)} records; "
-            f"the first is record {record}{column}: {value}",
-            "finite numbers",
-            "leave those records out or fill the values in before training",
-        )
-
-
 def check_numeric(sections: Sections, where: str) -> None:
     """Raise `DataError` when a section is neither real numbers nor booleans."""
     for name, array in sections.items():
@@ -81,14 +59,8 @@ def check_numeric(sections: Sections, where: str) -> None:
             )
 
 
-def check_known(names: Iterable[str], sections: Sections, where: str) -> None:
+def check_known(names: Iterable[str], sections: Collection[str], where: str) -> None:
     """Raise `DataError` for the first name that is no section, with the nearest that is."""
     for name in names:
         if name not in sections:
             raise DataError(where, f"there is no section {name!r}", f"one of {listed(sections, name)}")
-
-
-def _sums_finite(array: Array) -> bool:
-    # One reduction without temporaries; NaN and infinity both survive it, so that only bad data pays for a search.
-    with np.errstate(over="ignore", invalid="ignore"):
-        return bool(np.isfinite(array.sum()))

@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 from sigma_core.errors import PluginFailedError, SettingError, SigmaError, listed
 from sigma_core.registry._annotations import seen
 from sigma_core.registry._components import ComponentRegistry
+from sigma_core.registry._conform import conform
 from sigma_core.registry._fields import several
 from sigma_core.registry._kinds import Kind, kind_of
 from sigma_core.registry._settings import Argument, Slot, arguments_of, said
@@ -112,8 +113,12 @@ class Build:
             return None
         if argument.slot is not None:
             return self.filled(argument.slot, value, place, where)
+        return self.checked(partial(argument.checked, value, where), place)
+
+    def checked(self, check: "partial[Any]", place: Place) -> Any:
+        """The value of a setting that is no component."""
         try:
-            return argument.checked(value, where)
+            return check()
         except SettingError as error:
             return self.fault(place, error)
 
@@ -124,6 +129,8 @@ class Build:
             return self.keyed(kind, value, place, where)
         if slot.many:
             return self.several(kind, value, place, where, slot.text)
+        if slot.plain is not None and isinstance(value, list | tuple):
+            return self.checked(partial(conform, value, slot.plain, where=where), place)
         return self.one(kind, value, place, where, slot.text)
 
     def one(self, kind: Kind, value: Any, place: Place, where: str, text: Callable[[str], Any] | None) -> Any:

@@ -12,13 +12,20 @@ from sigma_core.registry._settings import FACTORY, SLOT, Slot
 EMPTY: Any = FACTORY(dict)
 
 
-def component(kind: str, default: Any = NOTHING, *, text: Callable[[str], Any] | None = None, **arguments: Any) -> Any:
+def component(
+    kind: str,
+    default: Any = NOTHING,
+    *,
+    text: Callable[[str], Any] | None = None,
+    plain: Any = None,
+    **arguments: Any,
+) -> Any:
     """An attrs field for a component: an object, its name, or a table with `use` and settings.
 
     The field keeps what it is given; `Composer.build` puts the object in its place. With `text`, a text is not a name
-    but what that function makes a component of.
+    but what that function makes a component of. With `plain`, a list is of that type and stays what it is.
     """
-    return _field(Slot(kind_of(kind).name, text=text), default, arguments)
+    return _field(Slot(kind_of(kind).name, text=text, plain=plain), default, arguments)
 
 
 def components(kind: str, default: Any = (), *, text: Callable[[str], Any] | None = None, **arguments: Any) -> Any:

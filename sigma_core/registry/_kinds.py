@@ -54,6 +54,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind("extractors", "extractor"),
             Kind("preprocessors", "preprocessor"),
             Kind("augmenters", "augmenter"),
+            Kind("splits", "split"),
             Kind("datasets", "dataset"),
             Kind("iterators", "iterator"),
             Kind("operators", "operator"),

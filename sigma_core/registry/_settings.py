@@ -21,12 +21,14 @@ class Slot:
     """Marks a field that holds a component of a kind, a tuple of several, or a table whose values are such tuples.
 
     With `text`, a text is not the name of a component: it is made into one by that function, as a path into a source.
+    With `plain`, a list is no component: it has to be of that type and stays what it is, as the fractions of a split.
     """
 
     kind: str
     many: bool = False
     keyed: bool = False
     text: Callable[[str], Any] | None = None
+    plain: Any = None
 
 
 @frozen(eq=False)

@@ -66,7 +66,7 @@ def _several(registry: ComponentRegistry, kind: str, items: Iterable[Any], where
 
 def _inner(registry: ComponentRegistry, kind: str, value: Any, where: str) -> Any:
     """A component inside another: its name alone says it all if it has no settings."""
-    if value is None or isinstance(value, str | Mapping):
+    if value is None or isinstance(value, str | Mapping | list | tuple):
         return plain(value, where)
     settings = table(registry, value, kind)
     return settings["use"] if len(settings) == 1 else settings

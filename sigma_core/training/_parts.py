@@ -27,7 +27,7 @@ from sigma_core.training.recipe import Setup
 
 def groundwork(setup: Setup, environment: Environment, validation: Any) -> tuple[Data, Network]:
     """The data, loaded, and the network that takes it; no parameter is filled. Raises what `Parts.make` raises."""
-    data = with_validation(setup.dataset.prepare(environment, setup.seed), validation, environment)
+    data = with_validation(setup.dataset.prepare(environment, setup.seed, setup.dtype), validation, environment)
     data = data.cast(setup.dtype)
     composer = environment.composer
     network = Network.build(setup.network, sections_of(data.training), composer=composer, dtype=setup.dtype)

@@ -156,3 +156,14 @@ def test_a_section_that_is_not_there_cannot_be_augmented():
     assert testing.message(caught.value) == (
         "augment: there is no section 'input'\n  expected: one of inputs (nearest: inputs)"
     )
+
+
+def test_what_is_no_augmenter_is_refused():
+    """A class is not yet one."""
+    with pytest.raises(DataError) as caught:
+        Minibatches({"inputs": np.zeros((6, 2))}, 3, augment={"inputs": [Added]})
+    assert testing.message(caught.value) == (
+        f"augment, section 'inputs': {Added!r} is no augmenter\n"
+        "  expected: objects of classes that derive from Augmenter\n"
+        "  to do:    call the class, or derive it from sigma_core.extend.Augmenter"
+    )

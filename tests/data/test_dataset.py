@@ -280,17 +280,6 @@ def test_data_casts_floats_alone():
     assert data.cast(np.float32).training["inputs"] is data.training["inputs"]
 
 
-def test_data_describes_itself():
-    """Sizes of the parts, then a line per section."""
-    data = Data.from_arrays(
-        {"inputs": np.array([[0.0, 1.5]]), "targets": np.array([3], np.int64)},
-        {"validation": {"inputs": np.zeros((4, 2))}},
-    )
-    assert data.describe() == (
-        "records: training 1, validation 4\ninputs: (2,) float64, 0 to 1.5\ntargets: () int64, 3 to 3"
-    )
-
-
 def test_values_become_datasets():
     """A dataset stays; mappings, pairs and arrays are held in memory."""
     dataset = InMemory(numbers())

@@ -51,6 +51,13 @@ def test_what_has_been_read_is_let_go_of(mapped, shuffle):
     assert 0 < most < mapped.nbytes / 2
 
 
+def test_any_order_of_what_is_mapped_holds_every_record(mapped):
+    """As of arrays in memory."""
+    batches = Minibatches({"inputs": mapped}, 1000, 1)
+    seen = [row for (batch,) in batches for row in batch[:, 0] / WIDTH]
+    assert sorted(seen) == list(range(RECORDS))
+
+
 @linux
 def test_picking_from_anywhere_lets_go_now_and_then(mapped):
     """Once as much as is allowed may have been mapped, and only where there is more than that."""

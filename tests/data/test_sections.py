@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sigma_core.data._sections import check_aligned, check_finite, check_known, check_numeric
+from sigma_core.data._finite import check_finite
+from sigma_core.data._sections import check_aligned, check_known, check_numeric
 from sigma_core.errors import DataError
 
 

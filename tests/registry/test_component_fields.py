@@ -22,6 +22,7 @@ class Table:
     steps: dict = component_table("preprocessors")
     source: object = component("sources", default=None, text=File)
     others: tuple = components("sources", text=File)
+    sizes: object = component("sources", default=None, plain=tuple[int, ...])
 
 
 @pytest.fixture
@@ -136,3 +137,16 @@ def test_texts_of_a_list_can_be_made_components(composer):
     assert built.others == (File("a"), File("b"), File("c"))
     assert composer.build("datasets", {"use": "table", "others": "a"}).others == (File("a"),)
     assert composer.build("datasets", composer.table(built)) == built
+
+
+def test_a_list_may_be_no_component_but_what_it_is(composer):
+    """In the type that the field says; a table and a name are components all the same."""
+    built = composer.build("datasets", {"use": "table", "sizes": [3, 4]})
+    assert built.sizes == (3, 4)
+    assert composer.table(built) == {"use": "table", "sizes": [3, 4]}
+    assert composer.build("datasets", {"use": "table", "sizes": {"use": "file", "path": "a"}}).sizes == File("a")
+    with pytest.raises(SettingError) as caught:
+        composer.build("datasets", {"use": "table", "sizes": [3, "x"]})
+    assert str(caught.value) == (
+        "datasets 'table' (registered in this process), sizes[1]: 'x' is a str\n  expected: int"
+    )

@@ -34,7 +34,5 @@ def test_an_unknown_kind_names_all_and_the_nearest():
         kind_of("optimizers")
     assert str(caught.value) == (
         "kind 'optimizers': there is no such kind of component\n"
-        "  expected: activations, archives, augmenters, backends, compressions, costs, criteria, datasets, extractors, "
-        "hooks, initialisers, iterators, layers, mergers, metrics, modifiers, monitors, operators, optimisers, "
-        "preprocessors, schedules, sources, triggers (nearest: optimisers)"
+        f"  expected: {', '.join(sorted(KINDS))} (nearest: optimisers)"
     )

@@ -4,13 +4,16 @@ import bz2
 import gzip
 import io
 import lzma
+import zipfile
 from typing import ClassVar
 
+import numpy as np
 import pytest
 from attrs import evolve, frozen
 from hypothesis import given
 from hypothesis import strategies as st
-from sigma_data import File, Memory
+from pyarrow import feather, parquet, table
+from sigma_data import CSV, Arrow, File, Memory, NumPy, Parquet
 
 from sigma_core import Environment
 from sigma_core.errors import DataError, StorageError
@@ -159,3 +162,34 @@ def test_a_compression_that_is_blocked_is_passed_over():
     with Environment(block=["compressions:xz"]) as environment:
         assert content(Memory(lzma.compress(b"a")), environment) == lzma.compress(b"a")
         assert content(Memory(gzip.compress(b"a")), environment) == b"a"
+
+
+def whole(extractor, environment):
+    return {name: array.tolist() for name, array in extractor.extract(environment).items()}
+
+
+@pytest.mark.parametrize(
+    ("extractor", "write"),
+    [
+        (CSV, lambda made: b"a,b\n1.0,3.0\n2.0,4.0\n"),
+        (NumPy, lambda made: saved(np.save, np.array([[1.0, 3.0], [2.0, 4.0]]))),
+        (NumPy, lambda made: saved(np.savez, inputs=np.array([[1.0, 3.0], [2.0, 4.0]]))),
+        (Parquet, lambda made: saved(lambda file: parquet.write_table(made, file))),
+        (Arrow, lambda made: saved(lambda file: feather.write_feather(made, file))),
+    ],
+)
+def test_every_format_may_be_compressed_or_in_an_archive(tmp_path, environment, extractor, write):
+    """Also those that are read here and there; nothing of what that takes is left."""
+    packed = write(table({"a": [1.0, 2.0], "b": [3.0, 4.0]}))
+    (tmp_path / "a").write_bytes(gzip.compress(packed))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("b", packed)
+    for text in (f"{tmp_path / 'a'}", f"{tmp_path / 'a.zip'}!b"):
+        assert whole(extractor(text), environment) == {"inputs": [[1.0, 3.0], [2.0, 4.0]]}
+    assert not environment.paths.cache.is_dir() or list(environment.paths.cache.iterdir()) == []
+
+
+def saved(save, *arguments, **settings):
+    file = io.BytesIO()
+    save(file, *arguments, **settings)
+    return file.getvalue()

@@ -356,8 +356,7 @@ broken.toml, line 18, network[4]: 7 is an int
 broken.toml, line 23, dataset.split: 'most' is a str
   expected: int or float
 broken.toml, line 24, dataset.preprocess.inputs[0]: preprocessors 'normalize': there is no such preprocessor
-  expected: cast, categories, fill, filter, flatten, map, normalise, one_hot, pad, permute, \
-reshape, running_normalise, running_standardise, shuffle, standardise, vocabulary, window (nearest: normalise)
+  expected: {preprocessors normalize}
 broken.toml, line 28, monitors[0].wdth: there is no setting 'wdth'
   expected: output, quiet"""
 

@@ -9,6 +9,7 @@ from attrs import frozen
 from sigma_core.extend import Source
 from sigma_data.extractors._arrow import arrow
 from sigma_data.extractors._tabular import Table, Tabular, damaged
+from sigma_data.sources import sought
 
 _FILE = b"ARROW1"
 
@@ -21,7 +22,7 @@ class Arrow(Tabular):
     def _read(self, part: Source, environment: Any) -> Iterator[Table]:
         where = part.describe()
         pyarrow, ipc = arrow("pyarrow", where), arrow("pyarrow.ipc", where)
-        with part.open(environment) as stream:
+        with sought(part.open(environment), where, environment) as stream:
             is_file = stream.read(len(_FILE)) == _FILE
             stream.seek(0)
             try:

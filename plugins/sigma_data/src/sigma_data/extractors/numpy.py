@@ -12,6 +12,7 @@ from attrs import field, frozen
 from sigma_core.extend import Array, DataError, Extractor, Sections, Source, component, listed
 from sigma_data.extractors._source import as_source
 from sigma_data.extractors.records import read_exactly
+from sigma_data.sources import sought
 
 # Bytes of a block, where nobody says how many records.
 _NATURAL = 1 << 24
@@ -65,7 +66,7 @@ class NumPy(Extractor):
     @staticmethod
     def _rows(stack: ExitStack, source: Source, environment: Any, name: str) -> "dict[str, _Rows]":
         where = source.describe()
-        stream = stack.enter_context(source.open(environment))
+        stream = stack.enter_context(sought(source.open(environment), where, environment))
         magic = read_exactly(stream, len(_NPY))
         stream.seek(0)
         if magic.startswith(_NPZ):

@@ -9,6 +9,7 @@ from attrs import frozen
 from sigma_core.extend import Source
 from sigma_data.extractors._arrow import arrow
 from sigma_data.extractors._tabular import Table, Tabular, damaged
+from sigma_data.sources import sought
 
 
 @frozen
@@ -23,7 +24,7 @@ class Parquet(Tabular):
     def _read(self, part: Source, environment: Any) -> Iterator[Table]:
         where = part.describe()
         pyarrow, reader = arrow("pyarrow", where), arrow("pyarrow.parquet", where)
-        with part.open(environment) as stream:
+        with sought(part.open(environment), where, environment) as stream:
             try:
                 file = reader.ParquetFile(stream)
             except (pyarrow.ArrowException, OSError) as error:

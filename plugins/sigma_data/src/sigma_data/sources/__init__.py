@@ -1,5 +1,6 @@
 """Sources: where bytes come from."""
 
+from sigma_data.sources._sought import sought
 from sigma_data.sources._text import as_source
 from sigma_data.sources.archive import Archive
 from sigma_data.sources.file import File
@@ -9,4 +10,4 @@ from sigma_data.sources.glob import Glob
 from sigma_data.sources.memory import Memory
 from sigma_data.sources.url import URL
 
-__all__ = ["URL", "Archive", "File", "FirstAvailable", "Fsspec", "Glob", "Memory", "as_source"]
+__all__ = ["URL", "Archive", "File", "FirstAvailable", "Fsspec", "Glob", "Memory", "as_source", "sought"]

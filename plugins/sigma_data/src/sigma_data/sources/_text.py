@@ -10,9 +10,9 @@ _WEB = ("http://", "https://")
 def as_source(value: Any) -> Any:
     """A source out of a text, a path or bytes; anything else stays as it is.
 
-    A text is, by the first of these that holds: an address (`https://...`), a path of a file system that fsspec knows
-    (`s3://...`), a file that exists under that name, a member of an archive (`a.zip!b.csv`), a pattern of files
-    (`data/*.csv`), a file.
+    Of a text, what stands behind the last `!` names members of an archive, and what stands before it is a text again
+    (`a.zip!b.csv`). Else it is an address of the web (`https://...`), or a path of a file system that fsspec knows
+    (`s3://...`), or a pattern of files (`data/*.csv`), or a file. One that exists under the whole name is that file.
     """
     from sigma_data.sources.memory import Memory
 

@@ -1,23 +1,21 @@
 """Files inside an archive, read where they are: nothing is unpacked into a folder."""
 
-import tempfile
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath, PureWindowsPath
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO
 from weakref import finalize
 
 from attrs import field, frozen
 
-from sigma_core.extend import ArchiveFormat, DataError, Member, Source, StorageError, component, fields, listed
+from sigma_core.extend import ArchiveFormat, DataError, Member, Source, component, fields, listed
 from sigma_data.archives import Tar, Zip
-from sigma_data.sources._environment import cache_of, ongoing
 from sigma_data.sources._marks import joint_mark
 from sigma_data.sources._single import the_only
+from sigma_data.sources._sought import LARGEST_SIZE, check_size, sought
 from sigma_data.sources._streams import HARMLESS, LARGEST_RATIO, WHOLE, checked, damaged, decompressed, formats
 from sigma_data.sources._text import as_source
 
-_PIECE = 1 << 20
 # What Macs put into archives beside the files.
 _DROSS = "__MACOSX/"
 
@@ -38,7 +36,7 @@ class Archive(Source):
     """Of a component of `archives`; told by the first bytes unless it is given."""
     largest_ratio: float = fields.number(default=LARGEST_RATIO, above=0)
     """How many bytes may come out of each byte of the archive; one that gives more is refused as a bomb."""
-    largest_size: int = fields.integer(default=10**12, at_least=0)
+    largest_size: int = fields.integer(default=LARGEST_SIZE, at_least=0)
     """How many bytes may come out of it in all."""
 
     def parts(self, environment: Any = None) -> Sequence[Source]:
@@ -66,7 +64,7 @@ class Archive(Source):
         return joint_mark("archive", self.source.fingerprint(environment), self.member)
 
     def _opened(self, environment: Any) -> "_Opened":
-        stream = _sought(self.source.open(environment), self.source.describe(), environment, self.largest_size)
+        stream = sought(self.source.open(environment), self.source.describe(), environment, self.largest_size)
         try:
             return self._read(stream, environment)
         except BaseException:
@@ -128,7 +126,7 @@ class Archive(Source):
 
     def _check_sizes(self, members: list[Member], packed: int) -> None:
         size = sum(member.size for member in members)
-        _check_size(size, self.largest_size, self.describe())
+        check_size(size, self.largest_size, self.describe())
         if size > HARMLESS and size > self.largest_ratio * packed:
             raise DataError(
                 self.describe(),
@@ -203,47 +201,3 @@ def _check_name(name: str, where: str) -> None:
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if ".." in parts or PurePosixPath(name).is_absolute() or PureWindowsPath(name).anchor:
         raise DataError(where, "its name leads out of the archive", "a name inside it", "do not trust this archive")
-
-
-def _sought(stream: BinaryIO, where: str, environment: Any, largest: int) -> BinaryIO:
-    """The stream, or if it cannot be sought its content as a nameless file, which vanishes with its last user."""
-    if stream.seekable():
-        return stream
-    with stream, ongoing(environment, f"unpacking of {where}", unit="bytes") as task:
-        content = _nameless(where, environment)
-        try:
-            while piece := stream.read(_PIECE):
-                task.advance(len(piece))
-                _check_size(task.done, largest, where)
-                try:
-                    content.write(piece)
-                except OSError as error:
-                    raise _full(where, error) from error
-        except BaseException:
-            content.close()
-            raise
-    return content
-
-
-def _nameless(where: str, environment: Any) -> BinaryIO:
-    folder = cache_of(environment)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return cast("BinaryIO", tempfile.TemporaryFile(dir=folder))
-    except OSError as error:
-        raise _full(where, error) from error
-
-
-def _check_size(size: int, largest: int, where: str) -> None:
-    if size > largest:
-        raise DataError(
-            where,
-            f"it holds {size} bytes and more when it is unpacked",
-            f"at most {largest}",
-            "if you trust it, raise largest_size",
-        )
-
-
-def _full(where: str, error: OSError) -> StorageError:
-    found = f"it cannot be unpacked: {error.strerror}"
-    return StorageError(where, found, remedy="make room or choose another cache folder")

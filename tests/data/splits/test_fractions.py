@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sigma_core.data._splits import split_bounds
+from sigma_core.data.splits._split import bounds_of as split_bounds
 from sigma_core.errors import DataError
 
 

@@ -1,0 +1,323 @@
+"""How fast batches come: small ones out of a mapped file, a stream of records larger than memory, and tables.
+
+    uv run --group oracle python benchmarks/data.py batches
+    uv run python benchmarks/data.py stream --gigabytes 10
+    uv run python benchmarks/data.py csv
+
+`batches`: 60,000 records of 784 float32 numbers are mapped from a file and shuffled into batches of 128, by Sigma and
+by PyTorch's DataLoader, without workers and with two: over a TensorDataset, as most have it, and over a dataset that is
+asked for all records of a batch at once. All take turns in one process. Before anything is timed, an epoch of each is
+compared with the records. Ratios are medians over rounds.
+
+`stream`: records that a dataset makes block by block are normalised and kept in the disk cache; then two epochs of
+them, shuffled by blocks, come in batches of 128. The memory in use is sampled all along. Beside it stands the rate at
+which the same files are read from one end to the other, right before each epoch; with `--cold` the system forgets them
+before both.
+
+`csv`: a table of numbers becomes blocks of float32, by Sigma's extractor and by pyarrow alone, in turns.
+"""
+
+import argparse
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from time import perf_counter, sleep
+from typing import Any, Self
+
+import numpy as np
+from attrs import frozen
+from sigma_data import CSV, Normalise
+
+import sigma_core as sigma
+from sigma_core.data import Batches, Dataset, Minibatch, Prefetch, Sections, joined_sections
+
+BATCH, FEATURES = 128, 784
+
+
+def main() -> None:
+    """Measure what was asked for, and print it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("batches", "stream", "csv"))
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--records", type=int, default=60_000, help="of the small batches")
+    parser.add_argument("--turn", type=float, default=1.0, help="seconds that a contender goes on for, in each round")
+    parser.add_argument("--gigabytes", type=float, default=10.0, help="of the stream")
+    parser.add_argument("--folder", type=Path, help="for the files; by default a temporary one")
+    parser.add_argument("--cold", action="store_true", help="drop the file from the page cache before each epoch")
+    arguments = parser.parse_args()
+    print(
+        f"{platform.machine()}, {os.cpu_count()} processors, Python {platform.python_version()}, NumPy {np.__version__}"
+    )
+    with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+        os.environ["SIGMA_CACHE"] = folder
+        {"batches": batches, "stream": stream, "csv": table}[arguments.what](arguments, Path(folder))
+
+
+# Small batches
+
+
+def batches(arguments: argparse.Namespace, folder: Path) -> None:
+    """Shuffled batches of 128 records, in turns."""
+    records = mapped(folder / "records.npy", arguments.records)
+    names = np.arange(arguments.records)
+    contenders = {"Sigma": sigma_batches(records, names), "gather alone": gathered(records)}
+    contenders |= torch_batches(records, names)
+    for name, contender in contenders.items():
+        check(name, contender, records)
+    rates: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(arguments.rounds):
+        for name, contender in contenders.items():
+            begin, count = perf_counter(), 0
+            for _ in contender:
+                count += 1
+                if count % 16 == 0 and perf_counter() - begin >= arguments.turn:
+                    break
+            rates[name].append(count / (perf_counter() - begin))
+    ours = rates["Sigma"]
+    for name, found in rates.items():
+        rate = statistics.median(found)
+        ratio = statistics.median(one / other for one, other in zip(ours, found, strict=True))
+        print(f"{name:34} {rate:9,.0f} batches/s  {rate * 10:11,.0f} in 10 s  Sigma is {ratio:6.2f} x as fast")
+
+
+def mapped(path: Path, records: int) -> np.ndarray:
+    """Records that tell which they are, mapped from a file."""
+    out = np.lib.format.open_memmap(path, "w+", np.float32, (records, FEATURES))
+    for first in range(0, records, 10_000):
+        part = out[first : first + 10_000]
+        part[:] = np.random.default_rng(first).uniform(size=part.shape)
+        part[:, 0] = np.arange(first, first + len(part))
+    out.flush()
+    return np.load(path, mmap_mode="r")
+
+
+def sigma_batches(records: np.ndarray, names: np.ndarray) -> Iterator[Any]:
+    """Epoch after epoch."""
+    iterator = Minibatch().batches({"inputs": records, "targets": names}, BATCH, 1)
+    while True:
+        yield from iterator
+
+
+def gathered(records: np.ndarray) -> Iterator[Any]:
+    """What no library can spare: the records of each batch copied together, in an order that is there already."""
+    out = np.empty((BATCH, FEATURES), np.float32)
+    order = np.random.default_rng(0).permutation(len(records))
+    while True:
+        for first in range(0, len(records), BATCH):
+            rows = order[first : first + BATCH]
+            records.take(rows, axis=0, out=out[: len(rows)], mode="clip")
+            yield out[: len(rows)], rows
+
+
+def torch_batches(records: np.ndarray, names: np.ndarray) -> dict[str, Iterator[Any]]:
+    """The DataLoaders; none where PyTorch is not installed."""
+    try:
+        import torch
+    except ImportError:
+        print("PyTorch is not installed: uv run --group oracle ...")
+        return {}
+    import warnings
+
+    warnings.filterwarnings("ignore", message="The given NumPy array is not writable")
+    # Workers and the process itself share two processors.
+    torch.set_num_threads(1)
+    tensors = torch.from_numpy(records), torch.from_numpy(names)
+    usual = torch.utils.data.TensorDataset(*tensors)
+
+    class Whole(torch.utils.data.Dataset):
+        """Asked for all records of a batch at once."""
+
+        def __len__(self) -> int:
+            return len(names)
+
+        def __getitems__(self, rows: list[int]) -> Any:
+            index = torch.tensor(rows)
+            return tuple(tensor[index] for tensor in tensors)
+
+    def loaded(dataset: Any, **settings: Any) -> Iterator[Any]:
+        loader = torch.utils.data.DataLoader(dataset, BATCH, shuffle=True, **settings)
+        while True:
+            yield from loader
+
+    two = {"num_workers": 2, "persistent_workers": True}
+    whole = {"collate_fn": lambda batch: batch}
+    return {
+        "DataLoader, 0 workers": loaded(usual),
+        "DataLoader, 2 workers": loaded(usual, **two),
+        "DataLoader of whole batches, 0": loaded(Whole(), **whole),
+        "DataLoader of whole batches, 2": loaded(Whole(), **whole, **two),
+    }
+
+
+def check(name: str, contender: Iterator[Any], records: np.ndarray) -> None:
+    """That an epoch holds each record once, and with its name."""
+    seen = np.zeros(len(records), bool)
+    for inputs, names in contender:
+        rows = np.asarray(names)
+        if seen[rows].any() or not np.array_equal(np.asarray(inputs)[::31], records[rows][::31]):
+            sys.exit(f"nothing is compared: {name} gives other batches")
+        seen[rows] = True
+        if seen.all():
+            return
+
+
+# A stream larger than memory
+
+
+@frozen
+class Made(Dataset):
+    """Records that are made when they are asked for."""
+
+    records: int
+
+    def load(self, environment: Any) -> Sections:
+        """All of them."""
+        return joined_sections(self.blocks(environment))
+
+    def blocks(self, environment: Any, records: int | None = None) -> Iterator[Sections]:
+        """Blocks of some megabytes, with numbers from 0 to 255."""
+        size = records or 4096
+        for first in range(0, self.records, size):
+            rows = min(size, self.records - first)
+            inputs = np.random.default_rng(first).integers(0, 256, (rows, FEATURES), np.uint8).astype(np.float32)
+            yield {"inputs": inputs}
+
+    def fingerprint(self, environment: Any) -> str:
+        """They are always the same."""
+        return "made"
+
+
+def stream(arguments: argparse.Namespace, folder: Path) -> None:
+    """Two epochs of more records than memory is allowed for."""
+    count = int(arguments.gigabytes * 1e9 / 4 / FEATURES)
+    environment = sigma.Environment(root=folder)
+    dataset = Made(count, preprocess={"inputs": [Normalise(known=(0, 255))]}, cache="disk")
+    with Watch() as watch:
+        begin = perf_counter()
+        records = dataset.prepare(environment, 1).training["inputs"]
+        size = records.nbytes / 1e9
+        print(
+            f"{size:.2f} GB, {count:,} records of {FEATURES} float32, prepared in {perf_counter() - begin:.0f} s; "
+            f"memory in use at most {watch.most / 1e9:.2f} GB"
+        )
+        files = [path for path in folder.rglob("*") if path.is_file() and path.stat().st_size > records.nbytes // 2]
+        # As a trainer has it unless told otherwise.
+        batches = Prefetch(Minibatch("block").batches({"inputs": records}, BATCH, 1), where_slow=True)
+        for epoch in (1, 2):
+            dropped(files, arguments.cold)
+            limit = rate(size, partial(read, files))
+            dropped(files, arguments.cold)
+            watch.most = 0
+            found = rate(size, partial(used, batches))
+            print(
+                f"epoch {epoch}: {found:.2f} GB/s, the file read from one end to the other {limit:.2f} GB/s: "
+                f"{found / limit:.0%}; memory in use at most {watch.most / 1e9:.2f} GB"
+            )
+        batches.close()
+
+
+def used(batches: Batches) -> None:
+    """An epoch, which has to hold every record."""
+    if sum(len(batch[0]) for batch in batches) != batches.records:
+        sys.exit("records are missing")
+
+
+def rate(size: float, action: Callable[[], object]) -> float:
+    """In GB/s."""
+    begin = perf_counter()
+    action()
+    return size / (perf_counter() - begin)
+
+
+def read(paths: list[Path]) -> None:
+    """In pieces of 8 MiB, into one buffer."""
+    buffer = bytearray(8 << 20)
+    for path in paths:
+        with path.open("rb", buffering=0) as file:
+            while file.readinto(buffer):
+                pass
+
+
+def dropped(paths: list[Path], is_cold: bool) -> None:
+    """Have the system forget what it keeps of files."""
+    for path in paths if is_cold else ():
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+class Watch:
+    """Samples the memory that this process has in use, of files that are mapped too."""
+
+    def __init__(self) -> None:
+        self.most = 0
+        self._is_over = threading.Event()
+
+    def __enter__(self) -> Self:
+        self._thread = threading.Thread(target=self._go_on, daemon=True)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._is_over.set()
+        self._thread.join()
+
+    def _go_on(self) -> None:
+        while not self._is_over.is_set():
+            pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+            self.most = max(self.most, pages * os.sysconf("SC_PAGESIZE"))
+            sleep(0.02)
+
+
+# Tables
+
+
+def table(arguments: argparse.Namespace, folder: Path) -> None:
+    """A million rows of ten numbers, in turns."""
+    from pyarrow import csv
+
+    path = folder / "table.csv"
+    numbers = np.random.default_rng(0).normal(size=(100_000, 10)).astype(np.float32)
+    with path.open("w", encoding="ascii") as file:
+        file.write(",".join(f"c{column}" for column in range(10)) + "\n")
+        text = "".join(",".join(f"{number:.6g}" for number in row) + "\n" for row in numbers)
+        for _ in range(10):
+            file.write(text)
+    environment = sigma.Environment(root=folder)
+
+    def ours() -> np.ndarray:
+        extractor = CSV(str(path), {"inputs": "0-9"}, header=True)
+        return joined_sections(extractor.blocks(environment))["inputs"].astype(np.float32, copy=False)
+
+    def theirs() -> np.ndarray:
+        columns = csv.read_csv(path).columns
+        found = np.empty((len(columns[0]), len(columns)), np.float32)
+        for number, column in enumerate(columns):
+            found[:, number] = column.to_numpy()
+        return found
+
+    size = path.stat().st_size / 1e9
+    if not np.allclose(ours(), theirs()):
+        sys.exit("nothing is compared: the tables differ")
+    contenders = {
+        "Sigma": ours,
+        "pyarrow, into one array": theirs,
+        "pyarrow, reading alone": partial(csv.read_csv, path),
+    }
+    rates: dict[str, list[float]] = {name: [] for name in contenders}
+    for _ in range(arguments.rounds):
+        for name, contender in contenders.items():
+            rates[name].append(rate(size, contender))
+    for name, found in rates.items():
+        ratio = statistics.median(one / other for one, other in zip(rates["Sigma"], found, strict=True))
+        print(f"{name:34} {statistics.median(found):.3f} GB/s  Sigma is {ratio:5.2f} x as fast")
+
+
+if __name__ == "__main__":
+    main()

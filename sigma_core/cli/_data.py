@@ -1,0 +1,133 @@
+"""`sigma data`: what a recipe trains on, and the cache of prepared records."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sigma_core.cli._given import composed
+from sigma_core.cli._preview import as_image, as_table
+from sigma_core.cli._table import table
+from sigma_core.cli._warnings import warn_of_rejected
+from sigma_core.data.cache import Cache, Info, bytes_of, in_words
+from sigma_core.environment import Environment
+from sigma_core.errors import UserError
+from sigma_core.training import Trainer
+
+_RECIPE = click.argument("recipe", type=click.Path(path_type=Path))
+_SET = click.option("--set", "settings", multiple=True, metavar="PLACE=VALUE", help="Change a setting of the recipe.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+_RAW = click.option("--raw", is_flag=True, help="The records as they are read, before they are preprocessed.")
+
+
+@click.group()
+def data() -> None:
+    """Look at the data of a recipe, and at the cache of prepared records."""
+
+
+@data.command()
+@_RECIPE
+@_SET
+@_RAW
+@_JSON
+def describe(*, recipe: Path, settings: tuple[str, ...], raw: bool, as_json: bool) -> None:
+    """Print what is in the data of RECIPE: records of each part, shapes, ranges, missing values, classes."""
+    with Environment() as environment:
+        dataset, seed, dtype = _of(recipe, settings, environment)
+        described = dataset.describe(environment) if raw else dataset.prepare(environment, seed, dtype).describe()
+    if as_json:
+        click.echo(json.dumps(described.as_data(), indent=2))
+        return
+    for name, part in described.parts.items():
+        click.echo(f"{name}: {part.records:,} records")
+        click.echo("\n".join(f"  {line}" for line in str(part).splitlines()))
+
+
+@data.command()
+@_RECIPE
+@_SET
+@_RAW
+@click.option("--records", type=click.IntRange(min=1), help="How many; 10 in a table, 64 in a picture.")
+@click.option("--section", help="The section that holds images; without it the first that does.")
+@click.option("--png", type=click.Path(path_type=Path), help="Write them as images into one picture.")
+def preview(  # noqa: PLR0913  # the options of a command
+    *, recipe: Path, settings: tuple[str, ...], raw: bool, records: int | None, section: str | None, png: Path | None
+) -> None:
+    """Print the first training records of RECIPE, as a table, or draw them."""
+    with Environment() as environment:
+        dataset, seed, dtype = _of(recipe, settings, environment)
+        if raw:
+            sections = next(iter(dataset.blocks(environment, records or 64)))
+        else:
+            sections = dataset.prepare(environment, seed, dtype).training
+        if png is None:
+            click.echo(as_table(sections, records or 10))
+            return
+        from sigma_core.cli._png import png as encoded
+
+        picture = encoded(as_image(sections, records or 64, section))
+    try:
+        png.write_bytes(picture)
+    except OSError as error:
+        raise UserError(
+            f"--png {png}", error.strerror or str(error), "a file that can be written", "choose another place"
+        ) from error
+
+
+@data.group()
+def cache() -> None:
+    """Look at the cache of prepared records, or empty it."""
+
+
+@cache.command("list")
+@_JSON
+def list_(*, as_json: bool) -> None:
+    """List what is in the cache, the most recently used first."""
+    with Environment() as environment:
+        kept = Cache.of(environment)
+        entries = kept.entries()
+    if as_json:
+        click.echo(json.dumps([_as_data(info) for info in entries], indent=2))
+        return
+    rows = [[info.key[:12], in_words(info.bytes), _when(info), info.description] for info in entries]
+    if rows:
+        click.echo(table(["entry", "size", "used", "records"], rows))
+    click.echo(f"{in_words(sum(info.bytes for info in entries))} in {len(entries)} entries, in '{kept.folder}'")
+
+
+@cache.command()
+@click.option("--limit", help="Keep so much, such as 20 GB: what was not used for longest goes.")
+def clear(*, limit: str | None) -> None:
+    """Remove what is in the cache and not in use, or as much as makes it no larger than a limit."""
+    with Environment() as environment:
+        kept = Cache.of(environment)
+        removed = kept.evict(limit=0 if limit is None else bytes_of(limit, "--limit"))
+        left = kept.entries()
+    in_use = sum(info.is_in_use for info in left)
+    click.echo(
+        f"removed {in_words(sum(info.bytes for info in removed))} in {len(removed)} entries, "
+        f"kept {in_words(sum(info.bytes for info in left))} in {len(left)}, {in_use} of them in use"
+    )
+
+
+def _of(recipe: Path, settings: tuple[str, ...], environment: Environment) -> Any:
+    """The dataset of a recipe, its seed and its dtype."""
+    warn_of_rejected(environment)
+    setup = Trainer.from_recipe(composed(recipe, settings), environment=environment).setup
+    return setup.dataset, setup.seed, setup.dtype
+
+
+def _when(info: Info) -> str:
+    return datetime.fromtimestamp(info.used, UTC).strftime("%Y-%m-%d %H:%M")
+
+
+def _as_data(info: Info) -> dict[str, Any]:
+    return {
+        "entry": info.key,
+        "bytes": info.bytes,
+        "used": info.used,
+        "is_in_use": info.is_in_use,
+        "description": info.description,
+    }

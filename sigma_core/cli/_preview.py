@@ -1,0 +1,75 @@
+"""The first records of data: as a table, or as images in one picture."""
+
+from math import isqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sigma_core.cli._table import table
+from sigma_core.data import Array, Sections
+from sigma_core.errors import DataError, listed
+
+# Values of a record in a cell, from its beginning.
+_VALUES = 6
+_GAP = 1
+
+
+def as_table(sections: Sections, records: int) -> str:
+    """A row for each record; of long ones the first values."""
+    first = {name: array[:records] for name, array in sections.items()}
+    count = len(next(iter(first.values())))
+    rows = [[str(index), *(_cell(array[index]) for array in first.values())] for index in range(count)]
+    return table(["record", *first], rows)
+
+
+def as_image(sections: Sections, records: int, section: str | None) -> NDArray[np.uint8]:
+    """Images side by side, as square as may be, of shape (rows, columns, 1 or 3); the darkest value is black.
+
+    Raises DataError for a section that there is not, or that holds no images.
+    """
+    name = section if section is not None else next((name for name in sections if _form(sections[name])), None)
+    if name is None:
+        name = next(iter(sections))
+    if name not in sections:
+        raise DataError("preview", f"there is no section {name!r}", f"one of {listed(sections, name)}")
+    form = _form(sections[name])
+    if form is None:
+        raise DataError(
+            f"preview, section {name!r}",
+            f"its records have the shape {sections[name].shape[1:]}",
+            "images: rows and columns, perhaps 1 or 3 channels, or as many values as a square has",
+            "name another section with --section, or leave --png out",
+        )
+    images = np.asarray(sections[name][:records], np.float64).reshape(-1, *form)
+    low, high = images.min(), images.max()
+    grey = ((images - low) * (255 / (high - low or 1))).round().astype(np.uint8)
+    return _grid(grey)
+
+
+def _grid(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    count, height, width, channels = images.shape
+    columns = isqrt(count - 1) + 1
+    rows = -(-count // columns)
+    whole = np.full((rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP, channels), 255, np.uint8)
+    for index, image in enumerate(images):
+        top, left = index // columns * (height + _GAP), index % columns * (width + _GAP)
+        whole[top : top + height, left : left + width] = image
+    return whole
+
+
+def _form(array: Array) -> tuple[int, int, int] | None:
+    """Rows, columns and channels of the images that records are, if they are images."""
+    match array.shape[1:]:
+        case (height, width, 1 | 3 as channels):
+            return height, width, channels
+        case (height, width) if height > 1 and width > 1:
+            return height, width, 1
+        case (size,) if size >= 4 and isqrt(size) ** 2 == size:
+            return isqrt(size), isqrt(size), 1
+    return None
+
+
+def _cell(record: Array) -> str:
+    values = np.asarray(record).reshape(-1)
+    shown = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in values[:_VALUES].tolist()]
+    return " ".join([*shown, "..."] if len(values) > _VALUES else shown)

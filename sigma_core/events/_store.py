@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from heapq import merge
 from itertools import groupby
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sigma_core.errors import RunDirectoryError, SettingError, StorageError
@@ -66,10 +66,17 @@ class RunStore:
     Made by `create` to be written, by `reopen` to be written on, by `open` to be read.
     """
 
-    def __init__(self, path: Path, connection: "sqlite3.Connection", written_format: str = FORMAT) -> None:
+    def __init__(
+        self,
+        path: Path,
+        connection: "sqlite3.Connection",
+        written_format: str = FORMAT,
+        closing: ExitStack | None = None,
+    ) -> None:
         self.path = path
         self._connection = connection
         self._format = written_format
+        self._closing = ExitStack() if closing is None else closing
         self._using = threading.Lock()
         self._subscription: Listener | None = None
         self._next = 1
@@ -112,11 +119,13 @@ class RunStore:
 
     @classmethod
     def open(cls, directory: Path | str) -> Self:
-        """The store in `directory`, to be read only, also while a run writes it.
+        """The store in `directory`, to be read only, also while a run writes it, or from a disk that is read only.
 
         Raises RunDirectoryError when there is none, when it is damaged or of another format.
         """
         import sqlite3
+
+        from sigma_core.events._reading import opened
 
         path = Path(directory) / FILE
         if not path.is_file():
@@ -128,15 +137,21 @@ class RunStore:
             )
         with ExitStack() as undo:
             try:
-                connection = sqlite3.connect(_to_be_read(path.absolute()), uri=True, check_same_thread=False)
-                undo.callback(connection.close)
+                connection, closing = opened(path)
+                undo.push(closing)
                 row = connection.execute("SELECT value FROM meta WHERE key = 'format'").fetchone()
             except sqlite3.Error as error:
                 raise _unreadable(path, f"cannot be read: {error}") from error
+            except OSError as error:
+                raise RunDirectoryError(
+                    where=f"run store {str(path)!r}",
+                    found=f"cannot be copied to be read: {error}",
+                    expected="a folder for temporary files with room left",
+                    remedy="free some space, or name another folder in TMPDIR",
+                ) from error
             if row not in (("1",), (FORMAT,)):
                 raise _unreadable(path, "has no format" if row is None else f"has format {row[0]}")
-            undo.pop_all()
-        return cls(path, connection, row[0])
+            return cls(path, connection, row[0], undo.pop_all())
 
     def flush(self) -> bool:
         """Wait until all that was published before is written; False where it cannot be, as on a full disk."""
@@ -162,6 +177,7 @@ class RunStore:
             with suppress(sqlite3.Error):
                 self._connection.execute("PRAGMA journal_mode = DELETE")
             self._connection.close()
+            self._closing.close()
 
     def __enter__(self) -> Self:
         return self
@@ -376,17 +392,6 @@ def _make(path: Path) -> None:
             expected="a new or empty directory",
             remedy="choose another name for the run, or remove the directory",
         ) from error
-
-
-def _to_be_read(path: PurePath) -> str:
-    """The address of a file for SQLite, read only.
-
-    Not `as_uri`, which puts the server of a network folder where SQLite wants nothing (sqlite.org/uri.html).
-    """
-    from urllib.parse import quote
-
-    place = quote(path.as_posix().encode("utf-8", "surrogateescape"), safe="/:")
-    return f"file://{'' if place.startswith('/') else '/'}{place}?mode=ro"
 
 
 def _unreadable(path: Path, found: str) -> RunDirectoryError:

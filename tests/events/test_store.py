@@ -18,7 +18,7 @@ from sigma_core.events import (
     StoredEvent,
     SubscriberFailed,
     ValidationEnded,
-    _store,
+    _reading,
 )
 
 WAIT = 10.0
@@ -217,7 +217,7 @@ def test_a_store_that_cannot_be_read_is_told(tmp_path, spoil, found):
 )
 def test_a_store_is_found_wherever_it_lies(path, address):
     """Whatever the names are made of, and in a network folder of Windows."""
-    assert _store._to_be_read(path / "run.db") == address
+    assert _reading.address(path / "run.db", "ro") == address
 
 
 def test_names_of_folders_may_hold_anything(tmp_path):

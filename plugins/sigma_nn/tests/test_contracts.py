@@ -9,6 +9,7 @@ import pytest
 from attrs import field, frozen
 from sigma_nn import Dense
 
+import sigma_core as sigma
 from sigma_core import testing
 from sigma_core.testing import ComponentRegistry, Composer
 
@@ -60,6 +61,14 @@ def nothing(event, trainer):
     """What a hook calls."""
 
 
+def trainer_with_checkpoints(hooks):
+    """For a hook that looks for them."""
+    network = [{"use": "input", "shape": [3]}, {"use": "dense", "size": 1}, "squared_difference"]
+    hooks = [{"use": "checkpoints", "newest": 1}, *hooks]
+    data = VECTORS[:, :3], VECTORS[:, 3:]
+    return sigma.Trainer(network, data, "adam", "9 epochs", validation=data, hooks=hooks, batch_size=3)
+
+
 EXAMPLES = {
     "activations.custom": Example({"function": "numpy:arctan"}),
     "costs.absolute_difference, masked": Example({}, SCORED, LABELS, STEPS),
@@ -93,6 +102,7 @@ EXAMPLES = {
     "hooks.learning_rate_finder": Example({"steps": 5, "applies": True}),
     "hooks.network_pass": Example({"inputs": [[1.0, 2.0, 3.0]]}),
     "hooks.report, means": Example({"mean": True, "when": "5 iterations"}),
+    "hooks.restore": Example({"checkpoint": "newest"}, make=trainer_with_checkpoints, needs_directory=True),
     "hooks.target_maximisation": Example({"target": 1, "steps": 3}),
     "hooks.time_series, means": Example({"mean": True, "when": "5 iterations", "values": ["training.loss"]}),
     "initialisers.constant": Example({"value": 0.5}),

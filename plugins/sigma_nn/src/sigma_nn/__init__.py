@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from sigma_nn.hooks.learning_rate_finder import LearningRateFinder
     from sigma_nn.hooks.network_pass import NetworkPass
     from sigma_nn.hooks.report import Report
+    from sigma_nn.hooks.restore import Restore
     from sigma_nn.hooks.system_metrics import SystemMetrics
     from sigma_nn.hooks.target_maximisation import TargetMaximisation
     from sigma_nn.hooks.time_series import TimeSeries
@@ -245,6 +246,7 @@ _FILES = {
     "Relu": "activations.relu",
     "Repeat": "criteria.repeat",
     "Report": "hooks.report",
+    "Restore": "hooks.restore",
     "Reshape": "layers.reshape",
     "Residual": "layers.residual",
     "RmsProp": "optimisers.rms_prop",
@@ -383,6 +385,7 @@ __all__ = [
     "Report",
     "Reshape",
     "Residual",
+    "Restore",
     "RmsProp",
     "RocAuc",
     "Scale",

@@ -28,6 +28,13 @@ class Source(ABC):
     def describe(self) -> str:
         """The source in a few words, for messages: `file 'iris.csv'`."""
 
+    def location(self) -> str:
+        """Where the file lies, `/` between its folders: `train/rose/1.png`; what it is described as unless overridden.
+
+        Names of folders and files tell classes and formats apart.
+        """
+        return self.describe()
+
     def parts(self, environment: Any = None) -> Sequence["Source"]:  # noqa: ARG002  # for sources of several files
         """A source for each file, in order; the source itself unless overridden.
 

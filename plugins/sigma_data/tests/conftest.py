@@ -5,6 +5,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Event, Thread
 
+import numpy as np
 import pytest
 from sigma_data import URL
 
@@ -158,3 +159,19 @@ def told():
         )
 
     return told
+
+
+@pytest.fixture
+def flowers(tmp_path):
+    """Folders of three classes with two images each, 6 x 9 pixels, and other files."""
+    from PIL import Image
+
+    random = np.random.default_rng(0)
+    for name in ("tulip", "rose", "daisy"):
+        folder = tmp_path / "flowers" / name
+        folder.mkdir(parents=True)
+        for number in range(2):
+            Image.fromarray(random.integers(0, 256, (6, 9, 3), np.uint8)).save(folder / f"{number}.png")
+    (tmp_path / "flowers" / "README.txt").write_text("six flowers")
+    (tmp_path / "flowers" / ".hidden").mkdir()
+    return tmp_path / "flowers"

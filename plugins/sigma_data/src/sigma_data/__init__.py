@@ -7,6 +7,7 @@ from sigma_data.extractors import (
     IDX,
     Arrow,
     Filtered,
+    Images,
     JSONLines,
     NumPy,
     Parquet,
@@ -33,7 +34,7 @@ from sigma_data.preprocessors import (
     Vocabulary,
     Window,
 )
-from sigma_data.sources import URL, Archive, File, FirstAvailable, Fsspec, Glob, Memory
+from sigma_data.sources import URL, Archive, File, FirstAvailable, Folder, Fsspec, Glob, Memory
 
 __all__ = [
     "CSV",
@@ -57,8 +58,10 @@ __all__ = [
     "FirstAvailable",
     "Flatten",
     "Flip",
+    "Folder",
     "Fsspec",
     "Glob",
+    "Images",
     "Iris",
     "JSONLines",
     "Map",

@@ -4,6 +4,7 @@ from sigma_data.extractors.arrow import Arrow
 from sigma_data.extractors.csv import CSV
 from sigma_data.extractors.filtered import Filtered
 from sigma_data.extractors.idx import IDX
+from sigma_data.extractors.images import Images
 from sigma_data.extractors.json_lines import JSONLines
 from sigma_data.extractors.numpy import NumPy
 from sigma_data.extractors.parquet import Parquet
@@ -11,4 +12,4 @@ from sigma_data.extractors.records import Records
 from sigma_data.extractors.shifted import Shifted
 from sigma_data.extractors.text import Text
 
-__all__ = ["CSV", "IDX", "Arrow", "Filtered", "JSONLines", "NumPy", "Parquet", "Records", "Shifted", "Text"]
+__all__ = ["CSV", "IDX", "Arrow", "Filtered", "Images", "JSONLines", "NumPy", "Parquet", "Records", "Shifted", "Text"]

@@ -12,7 +12,8 @@ def as_source(value: Any) -> Any:
 
     Of a text, what stands behind the last `!` names members of an archive, and what stands before it is a text again
     (`a.zip!b.csv`). Else it is an address of the web (`https://...`), or a path of a file system that fsspec knows
-    (`s3://...`), or a pattern of files (`data/*.csv`), or a file. One that exists under the whole name is that file.
+    (`s3://...`), or all files of a folder (`data/`), or a pattern of files (`data/*.csv`), or a file. A file or folder
+    that exists under the whole name is that.
     """
     from sigma_data.sources.memory import Memory
 
@@ -43,9 +44,16 @@ def _of_text(text: str) -> Any:
 
 def _local(path: str) -> Any:
     from sigma_data.sources.file import File
+    from sigma_data.sources.folder import Folder
     from sigma_data.sources.glob import Glob
 
+    if path.endswith("/") or _is_folder(path):
+        return Folder(path)
     return Glob(path) if glob.has_magic(path) and not _exists(path) else File(path)
+
+
+def _is_folder(path: str) -> bool:
+    return _exists(path) and Path(path).expanduser().is_dir()
 
 
 def _exists(path: str) -> bool:

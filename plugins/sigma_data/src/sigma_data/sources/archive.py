@@ -183,6 +183,9 @@ class _Part(Source):
     def describe(self) -> str:
         return f"{self.archive.source.describe()}, member '{self.name}'"
 
+    def location(self) -> str:
+        return self.name
+
     def fingerprint(self, environment: Any = None) -> str | None:
         return joint_mark("member", self.archive.source.fingerprint(environment), self.name)
 

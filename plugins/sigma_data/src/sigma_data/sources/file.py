@@ -52,6 +52,10 @@ class File(Source):
         """The path."""
         return f"file '{self.path}'"
 
+    def location(self) -> str:
+        """The path."""
+        return Path(self.path).as_posix()
+
     def fingerprint(self, environment: Any = None) -> str | None:
         """Where it lies, its size and when it was changed; None when there is no such file."""
         try:

@@ -54,6 +54,10 @@ class Fsspec(Source):
         """The address."""
         return f"'{self.address}'"
 
+    def location(self) -> str:
+        """The address."""
+        return self.address
+
     def fingerprint(self, environment: Any = None) -> str | None:
         """What its file system says of it: a tag or the time of its change, and the size."""
         parts = self.parts(environment)

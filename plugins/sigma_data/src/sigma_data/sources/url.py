@@ -81,6 +81,10 @@ class URL(Source):
         """The address, but for a password in it."""
         return f"url '{self.shown}'"
 
+    def location(self) -> str:
+        """The path of the address."""
+        return unquote(urlsplit(self.address).path)
+
     @property
     def shown(self) -> str:
         """The address as messages and notes have it: without the password that may be in it."""

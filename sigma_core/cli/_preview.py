@@ -11,7 +11,9 @@ from sigma_core.errors import DataError, listed
 
 # Values of a record in a cell, from its beginning.
 _VALUES = 6
-_GAP = 1
+_GAP = 2
+# Pixels of the longer side of an image, at least: digits of 8 x 8 would hardly be seen.
+_SIDE = 64
 
 
 def as_table(sections: Sections, records: int) -> str:
@@ -24,6 +26,8 @@ def as_table(sections: Sections, records: int) -> str:
 
 def as_image(sections: Sections, records: int, section: str | None) -> NDArray[np.uint8]:
     """Images side by side, as square as may be, of shape (rows, columns, 1 or 3); the darkest value is black.
+
+    Small images are enlarged, each value to a square of pixels.
 
     Raises DataError for a section that there is not, or that holds no images.
     """
@@ -43,7 +47,8 @@ def as_image(sections: Sections, records: int, section: str | None) -> NDArray[n
     images = np.asarray(sections[name][:records], np.float64).reshape(-1, *form)
     low, high = images.min(), images.max()
     grey = ((images - low) * (255 / (high - low or 1))).round().astype(np.uint8)
-    return _grid(grey)
+    scale = max(1, _SIDE // max(form[:2]))
+    return _grid(grey.repeat(scale, axis=1).repeat(scale, axis=2))
 
 
 def _grid(images: NDArray[np.uint8]) -> NDArray[np.uint8]:

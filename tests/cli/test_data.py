@@ -72,10 +72,10 @@ def test_the_first_records_are_a_picture(sigma, recipe, tmp_path):
     assert sigma("data", "preview", recipe, "--records", "5", "--png", place) == (0, "", "")
     with Image.open(place) as image:
         pixels = np.asarray(image)
-    assert pixels.shape == (8 + 1 + 8, 3 * 8 + 2)
+    assert pixels.shape == (64 + 2 + 64, 3 * 64 + 2 * 2)
     digits = Digits().load(None)["inputs"][:5].reshape(5, 8, 8)
-    np.testing.assert_array_equal(pixels[9:, 9:17], (digits[4] * 255).round())
-    assert (pixels[8] == 255).all()
+    np.testing.assert_array_equal(pixels[66::8, 66:130:8], (digits[4] * 255).round())
+    assert (pixels[64] == 255).all()
 
 
 def test_colours_stay_colours():
@@ -89,8 +89,8 @@ def test_colours_stay_colours():
 
     with Image.open(io.BytesIO(png(as_image({"targets": np.arange(2), "images": images}, 2, None)))) as image:
         pixels = np.asarray(image)
-    assert pixels.shape == (3, 9, 3)
-    np.testing.assert_array_equal(pixels[:, :4], (images[0].astype(np.float64) * 255).round())
+    assert pixels.shape == (3 * 16, 8 * 16 + 2, 3)
+    np.testing.assert_array_equal(pixels[::16, :64:16], (images[0].astype(np.float64) * 255).round())
 
 
 def test_a_preview_says_what_it_cannot_show(sigma, recipe, tmp_path):

@@ -47,7 +47,14 @@ if TYPE_CHECKING:
     )
     from sigma_core.hooks import Trigger, every, hookimpl
     from sigma_core.network import Group, Network
-    from sigma_core.training import Inspection, Recipe, Run, Trainer, load_parameters
+    from sigma_core.training import (
+        Inspection,
+        Recipe,
+        Run,
+        Trainer,
+        load_parameters,
+        load_trained,
+    )
 
 _HOMES = {
     "Blocks": "sigma_core.data",
@@ -84,6 +91,7 @@ _HOMES = {
     "jvp": "sigma_core.graph",
     "linearize": "sigma_core.graph",
     "load_parameters": "sigma_core.training",
+    "load_trained": "sigma_core.training",
     "max_pool": "sigma_core.graph",
     "pad_sequences": "sigma_core.data",
     "scan": "sigma_core.graph",
@@ -131,6 +139,7 @@ __all__ = [
     "jvp",
     "linearize",
     "load_parameters",
+    "load_trained",
     "max_pool",
     "pad_sequences",
     "scan",

@@ -12,6 +12,10 @@ from sigma_core.data._description import (
     SectionDescription,
 )
 from sigma_core.data._extractor import Extractor
+from sigma_core.data._fitted import (
+    fitted_from,
+    fitted_state,
+)
 from sigma_core.data._formats import ArchiveFormat, Compression, Member
 from sigma_core.data._iterator import Iterator
 from sigma_core.data._memory import InMemory, as_dataset
@@ -81,6 +85,8 @@ __all__ = [
     "Unified",
     "as_dataset",
     "check_known",
+    "fitted_from",
+    "fitted_state",
     "joined",
     "joined_sections",
     "pad_sequences",

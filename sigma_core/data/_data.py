@@ -36,6 +36,8 @@ class Data:
     """Fitted preprocessors by section, `*` for all at once, in the order in which they are applied."""
     augmentation: Mapping[str, tuple[Any, ...]] = field(factory=dict)
     """Augmenters by section, for whoever makes batches of the training records."""
+    is_stand_in: bool = False
+    """Whether only the form of the records is known: there is one of each part, which stands for all."""
 
     @classmethod
     def from_arrays(cls, training: Sections, validation: Mapping[str, Sections] | None = None) -> Self:

@@ -35,6 +35,9 @@ from sigma_core.training._resume import state_hash
 from sigma_core.training._run import Run
 from sigma_core.training._schedule import Position, Schedule, check_span
 from sigma_core.training._team import Team
+from sigma_core.training._trained import (
+    load_trained,
+)
 from sigma_core.training._trainer import Trainer
 from sigma_core.training._transfer import load_parameters
 from sigma_core.training._worker import Task, Worker
@@ -86,6 +89,7 @@ __all__ = [
     "groundwork",
     "holder_of",
     "load_parameters",
+    "load_trained",
     "parse_criterion",
     "replay",
     "send_command",

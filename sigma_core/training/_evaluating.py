@@ -3,10 +3,9 @@
 from abc import abstractmethod
 from typing import Any
 
-from sigma_core.data import Data, Sections, as_dataset
+from sigma_core.data import Sections
 from sigma_core.environment import Environment
-from sigma_core.errors import DataError, listed
-from sigma_core.training._inputs import input_arrays, like_training
+from sigma_core.training._inputs import input_arrays, records_to_score
 from sigma_core.training._parts import Parts
 from sigma_core.training._questions import Asked
 from sigma_core.training._scoring import score
@@ -38,15 +37,7 @@ class Evaluating(Asked):
 
         A score is a float, or nested lists of floats where a metric gives an array.
         """
-        if isinstance(data, str):
-            named = {"training": self.parts.data.training, **self.parts.data.validation}
-            if data not in named:
-                raise DataError("evaluate", f"there is no data {data!r}", listed(named, data), "give one of these")
-            return self.score(named[data])
-        raw = self.parts.data.preprocess(as_dataset(data).load(self.environment), "evaluate")
-        return self.score(
-            Data.from_arrays(like_training(self.parts.data, raw, "evaluate")).cast(self.setup.dtype).training
-        )
+        return self.score(records_to_score(self.parts.data, data, self.environment, self.setup.dtype))
 
     def score(self, sections: Sections) -> dict[str, Any]:
         """`loss` and metrics over sections that are prepared already."""

@@ -6,15 +6,54 @@ from typing import Any
 
 import numpy as np
 from attrs import evolve
+from numpy.typing import DTypeLike
 
-from sigma_core.data import EVERY_SECTION, Data, Sections, as_dataset
-from sigma_core.errors import DataError
+from sigma_core.data import EVERY_SECTION, Data, Sections, as_dataset, fitted_state
+from sigma_core.errors import DataError, TrainerError, listed
 from sigma_core.network import Network, Section
 
 
 def sections_of(arrays: Sections) -> dict[str, Section]:
     """What a network has to know of data."""
     return {name: Section(array.shape[1:], array.dtype) for name, array in arrays.items()}
+
+
+def form_of(data: Data) -> dict[str, Any]:
+    """What a checkpoint says of data. Raises DataError for preprocessors that learnt what cannot be kept."""
+    return {
+        "sections": {
+            name: {"shape": list(data.shapes[name]), "dtype": data.dtypes[name].str} for name in data.sections
+        },
+        "validation": list(data.validation),
+        "preprocessing": fitted_state(data.preprocessing),
+    }
+
+
+def not_there() -> TrainerError:
+    """What to say to whoever wants records of a trainer that was loaded without its data."""
+    return TrainerError(
+        "trainer",
+        "it was loaded without its data, of which it knows what preprocessors learnt",
+        "to be asked: predict(inputs), evaluate(records)",
+        "to train on, compose it from its recipe, with its data, and restore the checkpoint",
+    )
+
+
+def records_to_score(data: Data, wanted: Any, environment: Any, dtype: DTypeLike) -> Sections:
+    """Named records of the data, or raw ones that are given, treated as the training records were.
+
+    Raises DataError for a name that there is not and for records of another form, TrainerError where the data is not
+    there.
+    """
+    if isinstance(wanted, str):
+        if data.is_stand_in:
+            raise not_there()
+        named = {"training": data.training, **data.validation}
+        if wanted not in named:
+            raise DataError("evaluate", f"there is no data {wanted!r}", listed(named, wanted), "give one of these")
+        return named[wanted]
+    raw = data.preprocess(as_dataset(wanted).load(environment), "evaluate")
+    return Data.from_arrays(like_training(data, raw, "evaluate")).cast(dtype).training
 
 
 def input_arrays(network: Network, data: Data, inputs: Any) -> dict[str, np.ndarray]:

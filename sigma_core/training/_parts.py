@@ -10,7 +10,7 @@ from sigma_core.data import Batches, Data, Prefetch
 from sigma_core.environment import Environment
 from sigma_core.errors import TrainerError
 from sigma_core.network import Network
-from sigma_core.training._inputs import sections_of, with_validation
+from sigma_core.training._inputs import form_of, not_there, sections_of, with_validation
 from sigma_core.training._layout import Layout, selected, trainable
 from sigma_core.training._requirements import (
     check_required_scores,
@@ -41,7 +41,9 @@ def groundwork(setup: Setup, environment: Environment, validation: Any) -> tuple
     for part in data.validation.values():
         # Its dtypes may be others: whatever a layer says of them it is to say now, not after the first epoch.
         Network.build(setup.network, sections_of(part), composer=composer, dtype=setup.dtype)
-    check_values(network, data)
+    if not data.is_stand_in:
+        check_values(network, data)
+    form_of(data)  # what cannot be kept is told of now, not by the first checkpoint
     scores = reported_scores(network, setup.metrics, data)
     check_required_scores(setup.stop, scores)
     check_scheduled_scores(setup.schedules, scores)
@@ -146,7 +148,12 @@ class Parts:
         self.values = Values(self.team, self.network, self.layout, self.task.method)
 
     def prepare(self) -> None:
-        """Compile the step for batches of the usual size, before a run is said to have started."""
+        """Compile the step for batches of the usual size, before a run is said to have started.
+
+        Raises TrainerError where the data is not there.
+        """
+        if self.data.is_stand_in:
+            raise not_there()
         epoch, _ = self.batches.position
         self.team.prepare(self.batches.make(epoch, 0, self.batches.room())[0])
 

@@ -17,6 +17,7 @@ from sigma_core.training._criterion import Criterion
 from sigma_core.training._filling import Arrays
 from sigma_core.training._hook_arrays import put_back, taken_out, without_hooks
 from sigma_core.training._hook_changes import hook_changes
+from sigma_core.training._inputs import form_of
 from sigma_core.training._layout import Place
 from sigma_core.training._schedule import Schedule
 
@@ -77,6 +78,7 @@ def checkpoint_of(trainer: "Trainer", loop: "Loop | None", hooks: Mapping[str, A
         "shapes": _shapes(trainer),
         "layout": trainer.parts.layout.description,
         "schedules": dict(trainer.schedule_states),
+        "data": form_of(trainer.data),
     }
     return Checkpoint(_named(trainer, trainer.team.pull()) | arrays_of_hooks, state, trainer.written_by)
 

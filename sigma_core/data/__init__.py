@@ -17,6 +17,9 @@ from sigma_core.data._fitted import (
     fitted_state,
 )
 from sigma_core.data._formats import ArchiveFormat, Compression, Member
+from sigma_core.data._items import (
+    Items,
+)
 from sigma_core.data._iterator import Iterator
 from sigma_core.data._memory import InMemory, as_dataset
 from sigma_core.data._minibatches import Minibatches
@@ -64,6 +67,7 @@ __all__ = [
     "Fractions",
     "Grouped",
     "InMemory",
+    "Items",
     "Iterator",
     "KFold",
     "Member",

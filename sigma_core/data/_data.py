@@ -10,9 +10,10 @@ from numpy.typing import DTypeLike
 
 from sigma_core.data._description import Description, described, walked
 from sigma_core.data._finite import check_finite
+from sigma_core.data._frames import to_arrow, to_pandas
 from sigma_core.data._preprocessor import EVERY_SECTION, FittedPreprocessor
 from sigma_core.data._sections import Array, Sections, check_aligned, check_numeric, records_of
-from sigma_core.errors import DataError
+from sigma_core.errors import DataError, listed
 
 _NO_PREPROCESSING: Mapping[str, tuple[FittedPreprocessor, ...]] = MappingProxyType({})
 
@@ -95,6 +96,23 @@ class Data:
 
         validation = {name: floats(part, name) for name, part in self.validation.items()}
         return evolve(self, training=floats(self.training, "training"), validation=validation)
+
+    def to_pandas(self, part: str = "training") -> Any:
+        """The records of a part as a DataFrame of pandas: `inputs.0` and so on are the columns of vectors.
+
+        Raises `DataError` for a part that there is not, PluginUnavailableError where pandas is not installed.
+        """
+        return to_pandas(self._part(part))
+
+    def to_arrow(self, part: str = "training") -> Any:
+        """The same as a table of Arrow, for which pyarrow has to be installed."""
+        return to_arrow(self._part(part))
+
+    def _part(self, name: str) -> Sections:
+        parts = {"training": self.training, **self.validation}
+        if name not in parts:
+            raise DataError("data", f"there is no part {name!r}", f"one of {listed(parts, name)}")
+        return parts[name]
 
     def describe(self) -> Description:
         """What is in each part: numbers of records, shapes, ranges, classes; as a text, in a few lines."""

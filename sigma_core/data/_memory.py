@@ -1,12 +1,14 @@
 """Datasets out of arrays that are there already."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 import numpy as np
 from attrs import field, frozen
 
 from sigma_core.data._dataset import Dataset
+from sigma_core.data._frames import is_frame, sections_of_frame
+from sigma_core.data._items import Items, is_indexed, is_iterable
 from sigma_core.data._sections import Array, Sections
 from sigma_core.errors import DataError
 
@@ -59,6 +61,15 @@ class InMemory(Dataset):
     validation: Mapping[str, Sections] = field(factory=dict, converter=_parts, kw_only=True)
     """Validation records by name, beside those that a split sets apart."""
 
+    @classmethod
+    def from_frame(cls, frame: Any, sections: Mapping[str, str | Sequence[str]] | None = None, **settings: Any) -> Self:
+        """The columns of a table of pandas or Arrow: `{"inputs": ["sepal", "petal"], "targets": "species"}`.
+
+        Without `sections` each column is one. `settings` are those of any dataset. Raises `DataError` for a column that
+        there is not.
+        """
+        return cls(sections_of_frame(frame, sections), **settings)
+
     def load(self, environment: Any) -> Sections:  # noqa: ARG002
         """The arrays themselves, not copied."""
         return self.sections
@@ -73,9 +84,11 @@ class InMemory(Dataset):
 
 
 def as_dataset(value: Any) -> Dataset:
-    """A dataset out of a dataset, a mapping of arrays, a pair (inputs, targets) or an array of inputs.
+    """A dataset out of whatever holds records.
 
-    Raises `DataError` for anything else.
+    That is a dataset; a mapping of arrays; a pair (inputs, targets); an array of inputs; a table of pandas or Arrow, of
+    which each column is a section; an object with `__len__` and `__getitem__`, or one to iterate over, as those of
+    PyTorch (`Items`). Raises `DataError` for anything else.
     """
     match value:
         case Dataset():
@@ -86,10 +99,15 @@ def as_dataset(value: Any) -> Dataset:
             return InMemory({"inputs": inputs, "targets": targets})
         case np.ndarray():
             return InMemory({"inputs": value})
+    if not isinstance(value, type | str | bytes):
+        if is_frame(value):
+            return InMemory.from_frame(value)
+        if is_indexed(value) or is_iterable(value):
+            return Items(value)
     is_class = isinstance(value, type)
     raise DataError(
         "data",
         f"{value.__name__} is a class" if is_class else f"an object of type {type(value).__name__} is no dataset",
-        "a dataset, a mapping of arrays by section, a pair (inputs, targets) or an array",
+        "a dataset, arrays by section, a pair (inputs, targets), an array, a table or indexed records",
         f"call it: {value.__name__}(...)" if is_class else "",
     )

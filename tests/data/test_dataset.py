@@ -295,7 +295,7 @@ def test_other_values_are_no_datasets():
         as_dataset(3)
     assert str(caught.value) == (
         "data: an object of type int is no dataset\n"
-        "  expected: a dataset, a mapping of arrays by section, a pair (inputs, targets) or an array"
+        "  expected: a dataset, arrays by section, a pair (inputs, targets), an array, a table or indexed records"
     )
 
 
@@ -319,7 +319,7 @@ def test_a_class_is_no_dataset():
 
     assert str(caught.value) == (
         "data: InMemory is a class\n"
-        "  expected: a dataset, a mapping of arrays by section, a pair (inputs, targets) or an array\n"
+        "  expected: a dataset, arrays by section, a pair (inputs, targets), an array, a table or indexed records\n"
         "  to do:    call it: InMemory(...)"
     )
 

@@ -214,7 +214,7 @@ def test_data_to_evaluate_must_be_known_or_whole(make):
     )
     assert refused(DataError, lambda: trainer.evaluate(7)) == (
         "data: an object of type int is no dataset\n"
-        "  expected: a dataset, a mapping of arrays by section, a pair (inputs, targets) or an array"
+        "  expected: a dataset, arrays by section, a pair (inputs, targets), an array, a table or indexed records"
     )
 
 

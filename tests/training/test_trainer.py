@@ -305,7 +305,7 @@ def test_data_must_be_some(make):
     """In Python, arrays will do."""
     assert refused(DataError, lambda: make(data=7)) == (
         "data: an object of type int is no dataset\n"
-        "  expected: a dataset, a mapping of arrays by section, a pair (inputs, targets) or an array"
+        "  expected: a dataset, arrays by section, a pair (inputs, targets), an array, a table or indexed records"
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         KFold,
         Nested,
         Stratified,
+        class_weights,
         pad_sequences,
     )
     from sigma_core.environment import Environment
@@ -80,6 +81,7 @@ _HOMES = {
     "UserError": "sigma_core.errors",
     "average_pool": "sigma_core.graph",
     "checkpoint": "sigma_core.graph",
+    "class_weights": "sigma_core.data",
     "compile": "sigma_core.compilation",
     "cond": "sigma_core.graph",
     "convolve": "sigma_core.graph",
@@ -129,6 +131,7 @@ __all__ = [
     "UserError",
     "average_pool",
     "checkpoint",
+    "class_weights",
     "compile",
     "cond",
     "convolve",

@@ -4,6 +4,9 @@ from sigma_core.data._augmentation import Augmenter, Draw
 from sigma_core.data._batches import Batch, Batches
 from sigma_core.data._blocks import joined, joined_sections, sliced
 from sigma_core.data._bucketed import Bucketed
+from sigma_core.data._class_weights import (
+    class_weights,
+)
 from sigma_core.data._data import Data
 from sigma_core.data._dataset import Dataset
 from sigma_core.data._description import (
@@ -89,6 +92,7 @@ __all__ = [
     "Unified",
     "as_dataset",
     "check_known",
+    "class_weights",
     "fitted_from",
     "fitted_state",
     "joined",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from math import isfinite
 from numbers import Real
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 from attrs import field, frozen
@@ -145,6 +145,13 @@ class Cost(Layer):
         What shows in shapes and dtypes is seen when the network is built; this is for values, such as classes that
         are out of range. `shape` is that of the predictions of one record.
         """
+
+    def learnt(self, targets: "NDArray[Any]", shape: Shape) -> Self:  # noqa: ARG002  # for costs that learn something
+        """The same cost with what it learns from all training targets before a run, such as weights of classes.
+
+        Itself unless overridden. `shape` is that of the predictions of one record, and stays what it is.
+        """
+        return self
 
     def check_data(self, *arrays: "NDArray[Any] | None") -> None:
         """Raise DataError for a record of which nothing counts."""

@@ -49,13 +49,16 @@ def integer(*, default: Any = NOTHING, **bounds: int) -> Any:
     return field(default=default, converter=_as_integer, validator=optional(check) if default is None else check)
 
 
-def numbers(*, default: Any = NOTHING, **bounds: float) -> Any:
-    """A field that holds a tuple of finite floats within bounds, which are those of `number`."""
+def numbers(*, default: Any = NOTHING, word: str | None = None, **bounds: float) -> Any:
+    """A field that holds a tuple of finite floats within bounds, which are those of `number`, or else a word."""
+    or_word = "" if word is None else f", or {word!r}"
 
     def check(instance: Any, attribute: "Attribute[Any]", value: Any) -> None:
+        if word is not None and value == word:
+            return
         is_tuple = isinstance(value, tuple) and len(value) > 0
         if not is_tuple or not all(is_plain(each, Real) and isfinite(each) and _within(each, bounds) for each in value):
-            raise refusal(instance, attribute, value, f"finite numbers{_worded(bounds)}")
+            raise refusal(instance, attribute, value, f"finite numbers{_worded(bounds)}{or_word}")
 
     return field(default=default, converter=_as_floats, validator=optional(check) if default is None else check)
 

@@ -9,7 +9,7 @@ from sigma_core.backends import Backend
 from sigma_core.data import Batches, Data, Prefetch
 from sigma_core.environment import Environment
 from sigma_core.errors import TrainerError
-from sigma_core.network import Network
+from sigma_core.network import Architecture, Network
 from sigma_core.training._inputs import form_of, not_there, sections_of, with_validation
 from sigma_core.training._layout import Layout, selected, trainable
 from sigma_core.training._requirements import (
@@ -43,6 +43,9 @@ def groundwork(setup: Setup, environment: Environment, validation: Any) -> tuple
         Network.build(setup.network, sections_of(part), composer=composer, dtype=setup.dtype)
     if not data.is_stand_in:
         check_values(network, data)
+        learnt = _learnt(setup.network, network, data)
+        if learnt is not setup.network:
+            network = Network.build(learnt, sections_of(data.training), composer=composer, dtype=setup.dtype)
     form_of(data)  # what cannot be kept is told of now, not by the first checkpoint
     scores = reported_scores(network, setup.metrics, data)
     check_required_scores(setup.stop, scores)
@@ -50,6 +53,20 @@ def groundwork(setup: Setup, environment: Environment, validation: Any) -> tuple
     for name, modifier in setup.modifiers.items():
         selected(trainable(network.parameters), modifier.parameters, f"modifiers.{name}")
     return data, network
+
+
+def _learnt(architecture: Architecture, network: Network, data: Data) -> Architecture:
+    """The same, its costs with what they learn from the training targets; itself where they learn nothing."""
+    changed = {}
+    for placed in network.costs:
+        cost = placed.layer
+        learnt = cost.learnt(data.training[cost.targets], network[placed.inputs[0]].shape)
+        if learnt is not cost:
+            changed[id(cost)] = learnt
+    if not changed:
+        return architecture
+    nodes = (evolve(node, layer=changed.get(id(node.layer), node.layer)) for node in architecture.nodes)
+    return Architecture(tuple(nodes))
 
 
 @define(eq=False)

@@ -68,15 +68,15 @@ REFUSED = {
     ),
     "weights of classes that are negative": (
         lambda: SoftmaxCrossEntropy(class_weights=[1, -1]),
-        "SoftmaxCrossEntropy.class_weights: (1.0, -1.0)\n  expected: finite numbers of at least 0",
+        "SoftmaxCrossEntropy.class_weights: (1.0, -1.0)\n  expected: finite numbers of at least 0, or 'balanced'",
     ),
     "weights of no classes": (
         lambda: SoftmaxCrossEntropy(class_weights=()),
-        "SoftmaxCrossEntropy.class_weights: ()\n  expected: finite numbers of at least 0",
+        "SoftmaxCrossEntropy.class_weights: ()\n  expected: finite numbers of at least 0, or 'balanced'",
     ),
     "a single weight of classes": (
         lambda: SoftmaxCrossEntropy(class_weights=1.0),
-        "SoftmaxCrossEntropy.class_weights: 1.0\n  expected: finite numbers of at least 0",
+        "SoftmaxCrossEntropy.class_weights: 1.0\n  expected: finite numbers of at least 0, or 'balanced'",
     ),
     "a reduction that does not exist": (
         lambda: SoftmaxCrossEntropy(reduction="none"),

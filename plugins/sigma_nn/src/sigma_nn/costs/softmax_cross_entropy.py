@@ -1,12 +1,12 @@
 """Softmax cross-entropy: the negative log-likelihood of the right class, from logits."""
 
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 from numpy.typing import NDArray
 
-from sigma_core.extend import Cost, Shape, ShapeError, Value, softmax, stop_gradient
+from sigma_core.extend import Cost, Shape, ShapeError, Value, class_weights, softmax, stop_gradient
 from sigma_nn._settings import number, numbers
 from sigma_nn.costs._reduction import over_record, reduction
 from sigma_nn.costs._targets import check_classes, classes_for, is_class
@@ -23,12 +23,13 @@ class SoftmaxCrossEntropy(Cost):
     targets or class weights of another shape, and for less than two classes.
 
     `label_smoothing` e moves that share of each target to all classes alike: (1 - e) * target + e / classes (Szegedy et
-    al. 2016, section 7). `class_weights`, one for each class, multiply the terms of the sum. Both are PyTorch's, with
-    one difference: a mean is over the elements, whatever their weights, where PyTorch divides by the weights' sum.
+    al. 2016, section 7). `class_weights`, one for each class, multiply the terms of the sum; "balanced" are those that
+    give each class of the training targets the same say. Both are PyTorch's, with one difference: a mean is over the
+    elements, whatever their weights, where PyTorch divides by the weights' sum.
     """
 
     reduction: Literal["mean", "sum"] = reduction()
-    class_weights: tuple[float, ...] | None = numbers(default=None, at_least=0)
+    class_weights: tuple[float, ...] | Literal["balanced"] | None = numbers(default=None, word="balanced", at_least=0)
     label_smoothing: float = number(default=0.0, at_least=0, below=1)
 
     metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
@@ -40,7 +41,7 @@ class SoftmaxCrossEntropy(Cost):
         # The maximum cancels out; without it the exponentials of large logits would overflow.
         shifted = logits - stop_gradient(np.max(logits, axis=-1, keepdims=True))
         log_total = np.log(np.sum(np.exp(shifted), axis=-1))
-        weights = None if self.class_weights is None else np.array(self.class_weights, logits.dtype)
+        weights = np.array(self.class_weights, logits.dtype) if isinstance(self.class_weights, tuple) else None
         if targets.shape == logits.shape:
             terms = targets.astype(logits.dtype) * (log_total[..., None] - shifted)
             elements = np.sum(terms if weights is None else terms * weights, axis=-1)
@@ -61,6 +62,12 @@ class SoftmaxCrossEntropy(Cost):
         if targets.shape[1:] != shape:
             check_classes("SoftmaxCrossEntropy", targets, shape[-1])
 
+    def learnt(self, targets: NDArray[Any], shape: Shape) -> Self:
+        """With the weights of the training targets, where they are to be balanced."""
+        if self.class_weights != "balanced":
+            return self
+        return evolve(self, class_weights=tuple(class_weights(targets, shape[-1])))
+
     def predict(self, predictions: Value) -> Value:
         """Probabilities of the classes, (batch, ..., classes)."""
         return softmax(predictions)
@@ -73,7 +80,7 @@ class SoftmaxCrossEntropy(Cost):
                 "at least two logits, one for each class",
                 "give the last layer a unit for each class, or use BinaryCrossEntropy with one unit",
             )
-        if self.class_weights is not None and len(self.class_weights) != logits.shape[-1]:
+        if isinstance(self.class_weights, tuple) and len(self.class_weights) != logits.shape[-1]:
             raise ShapeError(
                 "SoftmaxCrossEntropy.class_weights",
                 f"there are {len(self.class_weights)}, and {logits.shape[-1]} classes",

@@ -1,5 +1,6 @@
 """What the tests of this plugin share."""
 
+import struct
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,6 +21,133 @@ def environment(tmp_path, monkeypatch):
     monkeypatch.setenv("SIGMA_CACHE", str(tmp_path / "cache"))
     with Environment(root=tmp_path) as made:
         yield made
+
+
+class _Codes:
+    """Codes of a width that grows, in groups of eight; what is left of a group is padding where the width changes."""
+
+    def __init__(self, most, clears):
+        self.out = bytearray([0x1F, 0x9D, most | (0x80 if clears else 0)])
+        self.most, self.first = most, 257 if clears else 256
+        self.group, self.width = [], 9
+        self.begin()
+
+    def begin(self):
+        self.flush(9)
+        self.table = {bytes([byte]): byte for byte in range(256)}
+        self.following = self.first
+
+    def put(self, code):
+        self.group.append(code)
+        if len(self.group) == 8:
+            self.flush(self.width)
+
+    def flush(self, width):
+        if self.group:
+            bits = sum(code << place * self.width for place, code in enumerate(self.group))
+            self.out += bits.to_bytes(self.width, "little")
+            self.group.clear()
+        self.width = width
+
+    def add(self, text):
+        self.table[text], self.following = self.following, self.following + 1
+        if self.following > 1 << self.width and self.width < self.most:
+            self.flush(self.width + 1)
+
+
+@pytest.fixture(scope="session")
+def compressed():
+    """What Unix's compress makes of bytes."""
+
+    def compressed(content, most=16, *, clears=True):
+        """With codes of up to `most` bits; a table that is full is begun anew, or stays as it is."""
+        codes, text = _Codes(most, clears), b""
+        for byte in content:
+            longer = text + bytes([byte])
+            if longer in codes.table:
+                text = longer
+                continue
+            codes.put(codes.table[text])
+            if codes.following < 1 << most:
+                codes.add(longer)
+            elif clears:
+                codes.put(256)
+                codes.begin()
+            text = bytes([byte])
+        if text:
+            codes.put(codes.table[text])
+        # The last group has no padding.
+        unused = codes.width - -(-len(codes.group) * codes.width // 8) if codes.group else 0
+        codes.flush(codes.width)
+        return bytes(codes.out[: len(codes.out) - unused])
+
+    return compressed
+
+
+def connect_4_rows(count):
+    """Positions after eight moves by chance, as connect-4.data has them; x wins with more marks in the middle."""
+    random = np.random.default_rng(4)
+    rows = []
+    for _ in range(count):
+        board = np.full((7, 6), "b")
+        for mark in "xoxoxoxo":
+            column = random.choice(np.flatnonzero(board[:, 5] == "b"))
+            board[column, np.flatnonzero(board[column] == "b")[0]] = mark
+        more = (board[2:5] == "x").sum() - (board[2:5] == "o").sum()
+        rows.append(",".join([*board.ravel(), "loss" if more < 0 else "win" if more > 0 else "draw"]))
+    return rows
+
+
+def heart_disease_rows(count):
+    """Patients by chance, as processed.cleveland.data has them; the older are ill. Every fiftieth lacks a measure."""
+    random = np.random.default_rng(5)
+    rows = []
+    for number in range(count):
+        age = random.integers(30, 80)
+        measures = [age, *random.integers(0, 4, 11), 3.0 if number % 50 else "?"]
+        rows.append(",".join([*map(str, measures), str(random.integers(1, 5) if age > 54 else 0)]))
+    return rows
+
+
+def idx(array):
+    """An array of bytes as an IDX file."""
+    return bytes([0, 0, 8, array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.astype("u1").tobytes()
+
+
+def mnist_files(count):
+    """Images of which all pixels are the label's, for the test part."""
+    labels = np.arange(count) % 10
+    images = np.broadcast_to(labels[:, None, None], (count, 28, 28))
+    return {"t10k-images-idx3-ubyte": idx(images), "t10k-labels-idx1-ubyte": idx(labels)}
+
+
+def _lines(rows):
+    return ("\n".join(rows) + "\n").encode()
+
+
+FILES = {
+    "connect_4": lambda count: {"connect-4.data": _lines(connect_4_rows(count))},
+    "heart_disease": lambda count: {"processed.cleveland.data": _lines(heart_disease_rows(count))},
+    "mnist": mnist_files,
+    "text_corpus": lambda count: {"tinyshakespeare.txt": _lines(["to be, or not to be"] * count)},
+}
+
+
+@pytest.fixture
+def published(monkeypatch):
+    """Give a folder the small files of a dataset that is published, of as many records as it shall have."""
+
+    def published(folder, dataset, count, *, is_whole=True):
+        """The first file; the dataset is told to expect so many records if they are whole."""
+        if is_whole:
+            monkeypatch.setattr(f"sigma_data.datasets.{dataset}.RECORDS", count, raising=False)
+        folder.mkdir(parents=True, exist_ok=True)
+        files = FILES[dataset](count)
+        for name, content in files.items():
+            (folder / name).write_bytes(content)
+        return folder / next(iter(files))
+
+    return published
 
 
 @pytest.fixture

@@ -8,13 +8,13 @@ from weakref import WeakKeyDictionary
 from attrs import frozen
 
 from sigma_core.extend import Compression, DataError, PluginError, StorageError
-from sigma_data.compressions import Bzip2, Gzip, Xz
+from sigma_data.compressions import Bzip2, Compress, Gzip, Xz
 
 LARGEST_RATIO = 1000.0
 """Bytes to those that they were compressed to; more have files that are of one byte only, or bombs."""
 # What has no more bytes fits anywhere, whatever its ratio.
 HARMLESS = 1 << 26
-_BUILT_IN = (("bzip2", Bzip2()), ("gzip", Gzip()), ("xz", Xz()))
+_BUILT_IN = (("bzip2", Bzip2()), ("compress", Compress()), ("gzip", Gzip()), ("xz", Xz()))
 WHOLE = ("a whole file", "copy or download it again")
 
 

@@ -34,8 +34,9 @@ def components(kind: str, default: Any = (), *, text: Callable[[str], Any] | Non
 
 
 def component_table(kind: str, default: Any = EMPTY, **arguments: Any) -> Any:
-    """An attrs field for a table of tuples of components, each tuple as in `components`."""
-    return _field(Slot(kind_of(kind).name, keyed=True), default, {"converter": several_by_key, **arguments})
+    """An attrs field for a table of tuples of components, each tuple as in `components`; no part of the hash."""
+    given = {"converter": several_by_key, "hash": False, **arguments}
+    return _field(Slot(kind_of(kind).name, keyed=True), default, given)
 
 
 def _field(slot: Slot, default: Any, arguments: dict[str, Any]) -> Any:

@@ -7,6 +7,7 @@ from sigma_core.testing._activations import check_activation
 from sigma_core.testing._augmenters import check_augmenter
 from sigma_core.testing._costs import check_cost
 from sigma_core.testing._criteria import check_criterion
+from sigma_core.testing._datasets import check_dataset
 from sigma_core.testing._hooks import check_hook
 from sigma_core.testing._initialisers import check_initialiser
 from sigma_core.testing._layers import check_layer
@@ -26,6 +27,7 @@ __all__ = [
     "check_augmenter",
     "check_cost",
     "check_criterion",
+    "check_dataset",
     "check_grads",
     "check_hook",
     "check_initialiser",

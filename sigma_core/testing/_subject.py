@@ -2,7 +2,7 @@
 
 import inspect
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from functools import cache
@@ -102,7 +102,7 @@ def _check_documentation(subject: Subject[Any], shapes_in: Sequence[str]) -> Non
     documentation = inspect.cleandoc(own.get("__doc__") or "")
     first = documentation.partition("\n\n")[0]
     subject.claim(
-        first[:1].isupper() and ". " in f"{' '.join(first.split())} ",
+        (first[:1].isupper() or first[:1].isdigit()) and ". " in f"{' '.join(first.split())} ",
         "documentation of the class",
         "a docstring that begins with a sentence",
         repr(first) if first else "no docstring",
@@ -128,11 +128,20 @@ def _check_documentation(subject: Subject[Any], shapes_in: Sequence[str]) -> Non
 def _parts(component: Any) -> Iterator[Any]:
     """The components that stand in fields of a component, at any depth."""
     for field in attrs.fields(type(component)):
-        value = getattr(component, field.name)
-        for each in value if isinstance(value, tuple) else (value,):
+        for each in _flat(getattr(component, field.name)):
             if attrs.has(type(each)):
                 yield each
                 yield from _parts(each)
+
+
+def _flat(value: Any) -> Iterator[Any]:
+    """What stands in a tuple or in the values of a table, or the value itself."""
+    inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, tuple) else None
+    if inner is None:
+        yield value
+    else:
+        for each in inner:
+            yield from _flat(each)
 
 
 def _check_recipe(subject: Subject[Any], kind: str, *, is_value: bool) -> None:

@@ -1,7 +1,20 @@
 """Sources, extractors, preprocessors and built-in datasets for Sigma."""
 
 from sigma_data.augmenters import Crop, Erase, Flip, MixUp, Noise, Rotate, Shift
-from sigma_data.datasets import MNIST, XOR, BreastCancer, Digits, Extracted, Iris, Wine
+from sigma_data.datasets import (
+    AND,
+    MNIST,
+    XOR,
+    BreastCancer,
+    Connect4,
+    Digits,
+    Extracted,
+    HeartDisease,
+    Iris,
+    TextCorpus,
+    TicTacToe,
+    Wine,
+)
 from sigma_data.extractors import (
     CSV,
     IDX,
@@ -37,6 +50,7 @@ from sigma_data.preprocessors import (
 from sigma_data.sources import URL, Archive, File, FirstAvailable, Folder, Fsspec, Glob, Memory
 
 __all__ = [
+    "AND",
     "CSV",
     "IDX",
     "MNIST",
@@ -47,6 +61,7 @@ __all__ = [
     "BreastCancer",
     "Cast",
     "Categories",
+    "Connect4",
     "Crop",
     "Digits",
     "Erase",
@@ -61,6 +76,7 @@ __all__ = [
     "Folder",
     "Fsspec",
     "Glob",
+    "HeartDisease",
     "Images",
     "Iris",
     "JSONLines",
@@ -84,6 +100,8 @@ __all__ = [
     "Shuffle",
     "Standardise",
     "Text",
+    "TextCorpus",
+    "TicTacToe",
     "Vocabulary",
     "Window",
     "Wine",

@@ -23,6 +23,7 @@ from sigma_core.data._steps import Steps
 from sigma_core.data.cache import Cache, Claim, Entry, Header, pipeline_key
 from sigma_core.data.splits import PARTS, Records, Rows
 from sigma_core.errors import DataError
+from sigma_core.events import OngoingTask
 
 if TYPE_CHECKING:
     from sigma_core.data._dataset import Dataset
@@ -114,13 +115,21 @@ class Preparation:
     def on_disk(self, claim: Claim, description: str) -> Data:
         """The data, mapped from an entry of the cache. Raises StorageError when the disk refuses."""
         folder, stored = claim.folder(), {}
+        total = sum(self.records(part) for part in self.rows)
         with ExitStack() as stack:
+            task = stack.enter_context(self._task(f"preparing {self.where}", total))
             for part in self.rows:
                 collector = InFiles(part, self._place(part), self.dtype, self.records(part), folder=folder)
                 stack.callback(collector.close)
                 spool = self.spools.get(part, self.spools[PARTS[0]])
-                for names in self._streams(spool):
-                    collector.take(self._made(part, names))
+                streams = self._streams(spool)
+                for names in streams:
+                    before = task.done
+                    # A section of a part is so much of its records.
+                    for block in self._made(part, names):
+                        collector.take(iter([block]))
+                        task.advance(records_of(block) // len(streams))
+                    task.reach(before + self.records(part) // len(streams))
                 collector.check()
                 stored[part] = collector.stored(spool.sections)
         self.close()
@@ -136,7 +145,7 @@ class Preparation:
         """Keep all records; the names of their sections."""
         spool = self.spools[part] = Spool(self.budget, self.folder)
         finiteness, names = Finiteness(), None
-        for block in blocks:
+        for block in self._told(blocks, f"reading {where}", lambda: spool.is_on_disk):
             if names is not None and block and not records_of(block):
                 continue
             check_aligned(block, where)
@@ -150,6 +159,25 @@ class Preparation:
             raise DataError(where, "it has no records", "at least one record")
         finiteness.check(where)
         return tuple(names)
+
+    def _told(self, blocks: Iterable[Sections], name: str, is_long: Callable[[], bool]) -> Iterator[Sections]:
+        """The blocks, of which a task tells how far they have come as soon as there are many."""
+        done = 0
+        with ExitStack() as stack:
+            task = None
+            for block in blocks:
+                yield block
+                done += records_of(block)
+                if task is None and is_long():
+                    task = stack.enter_context(self._task(name))
+                if task is not None:
+                    task.reach(done)
+
+    def _task(self, name: str, total: int | None = None) -> OngoingTask:
+        if hasattr(self.environment, "task"):
+            task: OngoingTask = self.environment.task(name, total=total, unit="records")
+            return task
+        return OngoingTask(None, 0, name)
 
     def _may_be_missing(self, section: str) -> bool:
         """Whether the first preprocessor that gets a section is one that takes missing values."""

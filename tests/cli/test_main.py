@@ -17,6 +17,7 @@ def test_without_a_command_it_helps(sigma):
     assert (code, err) == (0, "")
     assert [line.split()[0] for line in out.split("Commands:\n")[1].splitlines()] == [
         "components",
+        "data",
         "explain",
         "graph",
         "network",
@@ -42,7 +43,7 @@ def test_a_misspelt_command_is_told_with_the_nearest(sigma):
     assert (code, out) == (2, "")
     assert err.splitlines()[-1] == (
         "Error: there is no command 'tran'; "
-        "expected: components, explain, graph, network, plugins, recipe, replay, resume, run, runs, train "
+        "expected: components, data, explain, graph, network, plugins, recipe, replay, resume, run, runs, train "
         "(nearest: train)"
     )
 

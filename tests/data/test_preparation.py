@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from sigma_core.data import Dataset, InMemory, Preprocessor, RecordsPreprocessor, sliced
 from sigma_core.data import _blocks as blocks_module
 from sigma_core.data import _preparation as preparation
+from sigma_core.environment import Environment
 from sigma_core.errors import DataError
+from sigma_core.events import TaskProgressed
 from sigma_core.testing import message
 
 
@@ -292,3 +294,18 @@ def test_a_block_has_records():
     """Or it is auto, or all."""
     with pytest.raises(ValueError, match="0 is no number of records: at least one, or auto, or all"):
         Stream(block=0)
+
+
+def test_what_goes_to_the_disk_says_how_far_it_has_come(tmp_path, monkeypatch):
+    """As tasks; small data says nothing."""
+    monkeypatch.setenv("SIGMA_CACHE", str(tmp_path))
+    with Environment() as environment:
+        heard = environment.bus.subscribe("test", [TaskProgressed])
+        chains = {"words": (Codes(),)}
+        Stream(preprocess=chains).prepare(environment, 0)
+        assert heard.drain() == []
+        Stream(preprocess=chains, cache="disk", natural=50).prepare(environment, 0)
+    assert {event.name: (event.done, event.total, event.unit, event.state) for event in heard.drain()} == {
+        "reading dataset Stream": (300, None, "records", "done"),
+        "preparing dataset Stream": (300, 300, "records", "done"),
+    }

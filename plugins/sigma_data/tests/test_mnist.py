@@ -91,6 +91,18 @@ def test_the_cache_is_looked_into_after_the_folder(tmp_path, environment):
     assert len(MNIST(str(tmp_path / "folder")).load(environment)["targets"]) == 2
 
 
+def test_the_content_tells_data_in_the_cache_from_other_data(tmp_path, environment):
+    """By all files that are read, those that validate too."""
+    write(tmp_path, TRAIN, 4)
+    assert MNIST(str(tmp_path)).fingerprint(environment) is None
+    split = MNIST(str(tmp_path), split=(0.5, 0.5)).fingerprint(environment)
+    write(tmp_path, TEST, 2)
+    assert split == MNIST(str(tmp_path), split=(0.5, 0.5)).fingerprint(environment) is not None
+    assert MNIST(str(tmp_path)).fingerprint(environment) not in (None, split)
+    write(tmp_path, TRAIN, 5)
+    assert MNIST(str(tmp_path), split=(0.5, 0.5)).fingerprint(environment) != split
+
+
 def test_missing_files_are_told_with_what_to_do(tmp_path, environment, refused):
     """Where they were looked for, and how to get them."""
     assert refused(MNIST(str(tmp_path)).load, environment) == (

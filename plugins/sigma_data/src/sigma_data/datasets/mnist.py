@@ -1,16 +1,16 @@
 """Handwritten digits of 28 x 28 pixels, from the four IDX files in which they are published."""
 
 from collections.abc import Mapping
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
 
 import numpy as np
 from attrs import evolve, frozen
 
-from sigma_core.extend import Array, DataError, Dataset, Sections
+from sigma_core.extend import Array, DataError, Dataset, Sections, Source
+from sigma_data.datasets._published import Published
 from sigma_data.extractors.idx import read_idx
-from sigma_data.sources import URL, File, FirstAvailable
+from sigma_data.sources._marks import joint_mark
 
 # Images and labels of each part, as they are called everywhere.
 FILES: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -76,9 +76,14 @@ class MNIST(Dataset):
             return {}
         return {"validation": evolve(self, part="test").load(environment)}
 
+    def fingerprint(self, environment: Any) -> str | None:
+        """That of all files that are read, if they are there."""
+        parts = ("train", "test") if self.split is None and self.part == "train" else PARTS[self.part]
+        return joint_mark(*(self._file(name).mark(environment) for part in parts for name in FILES[part]))
+
     def _read(self, part: str, environment: Any) -> tuple[Array, Array]:
         images, labels = (self._located(name, part, environment) for name in FILES[part])
-        pixels, classes = read_idx(images), read_idx(labels)
+        pixels, classes = read_idx(images, environment), read_idx(labels, environment)
         _check(images, pixels, (28, 28))
         _check(labels, classes, ())
         if len(pixels) != len(classes):
@@ -89,29 +94,20 @@ class MNIST(Dataset):
             )
         return pixels, classes
 
-    def _located(self, name: str, part: str, environment: Any) -> File:
-        cache = Path(environment.paths.cache) / "mnist"
-        folders = [Path(self.path).expanduser(), cache] if self.path else [cache]
-        for folder in folders:
-            for candidate in (folder / name, folder / f"{name}.gz"):
-                if candidate.is_file():
-                    return File(candidate)
-        if self.download:
-            compressed = f"{name}.gz"
-            kept = {"sha256": SHA256[compressed], "path": str(cache / compressed), "retries": 1}
-            FirstAvailable(tuple(URL(f"{mirror.rstrip('/')}/{compressed}", **kept) for mirror in self.mirrors)).found(
-                environment
-            )
-            return File(cache / compressed)
-        places = " nor ".join(f"in '{folder}'" for folder in folders)
-        raise DataError(
-            "dataset MNIST",
-            f"neither {name} nor {name}.gz is {places}",
-            "the IDX files of the digits",
-            self._remedy(part, folders[0]),
-        )
+    def _file(self, name: str) -> Published:
+        return Published("MNIST", "mnist", (name, f"{name}.gz"), self.path)
 
-    def _remedy(self, part: str, folder: Path) -> str:
+    def _located(self, name: str, part: str, environment: Any) -> Source:
+        file, compressed = self._file(name), f"{name}.gz"
+        if found := file.found(environment):
+            return found
+        if self.download:
+            addresses = [f"{mirror.rstrip('/')}/{compressed}" for mirror in self.mirrors]
+            return file.fetched(environment, addresses, SHA256[compressed])
+        raise file.missing(environment, "the IDX files of the digits", self._remedy(part, environment))
+
+    def _remedy(self, part: str, environment: Any) -> str:
+        folder = self._file("").places(environment)[0]
         for other, names in FILES.items():
             if other != part and all((folder / name).is_file() or (folder / f"{name}.gz").is_file() for name in names):
                 if part == "test":
@@ -121,7 +117,7 @@ class MNIST(Dataset):
         return "set path to the folder that holds them, or download = true to fetch them"
 
 
-def _check(file: File, array: Array, shape: tuple[int, ...]) -> None:
+def _check(file: Source, array: Array, shape: tuple[int, ...]) -> None:
     if array.dtype != np.uint8 or array.shape[1:] != shape:
         wanted = ", ".join(["records", *map(str, shape)])
         raise DataError(

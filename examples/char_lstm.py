@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from sigma_data import TextCorpus
 from sigma_nn import (
     Adam,
     ClipByGlobalNorm,
@@ -26,26 +27,17 @@ TEXT = Path("../shared/data/text/tinyshakespeare.txt")
 TIME = 128
 
 
-def windows(text: np.ndarray) -> dict[str, np.ndarray]:
-    """Pieces of TIME characters, (records, TIME), and for each character the one that follows it."""
-    records = (len(text) - 1) // TIME
-    return {
-        "inputs": text[: records * TIME].reshape(records, TIME),
-        "targets": text[1 : records * TIME + 1].reshape(records, TIME),
-    }
-
-
 def sample(trainer: sigma.Trainer, alphabet: np.ndarray, start: str, length: int) -> str:
     """Write on from a beginning: each character is drawn as probable as the network says."""
     random = np.random.default_rng(0)
-    written = [int(np.searchsorted(alphabet, character)) for character in start]
+    written = start
     for _ in range(length):
         seen = written[-TIME:]
-        inputs = np.zeros((1, TIME), np.int64)
-        inputs[0, : len(seen)] = seen
-        probabilities = trainer.predict(inputs)[0, len(seen) - 1].astype(np.float64)
-        written.append(int(random.choice(len(alphabet), p=probabilities / probabilities.sum())))
-    return "".join(alphabet[written])
+        # What stands behind is not seen by a network that goes from left to right.
+        probabilities = trainer.predict([list(seen.ljust(TIME))])[0, len(seen) - 1].astype(np.float64)
+        probabilities[0] = 0  # the place of what the text does not have
+        written += str(random.choice(alphabet, p=probabilities / probabilities.sum()))
+    return written
 
 
 def main() -> None:
@@ -60,12 +52,10 @@ def main() -> None:
     if not arguments.text.exists():
         sys.exit(f"there is no {arguments.text}: give a text with --text FILE")
 
-    characters = np.array(list(arguments.text.read_text("utf-8")))
-    alphabet, text = np.unique(characters, return_inverse=True)
-    cut = len(text) * 9 // 10
-    training, validation = (
-        {name: array[: arguments.records] for name, array in windows(part).items()} for part in (text[:cut], text[cut:])
-    )
+    split = (arguments.records,) * 2 if arguments.records else (0.9, 0.1)
+    corpus = TextCorpus(arguments.text, length=TIME, split=split, shuffle=False)
+    (vocabulary,) = corpus.prepare(sigma.Environment(), seed=1).preprocessing["*"]
+    alphabet = vocabulary.state["classes"]
 
     network = (
         Input(TIME, dtype="integer")
@@ -77,8 +67,7 @@ def main() -> None:
     )
     trainer = sigma.Trainer(
         network,
-        data=training,
-        validation=validation,
+        corpus,
         optimiser=Adam(4e-3),
         schedules={"optimiser.learning_rate": CosineSchedule()},
         # Long sequences give now and then a gradient so large that it would undo many steps.

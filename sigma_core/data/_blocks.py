@@ -66,22 +66,37 @@ def usual_records(sections: Sections) -> int:
     return max(1, _BYTES // max(record, 1))
 
 
+class Regular:
+    """Takes blocks of any size and gives those of the usual one."""
+
+    def __init__(self) -> None:
+        self._waiting: list[Sections] = []
+        self._count = self._size = 0
+
+    def add(self, block: Sections) -> Iterator[Sections]:
+        """The blocks that are whole by now."""
+        self._size = self._size or usual_records(block)
+        start, records = 0, records_of(block)
+        while self._count + records - start >= self._size:
+            stop = start + self._size - self._count
+            yield joined_sections([*self._waiting, _cut(block, start, stop)])
+            self._waiting, self._count, start = [], 0, stop
+        if start < records:
+            self._waiting.append(_cut(block, start, records))
+            self._count += records - start
+
+    def rest(self) -> Iterator[Sections]:
+        """What is left, a smaller block."""
+        if self._waiting:
+            yield joined_sections(self._waiting)
+
+
 def regular(blocks: Iterable[Sections]) -> Iterator[Sections]:
     """The same records in blocks of the usual size, whatever the size of those given; the last one may be smaller."""
-    waiting: list[Sections] = []
-    count = size = 0
+    made = Regular()
     for block in blocks:
-        size = size or usual_records(block)
-        start, records = 0, records_of(block)
-        while count + records - start >= size:
-            stop = start + size - count
-            yield joined_sections([*waiting, _cut(block, start, stop)])
-            waiting, count, start = [], 0, stop
-        if start < records:
-            waiting.append(_cut(block, start, records))
-            count += records - start
-    if waiting:
-        yield joined_sections(waiting)
+        yield from made.add(block)
+    yield from made.rest()
 
 
 def _cut(sections: Sections, start: int, stop: int) -> Sections:

@@ -85,6 +85,11 @@ class Dataset(ABC):
         return type(self).blocks is not Dataset.blocks
 
     @property
+    def brings_validation(self) -> bool:
+        """Whether it may bring validation records of its own."""
+        return type(self).load_validation is not Dataset.load_validation
+
+    @property
     def split_component(self) -> Split | None:
         """The split, also where it is given as fractions or counts alone."""
         return None if self.split is None else as_split(self.split)

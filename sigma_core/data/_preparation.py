@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,8 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import DTypeLike
 
-from sigma_core.data._collecting import InArrays, InFiles
+from sigma_core.data._blocks import Regular
+from sigma_core.data._collecting import Collector, InArrays, InFiles
 from sigma_core.data._data import Data
 from sigma_core.data._finite import Finiteness
 from sigma_core.data._fitted import fitted_from, fitted_state
@@ -52,6 +54,8 @@ class Preparation:
     rows: dict[str, Rows | None] = field(factory=dict, init=False)
     """Which of it each part has; None: all."""
     steps: Steps = field(init=False)
+    counted: int = field(default=0, init=False)
+    """How many records went straight to the disk."""
 
     @where.default
     def _where(self) -> str:
@@ -67,11 +71,7 @@ class Preparation:
     def read(self) -> None:
         """Read and check all records, split them, and have the preprocessors learn. Raises DataError."""
         dataset = self.dataset
-        if dataset.block == "all":
-            blocks = iter([dataset.load(self.environment)])
-        else:
-            blocks = dataset.blocks(self.environment, None if dataset.block == "auto" else dataset.block)
-        names = self._spooled(PARTS[0], self.where, blocks)
+        names = self._spooled(PARTS[0], self.where, self._blocks())
         self._split()
         for name, sections in dataset.load_validation(self.environment).items():
             if name in self.rows:
@@ -141,11 +141,53 @@ class Preparation:
         for spool in self.spools.values():
             spool.close()
 
-    def _spooled(self, part: str, where: str, blocks: Iterator[Sections]) -> tuple[str, ...]:
-        """Keep all records; the names of their sections."""
-        spool = self.spools[part] = Spool(self.budget, self.folder)
-        finiteness, names = Finiteness(), None
-        for block in self._told(blocks, f"reading {where}", lambda: spool.is_on_disk):
+    def straight_to_disk(self, claim: Claim, description: Callable[["Preparation"], str]) -> Data | None:
+        """The same in one pass over the records, where nothing has to be known of all of them first; else None."""
+        dataset = self.dataset
+        if dataset.split is not None or dataset.brings_validation:
+            return None
+        blocks = self._checked(self._blocks(), self.where)
+        first = next(blocks, {})
+        try:
+            self.steps = Steps.fitted(dataset.preprocess, lambda _: _Unread(), self.where, first)
+        except _NeededError:
+            return None
+        if self.steps.mixes_sections:
+            return None
+        self.rows[PARTS[0]] = None
+        collector = InFiles(PARTS[0], self._place(PARTS[0]), self.dtype, 0, folder=claim.folder())
+        regular = {name: Regular() for name in first}
+        count = 0
+        with ExitStack() as stack:
+            stack.callback(collector.close)
+            for block in self._told(chain([first], blocks), f"preparing {self.where}", lambda: True):
+                count += records_of(block)
+                for name, array in block.items():
+                    self._collect(collector, regular[name].add({name: array}))
+            for made in regular.values():
+                self._collect(collector, made.rest())
+            collector.check()
+            stored = {PARTS[0]: collector.stored(tuple(first))}
+        self.counted = count
+        learnt = fitted_state(self.steps.by_key)
+        return data_of(claim.publish(Header(description(self), stored, learnt, claim.is_private)), dataset)
+
+    def _collect(self, collector: Collector, blocks: Iterator[Sections]) -> None:
+        collector.take({name: self.steps.single(name, array) for name, array in block.items()} for block in blocks)
+
+    def _blocks(self) -> Iterator[Sections]:
+        if self.dataset.block == "all":
+            return iter([self.dataset.load(self.environment)])
+        return self.dataset.blocks(self.environment, None if self.dataset.block == "auto" else self.dataset.block)
+
+    def _checked(self, blocks: Iterable[Sections], where: str) -> Iterator[Sections]:
+        """The same blocks, none of them empty.
+
+        Raises DataError for those that do not fit together, at once, and for values that are not finite, in the end.
+        """
+        finiteness = Finiteness()
+        names: list[str] | None = None
+        for block in blocks:
             if names is not None and block and not records_of(block):
                 continue
             check_aligned(block, where)
@@ -154,11 +196,17 @@ class Preparation:
                 raise DataError(where, found, "the same sections in each block")
             names = list(block)
             finiteness.see({name: array for name, array in block.items() if not self._may_be_missing(name)})
-            spool.add(block)
+            yield block
         if names is None:
             raise DataError(where, "it has no records", "at least one record")
         finiteness.check(where)
-        return tuple(names)
+
+    def _spooled(self, part: str, where: str, blocks: Iterator[Sections]) -> tuple[str, ...]:
+        """Keep all records; the names of their sections."""
+        spool = self.spools[part] = Spool(self.budget, self.folder)
+        for block in self._told(self._checked(blocks, where), f"reading {where}", lambda: spool.is_on_disk):
+            spool.add(block)
+        return spool.sections
 
     def _told(self, blocks: Iterable[Sections], name: str, is_long: Callable[[], bool]) -> Iterator[Sections]:
         """The blocks, of which a task tells how far they have come as soon as there are many."""
@@ -219,6 +267,8 @@ class Preparation:
     def records(self, part: str) -> int:
         """How many records were read for a part."""
         rows = self.rows[part]
+        if not self.spools:
+            return self.counted
         return self.spools.get(part, self.spools[PARTS[0]]).records if rows is None else len(rows)
 
     def _place(self, part: str) -> str:
@@ -244,10 +294,25 @@ def prepared(dataset: "Dataset", environment: Any, seed: int, dtype: DTypeLike |
                     place.held = None
             work = Preparation(dataset, environment, seed, dtype, place.folder)
             stack.callback(work.close)
+            if place.held is not None:
+                data = work.straight_to_disk(place.held, place.description)
+                if data is not None:
+                    return data
             work.read()
             return work.in_memory() if work.fits() else work.on_disk(place.claim(), place.description(work))
         except _FoundError as found:
             return data_of(found.entry, dataset)
+
+
+class _NeededError(Exception):
+    """A preprocessor learns from the records."""
+
+
+class _Unread(Iterator[Sections]):
+    """Records that nobody is to ask for."""
+
+    def __next__(self) -> Sections:
+        raise _NeededError
 
 
 class _FoundError(Exception):

@@ -13,7 +13,7 @@ from sigma_core.data._preprocessor import (
     Preprocessor,
     RecordsPreprocessor,
 )
-from sigma_core.data._sections import Sections, check_aligned, check_known, records_of
+from sigma_core.data._sections import Array, Sections, check_aligned, check_known, records_of
 from sigma_core.errors import DataError
 
 Chains = Mapping[str, tuple[Preprocessor | RecordsPreprocessor, ...]]
@@ -30,15 +30,15 @@ class Steps:
     steps: tuple[tuple[str, FittedPreprocessor], ...] = ()
 
     @classmethod
-    def fitted(cls, chains: Chains, stream: Stream, where: str) -> "Steps":
-        """Each learns from what those before it make of the training records.
+    def fitted(cls, chains: Chains, stream: Stream, where: str, sample: Sections | None = None) -> "Steps":
+        """Each learns from what those before it make of the training records, of which `sample` are the first.
 
         Raises `DataError` for sections that there are not, and preprocessors under a key that is not for them.
         """
         done = cls(where)
         for key, chain in chains.items():
             for preprocessor in chain:
-                done._check_place(key, preprocessor, stream)
+                done._check_place(key, preprocessor, stream if sample is None else lambda _: iter([sample]))
                 state: FittedState = {}
                 if type(preprocessor).fit not in (Preprocessor.fit, RecordsPreprocessor.fit):
                     blocks = _some(
@@ -85,6 +85,12 @@ class Steps:
             elif only in (None, EVERY_SECTION, key) or self.mixes_sections:
                 made = _single(key, one, made)
         return made
+
+    def single(self, section: str, array: Array) -> Array:
+        """What becomes of training records of one section, where none takes all sections."""
+        for key, one in self.steps:
+            array = one.apply(array) if key == section else array
+        return array
 
     def _whole(self, one: FittedPreprocessor, blocks: Iterator[Sections]) -> Iterator[Sections]:
         preprocessor: Any = one.preprocessor

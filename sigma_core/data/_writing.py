@@ -25,7 +25,7 @@ def refused(path: Path, error: OSError) -> StorageError:
     """What to say when a folder of the cache cannot be written."""
     return StorageError(
         f"data cache '{path.parent.parent}'",
-        f"it cannot be written: {error.strerror or error}",
+        f"it cannot be used: {error.strerror or error}",
         "a folder that can be written, with room for the records",
         "free some space, as with `sigma data cache clear`, or set SIGMA_CACHE to a folder of a larger disk",
     )

@@ -1,12 +1,14 @@
 """Datasets that are downloaded, from small files of their format that are made here."""
 
+import errno
 import hashlib
+import os
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
-from sigma_data import Connect4, HeartDisease, TextCorpus, Vocabulary
+from sigma_data import MNIST, Connect4, HeartDisease, TextCorpus, Vocabulary
 from sigma_data.datasets import text_corpus
 
 SHAKESPEARE = Path(__file__).parents[4] / "shared" / "data" / "text" / "tinyshakespeare.txt"
@@ -123,6 +125,30 @@ def test_a_missing_file_is_told_with_what_to_do(tmp_path, environment, refused):
             f"dataset TextCorpus: neither tinyshakespeare.txt nor input.txt is in '{cache / 'text_corpus'}'\n"
             "  expected: a text\n"
             "  to do:    set source to a text, or download = true to fetch Tiny Shakespeare"
+        ),
+    )
+
+
+@pytest.mark.parametrize("dataset", [Connect4, HeartDisease, MNIST])
+def test_folders_that_cannot_be(environment, refused, dataset):
+    """A home of nobody, a name that is too long for any system."""
+    name = dataset.__name__
+    assert refused(dataset("~nobody-of-this-name/a").load, environment) == (
+        "DataError",
+        (
+            f"dataset {name}, path '~nobody-of-this-name/a': there is no such home folder\n"
+            "  expected: the path of a file\n"
+            "  to do:    write it in full"
+        ),
+    )
+    assert dataset("~nobody-of-this-name/a").fingerprint(environment) is None
+    path = "a" * 5000
+    kind, message = refused(dataset(path).load, environment)
+    assert (kind, message) == (
+        "StorageError",
+        (
+            f"dataset {name}: folder '{path}' cannot be looked into: {os.strerror(errno.ENAMETOOLONG)}\n"
+            "  expected: a folder that can be read"
         ),
     )
 

@@ -248,7 +248,7 @@ class Claim:
         self._working = None
         entry = self.entry()
         if entry is None:
-            raise refused(folder / "_", OSError("what was written is not what is read back"))
+            raise refused(working / "_", OSError("what was written is not what is read back"))
         self.cache.evict()
         return entry
 

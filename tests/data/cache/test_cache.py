@@ -14,7 +14,8 @@ import numpy as np
 import pytest
 from streams import Halved, Stream, checksum, environment
 
-from sigma_core.data.cache import Cache, bytes_of, in_words
+from sigma_core.data.cache import Cache, Header, bytes_of, in_words
+from sigma_core.data.cache._entry import Stored
 from sigma_core.errors import SettingError, StorageError
 from sigma_core.testing import message
 
@@ -129,7 +130,7 @@ def test_a_full_disk_is_told_and_left_as_it_was(blocks, tmp_path, journal):
         with pytest.raises(StorageError) as caught:
             stream(journal, blocks_of_records=blocks * 4).prepare(environment(cache), 1)
         assert message(caught.value) == (
-            f"data cache '{cache / 'data'}': it cannot be written: No space left on device\n"
+            f"data cache '{cache / 'data'}': it cannot be used: No space left on device\n"
             "  expected: a folder that can be written, with room for the records\n"
             "  to do:    free some space, as with `sigma data cache clear`, or set SIGMA_CACHE to a folder of a larger "
             "disk"
@@ -144,7 +145,7 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path, journal):
     (tmp_path / "data").write_text("", "utf-8")
     with pytest.raises(StorageError) as caught:
         stream(journal).prepare(environment(tmp_path), 1)
-    assert f"data cache '{tmp_path / 'data'}': it cannot be written: " in message(caught.value)
+    assert f"data cache '{tmp_path / 'data'}': it cannot be used: " in message(caught.value)
 
 
 def cut_short(entry):
@@ -299,3 +300,19 @@ def test_records_without_numbers_are_kept_too(tmp_path):
         environment(tmp_path), 1
     )
     assert data.training["inputs"].shape == (3, 0)
+
+
+def test_what_is_read_back_has_to_be_what_was_written(tmp_path):
+    """Or the disk is not to be trusted."""
+    cache = Cache.of(environment(tmp_path))
+    with cache.claimed("key") as claim:
+        (claim.folder() / "a").write_bytes(bytes(8))
+        stored = Stored(file="a", dtype="<f8", shape=(1,), sample="another")
+        with pytest.raises(StorageError) as caught:
+            claim.publish(Header("a number", {"training": {"inputs": stored}}, {}))
+    assert message(caught.value) == (
+        f"data cache '{tmp_path / 'data'}': it cannot be used: what was written is not what is read back\n"
+        "  expected: a folder that can be written, with room for the records\n"
+        "  to do:    free some space, as with `sigma data cache clear`, or set SIGMA_CACHE to a folder of a larger disk"
+    )
+    assert entries(tmp_path) == []

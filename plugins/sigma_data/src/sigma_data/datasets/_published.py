@@ -10,6 +10,7 @@ from attrs import frozen
 from sigma_core.extend import DataError, Source, StorageError
 from sigma_data.sources import URL, Archive, File, FirstAvailable
 from sigma_data.sources._environment import cache_of
+from sigma_data.sources._paths import expanded
 
 
 @frozen
@@ -25,18 +26,29 @@ class Published:
     """The folder that is looked into before that of the cache, if there is one."""
 
     def places(self, environment: Any) -> list[Path]:
-        """The folders where it may be, in order."""
+        """The folders where it may be, in order; raises `DataError` for one in the home of nobody."""
         cache = cache_of(environment) / self.folder
-        return [Path(self.path).expanduser(), cache] if self.path else [cache]
+        return [expanded(self.path, f"dataset {self.title}, path '{self.path}'"), cache] if self.path else [cache]
 
     def found(self, environment: Any) -> Source | None:
-        """The file, if it is there: in the first folder that has it, under the first of its names."""
+        """The file, if it is there: in the first folder that has it, under the first of its names.
+
+        Raises `StorageError` for a folder that the system will not let be looked into.
+        """
         for folder in self.places(environment):
             for name in self.names:
                 file, _, member = name.partition("!")
-                if (folder / file).is_file():
+                if self.has(folder / file):
                     return _member(File(folder / file), member)
         return None
+
+    def has(self, path: Path) -> bool:
+        """Whether there is such a file; raises as `found`."""
+        try:
+            return path.is_file()
+        except OSError as error:
+            found = f"folder '{path.parent}' cannot be looked into: {error.strerror}"
+            raise StorageError(f"dataset {self.title}", found, "a folder that can be read") from error
 
     def fetched(self, environment: Any, addresses: Sequence[str], sha256: str = "") -> Source:
         """The file, fetched into the cache from the first address that gives it.

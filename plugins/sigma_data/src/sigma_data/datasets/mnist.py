@@ -108,8 +108,9 @@ class MNIST(Dataset):
 
     def _remedy(self, part: str, environment: Any) -> str:
         folder = self._file("").places(environment)[0]
+        there = {path.name.removesuffix(".gz") for path in folder.glob("*-ubyte*")}
         for other, names in FILES.items():
-            if other != part and all((folder / name).is_file() or (folder / f"{name}.gz").is_file() for name in names):
+            if other != part and there.issuperset(names):
                 if part == "test":
                     # Those of part "train" are there, but what to validate it with is not.
                     return 'give part "train" a split, or download = true to fetch the others'

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from attrs import evolve, field, frozen
 
-from sigma_core.errors import CheckpointError, StorageError
+from sigma_core.errors import CheckpointError, CheckpointVersionError, StorageError
 from sigma_core.training._arrays_file import pieces
 from sigma_core.training._migrations import migrated
 
@@ -104,14 +104,14 @@ class Checkpoint:
     def read(cls, directory: Path | str) -> "Checkpoint":
         """The checkpoint in a directory, of this version or an older one.
 
-        Raises CheckpointError when it is missing, damaged or of a newer version.
+        Raises CheckpointError when it is missing or damaged, CheckpointVersionError when it is of a newer version.
         """
         from safetensors import SafetensorError
         from safetensors.numpy import load
 
         directory = Path(directory)
-        place = directory if directory.exists() or not set_aside(directory).exists() else set_aside(directory)
         try:
+            place = directory if directory.exists() or not set_aside(directory).exists() else set_aside(directory)
             manifest = _manifest(directory, place / _MANIFEST)
             data = _data(directory, place / _ARRAYS, manifest)
         except OSError as error:
@@ -139,6 +139,7 @@ def checksum(directory: Path | str) -> str:
 
 
 def _manifest(directory: Path, path: Path) -> dict[str, Any]:
+    _check_file(directory, path)
     if path.stat().st_size > _LARGEST_MANIFEST:
         raise _damaged(directory, f"{_MANIFEST} is larger than any manifest")
     try:
@@ -148,8 +149,10 @@ def _manifest(directory: Path, path: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or manifest.get("format") != "sigma-checkpoint":
         raise _damaged(directory, f"{_MANIFEST} is not that of a checkpoint")
     version = manifest.get("version")
-    if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version <= VERSION:
-        raise CheckpointError(
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise _damaged(directory, f"{_MANIFEST} has version {version!r}"[:200])
+    if version > VERSION:
+        raise CheckpointVersionError(
             str(directory),
             f"it has version {version!r}",
             f"versions 1 to {VERSION}",
@@ -159,19 +162,32 @@ def _manifest(directory: Path, path: Path) -> dict[str, Any]:
         raise _damaged(directory, f"{_MANIFEST} has another checksum than it says")
     if not isinstance(manifest.get("state"), dict):
         raise _damaged(directory, f"{_MANIFEST} has no state")
+    if not isinstance(manifest.get("arrays", {}), dict) or not isinstance(manifest.get("provenance") or {}, dict):
+        raise _damaged(directory, f"{_MANIFEST} does not say what was written by what")
     return manifest
 
 
 def _data(directory: Path, path: Path, manifest: Mapping[str, Any]) -> bytes:
     # The first version said nothing of the length.
     told = manifest.get("arrays", {"sha256": manifest.get("sha256")})
+    _check_file(directory, path)
     length = path.stat().st_size
     if told.get("bytes", length) != length:
-        raise _damaged(directory, f"{_ARRAYS} has {length:,} bytes and not {told['bytes']:,}")
+        raise _damaged(directory, f"{_ARRAYS} has {length:,} bytes and not {_worded(told['bytes'])}")
     data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != told["sha256"]:
+    if hashlib.sha256(data).hexdigest() != told.get("sha256"):
         raise _damaged(directory, f"the checksum of {_ARRAYS} is another than the manifest's")
     return data
+
+
+def _check_file(directory: Path, path: Path) -> None:
+    """What has no end, or waits for somebody who writes, is not read: a device, a pipe."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise _damaged(directory, f"{path.name} is no file")
+
+
+def _worded(number: Any) -> str:
+    return f"{number:,}" if isinstance(number, int) else repr(number)[:80]
 
 
 def sealed(manifest: Mapping[str, Any]) -> dict[str, Any]:

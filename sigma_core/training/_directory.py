@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from sigma_core.errors import RunDirectoryError, SigmaError, StorageError
 from sigma_core.events import RunStore
+from sigma_core.training._criterion import Criterion
 from sigma_core.training._hook_changes import hook_changes
 from sigma_core.training._keeping import CHECKPOINTS, FIRST, LAST, PREVIOUS, checkpoint_in
 from sigma_core.training._presence import Presence
@@ -113,11 +114,14 @@ class RunDirectory:
                 number += 1
         return runs / f"{name}-{number}"
 
-    def begin(self, trainer: "Trainer", state: str) -> None:
-        """Write what the run is made of and the hash of its first state, and keep its events from now on."""
+    def begin(self, trainer: "Trainer", criterion: Criterion, state: str) -> None:
+        """Write what the run is made of and the hash of its first state, and keep its events from now on.
+
+        The recipe says the criterion of this run, so that whoever goes on with it goes on to the same end.
+        """
         self._write(_PLUGINS, json.dumps(provenance(trainer.environment), indent=1) + "\n")
         try:
-            self._write(_RECIPE, trainer.recipe().to_toml())
+            self._write(_RECIPE, trainer.recipe(criterion).to_toml())
         except StorageError:
             raise
         except SigmaError as error:

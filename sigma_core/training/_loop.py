@@ -387,14 +387,17 @@ class Loop(Steered):
         self._next_check = self.stop.next_iteration(self.clock.iteration) if looks else NEVER
 
     def _look(self, moment: Moment, scores: dict[str, float]) -> bool:
-        """Let the criterion look; whether it holds."""
+        """Let the criterion look; whether it ends the run.
+
+        One that is repeated ends where it did: a criterion that it had later may have held before.
+        """
         self.criterion_state = looked(self.stop, self.criterion_state, self._observation(scores), moment)
         if moment == "iteration":
             self._schedule_check()
-        return bool(self.criterion_state["reached"])
+        return bool(self.criterion_state["reached"]) and self._next_scripted() == NEVER
 
     def _look_at(self, outputs: Sequence[Any]) -> bool:
-        """Let the criterion look at an iteration; whether it holds."""
+        """Let the criterion look at an iteration; whether it ends the run."""
         return self._look("iteration", {"training.loss": float(outputs[0])} if self._needs_loss else {})
 
     def turn(self, name: str, *, is_on: bool) -> None:

@@ -14,6 +14,17 @@ PARAMETER = "network.layers.dense_1.biases"
 
 
 @pytest.fixture
+def sigma(sigma):
+    """Waits for the answers of a run as long as a machine with much to do may take."""
+
+    def patient(*arguments):
+        is_command = arguments[0] == "run" and "--timeout" not in arguments
+        return sigma(*arguments, *(("--timeout", "60") if is_command else ()))
+
+    return patient
+
+
+@pytest.fixture
 def live(recipe, tmp_path):
     """Starts a run without an end in a process of its own, and waits until it listens."""
     processes = []

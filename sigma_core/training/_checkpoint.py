@@ -39,17 +39,19 @@ _LARGEST_MANIFEST = 2**28
 class Checkpoint:
     """Arrays by name, and everything else that decides how a training goes on, in JSON's terms.
 
-    Parameters have their identifiers as names. `provenance` says which software wrote it, where that is known.
+    Parameters have their identifiers as names. `provenance` says which software wrote it, where that is known. `text`
+    is the state as it was taken `apart`, and what is written then.
     """
 
     arrays: Mapping[str, np.ndarray]
     state: Mapping[str, Any]
     provenance: Mapping[str, Any] = field(factory=dict)
+    text: str | None = None
 
     def apart(self, directory: Path | str) -> "Checkpoint":
         """The same, with a state that nobody else changes. Raises CheckpointError for one that JSON cannot write."""
         try:
-            return evolve(self, state=json.loads(json.dumps(dict(self.state))))
+            return evolve(self, text=json.dumps(dict(self.state)))
         except (TypeError, ValueError, RecursionError) as error:
             raise CheckpointError(
                 str(directory),
@@ -73,7 +75,7 @@ class Checkpoint:
         except OSError as error:
             raise _refused(directory, error) from error
         temporary = directory.with_name(f".{directory.name}.{os.getpid()}.partial")
-        state = self.apart(directory).state
+        taken = self.apart(directory) if self.text is None else self
         data = list(pieces(self.arrays))
         digest = hashlib.sha256()
         for piece in data:
@@ -83,7 +85,7 @@ class Checkpoint:
             "version": VERSION,
             "arrays": {"bytes": sum(map(len, data)), "sha256": digest.hexdigest()},
             "provenance": dict(self.provenance),
-            "state": state,
+            "state": json.loads(taken.text or ""),
         }
         previous = set_aside(directory)
         try:

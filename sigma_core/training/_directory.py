@@ -31,6 +31,13 @@ class RunDirectory:
         self.presence = presence
         self._store = store
         self._is_open = True
+        checkpoints = path / CHECKPOINTS
+        self.first_checkpoint = checkpoints / FIRST
+        """Where the state goes from which the run began, if it is not that of its recipe."""
+        self.last_checkpoint = checkpoints / LAST
+        """Where the state at the end of the run goes."""
+        self.previous_checkpoint = checkpoints / PREVIOUS
+        """Where the regular checkpoint before the last one goes."""
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -156,21 +163,6 @@ class RunDirectory:
     def holds(self, path: Path) -> bool:
         """Whether a path lies in the directory."""
         return path.absolute().is_relative_to(self.path.absolute())
-
-    @property
-    def first_checkpoint(self) -> Path:
-        """Where the state goes from which the run began, if it is not that of its recipe."""
-        return self.path / CHECKPOINTS / FIRST
-
-    @property
-    def last_checkpoint(self) -> Path:
-        """Where the state at the end of the run goes."""
-        return self.path / CHECKPOINTS / LAST
-
-    @property
-    def previous_checkpoint(self) -> Path:
-        """Where the regular checkpoint before the last one goes."""
-        return self.path / CHECKPOINTS / PREVIOUS
 
     def _write(self, name: str, text: str) -> None:
         place = self.path / name

@@ -74,11 +74,14 @@ def identity(component: Criterion | Schedule) -> str:
     return re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(component))
 
 
-def checkpoint_of(trainer: "Trainer", loop: "Loop | None", hooks: Mapping[str, Any] | None) -> Checkpoint:
+def checkpoint_of(
+    trainer: "Trainer", loop: "Loop | None", hooks: Mapping[str, Any] | None, memory: Arrays | None = None
+) -> Checkpoint:
     """Everything that decides how the training goes on: arrays, counters, and the state of whatever has one.
 
     `hooks` is the state of the triggers where no run goes on; of one that does, background hooks are waited for, so
-    that no event is missed or seen twice. Raises HookFailedError if one of them has failed.
+    that no event is missed or seen twice. Raises HookFailedError if one of them has failed. The arrays are copied into
+    `memory`, which takes up what is needed, and are the checkpoint's until it is used for the next one.
     """
     if loop is not None:
         loop.finish_background()
@@ -99,7 +102,11 @@ def checkpoint_of(trainer: "Trainer", loop: "Loop | None", hooks: Mapping[str, A
         "layout": trainer.parts.layout.description,
         "schedules": dict(trainer.schedule_states),
     }
-    return Checkpoint(_named(trainer, trainer.team.pull()) | arrays_of_hooks, state, trainer.written_by)
+    memory = {} if memory is None else memory
+    arrays = trainer.team.copied(memory)
+    memory.clear()
+    memory |= arrays
+    return Checkpoint(_named(trainer, memory) | arrays_of_hooks, state, trainer.written_by)
 
 
 def values_of(trainer: "Trainer", patterns: Iterable[str]) -> Checkpoint:

@@ -283,7 +283,8 @@ class Trainer(Control, Evaluating):
             check_required_scores(criterion, self.parts.reported_scores)
         kept = RunDirectory.create(Path(directory)) if isinstance(directory, Path | str) else directory
         try:
-            return self._run(criterion, criterion_state, chosen, kept)
+            with self._writer.staying():
+                return self._run(criterion, criterion_state, chosen, kept)
         finally:
             with self._access:
                 self._loop = self._kept = None

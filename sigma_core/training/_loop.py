@@ -307,14 +307,14 @@ class Loop(Steered):
         return batches if self._scheduling is None else self._scheduling.over(batches)
 
     def _lanes(self) -> tuple[Callable[..., Any], Any, Any, tuple[str, ...], int, Teller | None]:
-        dispatch, bus = self.dispatch, self._bus
+        dispatch, bus, names = self.dispatch, self._bus, self.trainer.team.names
         return (
             self.trainer.team.step,
             dispatch.lane(IterationStarted),
             dispatch.lane(IterationEnded),
-            self.trainer.team.names,
+            names,
             bus.generation,
-            bus.teller(self.trainer.setup.backend.to_numpy),
+            bus.teller(self.trainer.setup.backend.to_numpy, names),
         )
 
     def _end_epoch(self, epoch: int) -> None:

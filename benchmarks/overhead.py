@@ -393,7 +393,7 @@ BASES = {
 }
 PEERS = (torch_contenders, ignite_contenders, lightning_contenders, keras_contenders, transformers_contenders)
 SLOW = ("lightning", "keras", "transformers")
-LONGER = 25
+LONGER = 50
 """Times as many epochs where a run of Sigma is logged."""
 
 

@@ -32,6 +32,7 @@ from sigma_core.events import (
     ValidationStarted,
 )
 from sigma_core.hooks import Background, Clock, Dispatch, HookManager
+from sigma_core.training._bell import Bell
 from sigma_core.training._calls import looked
 from sigma_core.training._criterion import Criterion, Moment, Observation, State
 from sigma_core.training._run import Run
@@ -82,7 +83,7 @@ class Loop(Steered):
         # Commands of an earlier run, to be given again at their places.
         self.script: deque[Scripted] = deque(trainer.script)
         self.turns = 0
-        self.arrived = threading.Event()
+        self.arrived = Bell()
         self.thread = threading.get_ident()
         self.scores: dict[str, Any] = dict(trainer.scores)
         self.clock = trainer.clock
@@ -99,7 +100,7 @@ class Loop(Steered):
         self.budgets = Budgets(trainer.setup.budgets)
         self._is_replay = bool(self.script)
         self.background = Background(
-            self._serve, self.arrived.set, lambda: self.send(Fail(), ""), timed=self._timed_beside
+            self._serve, self.arrived.ring, lambda: self.send(Fail(), ""), timed=self._timed_beside
         )
         self.dispatch: Dispatch | WorkerHooks = self._frozen()
         self.progress = Progress(self.clock)

@@ -240,7 +240,7 @@ class Bus:
         reason = f"could not read the scores of {name_of_event(event_type)}: {type(error).__name__}: {error}"
         self.publish(SubscriberFailed(subscriber="bus", reason=reason))
 
-    def _disable(self, subscription: Subscription, error: Exception) -> None:
+    def _disable(self, subscription: Subscription, error: BaseException) -> None:
         if subscription.failed is None:
             kind = "" if isinstance(error, SigmaError) else f"{type(error).__name__}: "
             subscription.failed = f"{kind}{error}"

@@ -109,7 +109,7 @@ class Listener(Subscription):
         *,
         receive: Callable[[list[Any]], None],
         interval: float,
-        report: Callable[[Subscription, Exception], None],
+        report: Callable[[Subscription, BaseException], None],
     ) -> None:
         super().__init__(name, events, queue, detach)
         self._receive = receive
@@ -158,7 +158,7 @@ class Listener(Subscription):
             try:
                 if batch:
                     self._receive(batch)
-            except Exception as error:  # noqa: BLE001  # whatever a subscriber raises must not reach the run
+            except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever a subscriber raises must not reach the run
                 self._report(self, error)
             else:
                 for flush in flushes:

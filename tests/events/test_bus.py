@@ -244,7 +244,11 @@ def test_who_keeps_everything_knows_when_each_event_was_published():
 
 @pytest.mark.parametrize(
     ("error", "reason"),
-    [(ValueError("bad"), "ValueError: bad"), (DataError(where="file", found="is empty"), "file: is empty")],
+    [
+        (ValueError("bad"), "ValueError: bad"),
+        (SystemExit("closed"), "SystemExit: closed"),
+        (DataError(where="file", found="is empty"), "file: is empty"),
+    ],
 )
 def test_a_listener_that_raises_is_reported_and_disabled(error, reason):
     """One failure, one report; the run and the other subscribers go on."""

@@ -12,6 +12,7 @@ from sigma_core.events import RunStore
 from sigma_core.training._criterion import Criterion
 from sigma_core.training._hook_changes import hook_changes
 from sigma_core.training._keeping import CHECKPOINTS, FIRST, LAST, PREVIOUS, checkpoint_in
+from sigma_core.training._presence import FILE as LOCK
 from sigma_core.training._presence import Presence
 from sigma_core.training._provenance import provenance
 
@@ -44,7 +45,8 @@ class RunDirectory:
         """A new directory. Raises RunDirectoryError where something is there, StorageError where none can be made."""
         try:
             path.mkdir(parents=True, exist_ok=True)
-            is_taken = any(path.iterdir())
+            # A process that was killed at this very point has left its lock, and no run.
+            is_taken = any(found.name != LOCK for found in path.iterdir())
         except OSError as error:
             # Of a file in its place, that is; Windows says the same of one further up.
             if isinstance(error, FileExistsError) and path.exists():

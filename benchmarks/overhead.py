@@ -6,7 +6,9 @@ over one batch, so that neither pays for the other's arithmetic. An idle hook is
 due at none of them.
 
 Logged runs keep the loss of every iteration in a file and have a progress bar; what is written on the console goes to
-the null device. Their starts and ends, such as a last checkpoint, take tens of milliseconds, so they are longer.
+the null device. Sigma's is longer, so that its start and its end (a directory, checkpoints) are a small part of it; how
+long they take is told apart, from runs of one epoch. Its base is the step alone for a quarter as long right before it
+and right behind it, because a machine does not keep its pace for seconds.
 
     uv run python benchmarks/overhead.py --json overhead.json
     uv run --group benchmarks python benchmarks/overhead.py      # with the peers
@@ -110,6 +112,8 @@ def sigma_contenders() -> dict[str, Measure]:
                 step(*batch)
         return (perf_counter() - start) / (epochs * BATCHES_PER_EPOCH)
 
+    around = [0.0]
+
     def running(hooks: Sequence[Any]) -> Measure:
         """A whole run, its start and end included."""
 
@@ -132,8 +136,23 @@ def sigma_contenders() -> dict[str, Measure]:
         "sigma: trainer": running(()),
         f"sigma: trainer, {IDLE_HOOKS} idle hooks": running([Idle() for _ in range(IDLE_HOOKS)]),
         f"sigma: trainer, {IDLE_HOOKS} called hooks": running([Called() for _ in range(IDLE_HOOKS)]),
-        "sigma: trainer, logged": logged(subject),
+        AROUND: lambda _: statistics.mean(around),
+        LOGGED: between(step_alone, logged(subject), around),
+        SHORT: logged(subject),
     }
+
+
+def between(step_alone: Measure, run: Measure, around: list[float]) -> Measure:
+    """A run between two of the step alone, of which `around` holds what they took."""
+
+    def measure(epochs: int) -> float:
+        around.clear()
+        around.append(step_alone(max(1, epochs // 4)))
+        seconds = run(epochs)
+        around.append(step_alone(max(1, epochs // 4)))
+        return seconds
+
+    return measure
 
 
 def logged(trainer: sigma.Trainer) -> Measure:
@@ -363,6 +382,7 @@ def transformers_contenders() -> dict[str, Measure]:
     return {"transformers: trainer": running(False), "transformers: trainer, logged": running(True)}
 
 
+LOGGED, AROUND, SHORT = "sigma: trainer, logged", "sigma: step around that", "sigma: trainer, logged, one epoch"
 BASES = {
     "sigma": "sigma: compiled step alone",
     "pytorch": "pytorch: step alone",
@@ -373,7 +393,7 @@ BASES = {
 }
 PEERS = (torch_contenders, ignite_contenders, lightning_contenders, keras_contenders, transformers_contenders)
 SLOW = ("lightning", "keras", "transformers")
-LONGER = 25
+LONGER = 50
 """Times as many epochs where a run of Sigma is logged."""
 
 
@@ -397,10 +417,12 @@ def measure_all(rounds: int, epochs: int) -> dict[str, list[float]]:
     order = list(everybody)
     for number in range(rounds):
         random.Random(number).shuffle(order)
-        for name in order:
+        # What was around a run is known behind it.
+        for name in sorted(order, key=AROUND.__eq__):
             # These take a hundred times as long; a quarter of the epochs tells as much.
             shorter = max(1, epochs // 4) if name.startswith(SLOW) else epochs
-            seconds[name].append(everybody[name](epochs * LONGER if name == "sigma: trainer, logged" else shorter))
+            number_of_epochs = epochs * LONGER if name == LOGGED else 1 if name == SHORT else shorter
+            seconds[name].append(everybody[name](number_of_epochs))
         print(f"round {number + 1} of {rounds}", file=sys.stderr)
     return seconds
 
@@ -409,7 +431,7 @@ def rows_of(seconds: dict[str, list[float]]) -> list[dict[str, Any]]:
     """A row per contender: median seconds per step, and what it adds to its base, per step and per hook."""
     rows = []
     for name, values in seconds.items():
-        base = seconds[BASES[name.split(":")[0]]]
+        base = seconds[AROUND if name == LOGGED else BASES[name.split(":")[0]]]
         added = statistics.median(value - under for value, under in zip(values, base, strict=True))
         row = {
             "contender": name,
@@ -417,6 +439,9 @@ def rows_of(seconds: dict[str, list[float]]) -> list[dict[str, Any]]:
             "overhead_microseconds": added * 1e6,
             "spread_microseconds": (max(values) - min(values)) * 1e6,
         }
+        if name == SHORT:
+            each = zip(values, seconds[LOGGED], strict=True)
+            row["start_and_end_ms"] = statistics.median(short - long for short, long in each) * BATCHES_PER_EPOCH * 1e3
         if "hooks" in name:
             plain = seconds[name.split(",")[0]]
             row["microseconds_per_hook"] = (
@@ -442,6 +467,8 @@ def main() -> None:
             f"{row['contender']:<36}{row['median_seconds'] * 1e6:>10.2f}{row['overhead_microseconds']:>13.2f}"
             f"{row['spread_microseconds']:>11.2f}{per_hook:>13}"
         )
+        if "start_and_end_ms" in row:
+            print(f"{'':<36}of which start and end {row['start_and_end_ms']:.0f} milliseconds")
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2) + "\n", "utf-8")
 

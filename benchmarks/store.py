@@ -111,9 +111,9 @@ class _Muted(Bus):
 
     is_muted = False
 
-    def teller(self, to_numpy: Any) -> Any:
+    def teller(self, to_numpy: Any, usual: Any = ()) -> Any:
         """Nothing while it is muted."""
-        return None if self.is_muted else super().teller(to_numpy)
+        return None if self.is_muted else super().teller(to_numpy, usual)
 
     def turn(self, *, is_muted: bool) -> None:
         """The loop asks anew behind this step."""

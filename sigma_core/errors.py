@@ -15,6 +15,7 @@ from attrs import define, field
 
 # More options than this are not read but searched.
 _MOST_LISTED = 24
+_MOST_WRITTEN = 100
 
 
 def nearest(word: str, options: Iterable[str]) -> str | None:
@@ -48,6 +49,12 @@ def listed(options: Iterable[str], word: str = "") -> str:
 def said(error: BaseException) -> str:
     """`ValueError: what it says`; an error that says nothing is its class."""
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def brief(value: object) -> str:
+    """A value as it would be written, or the beginning and the end of it: what was given may be of any length."""
+    text = repr(value)
+    return text if len(text) <= 2 * _MOST_WRITTEN else f"{text[:_MOST_WRITTEN]} ... {text[-_MOST_WRITTEN:]}"
 
 
 class Place(str):
@@ -303,3 +310,7 @@ class DownloadError(SigmaError):
 
 class CheckpointError(UserError):
     """A checkpoint is damaged, of another version or of another architecture."""
+
+
+class CheckpointVersionError(CheckpointError):
+    """A checkpoint is of a newer version, and as whole as any: it is not to be passed over, nor written over."""

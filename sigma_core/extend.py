@@ -64,6 +64,7 @@ from sigma_core.data import (
 from sigma_core.environment import cache_directory
 from sigma_core.errors import (
     CheckpointError,
+    CheckpointVersionError,
     DataError,
     DerivativeError,
     DownloadError,
@@ -230,6 +231,7 @@ __all__ = [
     "CheckpointFailed",
     "CheckpointRestored",
     "CheckpointSaved",
+    "CheckpointVersionError",
     "Clock",
     "Command",
     "CommandApplied",

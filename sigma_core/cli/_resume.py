@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from sigma_core.cli._runs import exists
 from sigma_core.cli._train import set_again, tell, told_profile, watching
 from sigma_core.environment import Environment
 from sigma_core.training import Recipe, RunDirectory, Trainer
@@ -36,7 +37,7 @@ def resume(*, run: Path, settings: tuple[str, ...], quiet: bool, profile: bool, 
     "stop=30 epochs"` trains a run longer that has ended by itself.
     """
     with Environment() as environment:
-        path = run if run.exists() or run.is_absolute() else environment.paths.runs / run
+        path = run if exists(run) else environment.paths.runs / run
         recipe = Recipe.load(RunDirectory.recipe_in(path)).having(settings)
         if quiet:
             recipe = recipe.without("monitors")

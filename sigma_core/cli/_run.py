@@ -2,13 +2,14 @@
 
 import json
 from collections.abc import Callable
+from math import isnan
 from pathlib import Path
 from typing import Any
 
 import click
 
 from sigma_core.cli._profile import profile
-from sigma_core.cli._runs import RUNS, directory_of
+from sigma_core.cli._runs import RUNS, directory_of, exists
 from sigma_core.training import Recipe, RunDirectory, send_command
 
 
@@ -23,10 +24,24 @@ def run() -> None:
 run.add_command(profile)
 
 
+class _Seconds(click.FloatRange):
+    """A number of seconds from 0 to a day; what is no number is in no range, so it has to be refused as well."""
+
+    def __init__(self) -> None:
+        super().__init__(min=0, max=86400)
+
+    def convert(self, value: Any, parameter: click.Parameter | None, context: click.Context | None) -> Any:
+        """The number."""
+        seconds = super().convert(value, parameter, context)
+        if isnan(seconds):
+            self.fail(f"{seconds} is not in the range 0<=x<=86400.", parameter, context)
+        return seconds
+
+
 def _options(command: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--json", "as_json", is_flag=True, help="The answer as JSON."),
-        click.option("--timeout", type=click.FloatRange(min=0), default=10.0, help="Seconds to wait (default: 10)."),
+        click.option("--timeout", type=_Seconds(), default=10.0, help="Seconds to wait (default: 10)."),
     ):
         command = option(command)
     return command
@@ -89,7 +104,7 @@ def set_value(*, name: str, identifier: str, value: str, timeout: float, as_json
     """
     try:
         given = json.loads(value)
-    except ValueError:
+    except (ValueError, RecursionError):
         # What is no JSON is a text, which the run refuses in its own words.
         given = value
     command = {"command": "set_value", "identifier": identifier, "value": given}
@@ -116,7 +131,7 @@ def load(*, name: str, checkpoint: Path, patterns: tuple[str, ...], timeout: flo
 
     With --pattern, such as "network.layers.dense_1.*", it takes these parameters over and goes on where it is.
     """
-    place = checkpoint if checkpoint.exists() or not (RUNS / checkpoint).exists() else RUNS / checkpoint
+    place = checkpoint if exists(checkpoint) or not exists(RUNS / checkpoint) else RUNS / checkpoint
     chosen = RunDirectory.checkpoint_in(place).absolute()
     done = f"has taken over {' and '.join(patterns)}" if patterns else f"goes on from {chosen}"
     _ask(name, timeout, done, as_json=as_json, command="load", path=str(chosen), patterns=patterns)

@@ -10,7 +10,7 @@ import click
 from sigma_core.cli._table import table
 from sigma_core.errors import RunDirectoryError, SigmaError, listed
 from sigma_core.events import RunStore
-from sigma_core.training import holder_of
+from sigma_core.training import RunDirectory, holder_of
 
 RUNS = Path("runs")
 _STORE = "run.db"
@@ -37,15 +37,23 @@ def runs(*, folder: Path, as_json: bool) -> None:
 def directories(folder: Path) -> list[Path]:
     """The directories of runs in a folder."""
     try:
-        return sorted(path for path in folder.iterdir() if (path / _STORE).is_file())
+        return sorted(path for path in folder.iterdir() if RunDirectory.is_run(path))
     except OSError:
         return []
+
+
+def exists(path: Path) -> bool:
+    """Whether something is there; of a name that the system does not take nothing is."""
+    try:
+        return path.exists()
+    except OSError:
+        return False
 
 
 def directory_of(name: str) -> Path:
     """The directory of a run, given its name or its path. Raises RunDirectoryError where there is none."""
     for path in (RUNS / name, Path(name)):
-        if (path / _STORE).is_file():
+        if exists(path) and RunDirectory.is_run(path):
             return path
     known = [path.name for path in directories(RUNS)]
     raise RunDirectoryError(

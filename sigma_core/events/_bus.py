@@ -14,6 +14,7 @@ from sigma_core.errors import SettingError, SigmaError
 from sigma_core.events._component import PluginRejected
 from sigma_core.events._event import Event, name_of_event
 from sigma_core.events._iteration import IterationEnded
+from sigma_core.events._ledger import Ledger, Numbered, Records
 from sigma_core.events._log import LogRecorded, SubscriberFailed
 from sigma_core.events._queues import Latest, Line, Queue
 from sigma_core.events._subscription import Listener, Subscription
@@ -88,36 +89,25 @@ class Bus:
     ) -> Subscription:
         """Have batches of events handed to `receive` in a thread of its own, at most every `interval` seconds."""
 
-        def receive_untimed(batch: Sequence[Told]) -> None:
+        def receive_events(batch: list[Told]) -> None:
             receive([event_of(told) for told in batch])
 
-        return self.listen_timed(name, receive_untimed, events, policy=policy, bound=bound, key=key, interval=interval)
+        return self._listen(name, receive_events, events, _queue(name, policy, bound, key), interval)
 
-    def listen_timed(  # noqa: PLR0913  # as above
+    def keep(self, name: str, receive: Callable[[list[Numbered | Records]], None], *, interval: float) -> Listener:
+        """Have every event handed to `receive`, as a Ledger has it, in a thread of its own every `interval` seconds."""
+        return self._listen(name, receive, None, Ledger(), interval)
+
+    def _listen(
         self,
         name: str,
-        receive: Callable[[Sequence[Told]], None],
-        events: Iterable[type[Event]] | None = None,
-        *,
-        policy: Policy = Policy.DROP_OLDEST,
-        bound: int = 4096,
-        key: Callable[[Event], Hashable] | None = None,
-        interval: float = 0.1,
+        receive: Callable[[list[Any]], None],
+        events: Iterable[type[Event]] | None,
+        queue: Queue,
+        interval: float,
     ) -> Listener:
-        """As `listen`, each event in a pair with the time of its publication in seconds since 1970.
-
-        Ended iterations may come as numbers, of which `event_of` makes events.
-        """
         wanted = None if events is None else tuple(events)
-        listener = Listener(
-            name,
-            wanted,
-            _queue(name, policy, bound, key),
-            self._detach,
-            receive=receive,
-            interval=interval,
-            report=self._disable,
-        )
+        listener = Listener(name, wanted, queue, self._detach, receive=receive, interval=interval, report=self._disable)
         self._attach(listener)
         listener.start()
         return listener
@@ -144,27 +134,59 @@ class Bus:
         """Whether anybody receives such events; changes only together with `generation`."""
         return bool(self._routes_of(event_type))
 
-    def teller(self, to_numpy: Callable[[Any], Any]) -> Teller | None:
+    def teller(self, to_numpy: Callable[[Any], Any], usual: tuple[str, ...] = ()) -> Teller | None:
         """What publishes ended iterations without building events; None where nobody receives them.
 
-        Scores that are arrays are read by `to_numpy`. It holds as long as `generation` stays the same.
+        Scores that are arrays are read by `to_numpy`. It is quickest with names of scores that are the `usual` ones. It
+        holds as long as `generation` stays the same.
         """
-        routes, time = self._routes_of(IterationEnded), self._time
+        routes = self._routes_of(IterationEnded)
+        if not routes:
+            return None
+        tell = self._teller(routes, to_numpy)
+        # Nearly always the store alone is told, of the loss alone.
+        if len(routes) == 1 and len(usual) == 1 and isinstance(routes[0].queue, Ledger):
+            return self._quick_teller(routes[0], routes[0].queue, usual, tell)
+        return tell
+
+    def _teller(self, receivers: tuple[Subscription, ...], to_numpy: Callable[[Any], Any]) -> Teller:
+        routes, time = [(each, each.queue.record) for each in receivers], self._time
 
         def tell(epoch: int, iteration: int, names: tuple[str, ...], outputs: Sequence[Any]) -> None:
-            told: Told
             try:
-                # Nearly always there is the loss alone.
-                if len(names) == 1:
-                    told = (time(), epoch, iteration, names, outputs[0].item())
-                else:
-                    told = (time(), epoch, iteration, names, *read(outputs[: len(names)], to_numpy))
+                scores = read(outputs[: len(names)], to_numpy)
             except Exception as error:  # noqa: BLE001  # as in `publish`
                 self._report_unread(IterationEnded, error)
-            else:
-                self._offer(routes, told)
+                return
+            now = time()
+            for subscription, record in routes:
+                try:
+                    record(now, epoch, iteration, names, scores)
+                except Exception as error:  # noqa: BLE001  # as in `_offer`
+                    self._disable(subscription, error)
+                if subscription.is_waiting:
+                    subscription.wake()
 
-        return tell if routes else None
+        return tell
+
+    def _quick_teller(
+        self, subscription: Subscription, ledger: Ledger, usual: tuple[str, ...], otherwise: Teller
+    ) -> Teller:
+        time = self._time
+        number, pack, add = ledger.pen(usual)
+
+        def tell(epoch: int, iteration: int, names: tuple[str, ...], outputs: Sequence[Any]) -> None:
+            if names is not usual:
+                otherwise(epoch, iteration, names, outputs)
+                return
+            try:
+                add(pack(number(), time(), epoch, iteration, outputs[0].item()))
+            except Exception as error:  # noqa: BLE001  # as in `publish`
+                self._report_unread(IterationEnded, error)
+            if subscription.is_waiting:
+                subscription.wake()
+
+        return tell
 
     @property
     def subscriptions(self) -> tuple[Subscription, ...]:
@@ -218,7 +240,7 @@ class Bus:
         reason = f"could not read the scores of {name_of_event(event_type)}: {type(error).__name__}: {error}"
         self.publish(SubscriberFailed(subscriber="bus", reason=reason))
 
-    def _disable(self, subscription: Subscription, error: Exception) -> None:
+    def _disable(self, subscription: Subscription, error: BaseException) -> None:
         if subscription.failed is None:
             kind = "" if isinstance(error, SigmaError) else f"{type(error).__name__}: "
             subscription.failed = f"{kind}{error}"

@@ -1,11 +1,12 @@
 """The run store: what happened in a run, in one SQLite file that others can read while it is written.
 
 One listener of the bus writes in batches, so that the run never waits for the disk. Tables: `events` (payload as
-JSON), `iterations` (many events of ended iterations in each row, their numbers as one block of float64, because there
-may be a hundred thousand in a second), `metrics` (a point of any other time series in each row) and `meta`. A value
-that is NaN is NULL in `metrics`.
+JSON), `blocks` (many events in each row that are nothing but numbers, as ended iterations and what hooks publish,
+because there may be a hundred thousand in a second), `metrics` (a point of any other time series in each row) and
+`meta`. A value that is NaN is NULL in `metrics`.
 
-Format 1 had no `iterations`: each ended iteration was a row in `events` and in `metrics`.
+Format 2 had a table `iterations` of blocks of ended iterations alone; in format 1 each of them was a row in `events`
+and in `metrics`.
 """
 
 import json
@@ -13,32 +14,28 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from heapq import merge
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from sigma_core.errors import RunDirectoryError, SettingError, StorageError
-from sigma_core.events._bus import Bus, Policy
+from sigma_core.events._bus import Bus
 from sigma_core.events._encoding import encoded
 from sigma_core.events._event import Event, name_of_event
-from sigma_core.events._iteration import IterationEnded
+from sigma_core.events._ledger import Numbered, Records
 from sigma_core.events._payload import measurements
-from sigma_core.events._stored import ITERATION, Block, StoredEvent, tables
+from sigma_core.events._stored import Blocks, Series, StoredEvent, block, numbered
 from sigma_core.events._subscription import Listener
-from sigma_core.events._telling import Told, is_record, record_of
 
 if TYPE_CHECKING:
     import sqlite3
 
     import numpy as np
 
-FORMAT = "2"
+FORMAT = "3"
 FILE = "run.db"
 
 _INTERVAL = 0.5
 """Seconds between two transactions; each takes a step a millisecond, however little it holds."""
-_BLOCK = 512
-"""A block that ends with fewer events is written anew when more follow, so that slow runs do not have tiny ones."""
 _ROWS = 4096
 """Events in one transaction at most, so that what is made of them is still in the cache when it is written."""
 
@@ -53,11 +50,20 @@ CREATE TABLE metrics (
     name TEXT NOT NULL, iteration INTEGER NOT NULL, value REAL, PRIMARY KEY (name, iteration)
 ) WITHOUT ROWID;
 """
-# `id` is that of the first event of a block, the others count on from it. A record of `block` is the time, the epoch,
-# the iteration and the scores in the order of the JSON list `names`.
-_ITERATIONS = """
-CREATE TABLE iterations (id INTEGER PRIMARY KEY, names TEXT NOT NULL, block BLOB NOT NULL);
+# `id` is that of the first event of a block, `last` that of the last. An event in it is float64: its id, the time, the
+# epoch, the iteration, and the numbers that the JSON list `names` names.
+_BLOCKS = """
+CREATE TABLE blocks (
+    id INTEGER PRIMARY KEY, last INTEGER NOT NULL, kind TEXT NOT NULL, schema INTEGER NOT NULL, source TEXT,
+    names TEXT NOT NULL, block BLOB NOT NULL
+)
 """
+_ALL_SERIES = {
+    "1": "SELECT NULL, NULL, NULL, NULL WHERE FALSE",
+    "2": "SELECT DISTINCT 'iteration_ended', 1, NULL, names FROM iterations",
+    FORMAT: "SELECT DISTINCT kind, schema, source, names FROM blocks",
+}
+"""What there are blocks of, by format."""
 
 
 class RunStore:
@@ -79,8 +85,9 @@ class RunStore:
         self._closing = ExitStack() if closing is None else closing
         self._using = threading.Lock()
         self._subscription: Listener | None = None
-        self._next = 1
-        self._last_block: Block | None = None
+        # The number of the last event in it when it was opened.
+        self._before = 0
+        self._blocks = Blocks()
 
     @classmethod
     def create(cls, directory: Path | str) -> Self:
@@ -91,7 +98,7 @@ class RunStore:
         path = Path(directory) / FILE
 
         def prepare(connection: "sqlite3.Connection") -> None:
-            connection.executescript(_SCHEMA + _ITERATIONS)
+            connection.executescript(_SCHEMA + _BLOCKS)
             connection.execute("INSERT INTO meta VALUES ('format', ?)", (FORMAT,))
 
         return cls(path, _writing(path, prepare, make=True))
@@ -107,14 +114,16 @@ class RunStore:
             path, written_format = read.path, read._format  # noqa: SLF001  # ours
 
         def prepare(connection: "sqlite3.Connection") -> None:
-            if written_format == "1":
+            if written_format != FORMAT:
                 connection.execute("BEGIN")
-                connection.execute(_ITERATIONS)
+                connection.execute(_BLOCKS)
+                if written_format == "2":
+                    _move(connection)
                 connection.execute("UPDATE meta SET value = ? WHERE key = 'format'", (FORMAT,))
                 connection.execute("COMMIT")
 
         store = cls(path, _writing(path, prepare))
-        store._next = 1 + _last_id(store._connection)
+        store._before = _last_id(store._connection)
         return store
 
     @classmethod
@@ -149,7 +158,7 @@ class RunStore:
                     expected="a folder for temporary files with room left",
                     remedy="free some space, or name another folder in TMPDIR",
                 ) from error
-            if row not in (("1",), (FORMAT,)):
+            if row is None or row[0] not in _ALL_SERIES:
                 raise _unreadable(path, "has no format" if row is None else f"has format {row[0]}")
             return cls(path, connection, row[0], undo.pop_all())
 
@@ -162,7 +171,7 @@ class RunStore:
 
         A disk that refuses is reported on the bus as SubscriberFailed with the text of a StorageError; the run goes on.
         """
-        self._subscription = bus.listen_timed("run store", self._write, policy=Policy.KEEP_ALL, interval=_INTERVAL)
+        self._subscription = bus.keep("run store", self._write, interval=_INTERVAL)
         return self._subscription
 
     def close(self) -> None:
@@ -198,15 +207,13 @@ class RunStore:
             if kind is None
             else self._rows(f"{query} WHERE kind = ? ORDER BY id", kind)
         )
-        blocks = self._blocks() if kind in (None, ITERATION) else []
-        return merge(map(_stored, rows), (event for block in blocks for event in block.events()), key=_id_of)
+        series = [each for each in self._series() if kind in (None, each.kind)]
+        return merge(map(_stored, rows), *(each.events(self._table(each)) for each in series), key=_id_of)
 
     def names(self) -> tuple[str, ...]:
         """The names of all time series, sorted, such as "training.loss"."""
         names = {name for (name,) in self._rows("SELECT DISTINCT name FROM metrics")}
-        if self._format != "1":
-            for (text,) in self._rows("SELECT DISTINCT names FROM iterations"):
-                names.update(f"training.{name}" for name in json.loads(text))
+        names.update(name for each in self._series() for name in each.columns)
         return tuple(sorted(names))
 
     def metrics(self, name: str, points: int | None = None) -> tuple[list[int], list[float]]:
@@ -220,7 +227,7 @@ class RunStore:
 
         if points is not None and points < FEWEST:
             raise SettingError("metrics, points", str(points), f"at least {FEWEST}", "ask for more points")
-        iterations, values = self._series(name)
+        iterations, values = self._points(name)
         if points is not None and len(values) > points:
             kept = thinned(values, points)
             iterations, values = iterations[kept], values[kept]
@@ -245,25 +252,34 @@ class RunStore:
         with self._using:
             return self._connection.execute(query, values).fetchall()
 
-    def _blocks(self) -> list[Block]:
-        if self._format == "1":
-            return []
-        rows = self._rows("SELECT id, names, block FROM iterations ORDER BY id")
-        return [Block.read(*row) for row in rows]
+    def _series(self) -> list[Series]:
+        """All of which there are blocks."""
+        rows = self._rows(_ALL_SERIES[self._format])
+        return [Series(kind, schema, source, tuple(json.loads(names))) for kind, schema, source, names in rows]
 
-    def _series(self, name: str) -> "tuple[np.ndarray, np.ndarray]":
+    def _table(self, series: Series) -> "np.ndarray":
+        """All events of a series, of shape (events, 4 + names): number, time, epoch, iteration, values."""
         import numpy as np
 
-        rows = self._rows("SELECT iteration, value FROM metrics WHERE name = ? ORDER BY iteration", name)
-        parts = [np.array(rows, np.float64).reshape(len(rows), 2)]
-        score = name.removeprefix("training.")
-        if score != name:
-            for block in self._blocks():
-                found = block.points(score)
-                if found is not None:
-                    parts.append(found)
-        points = np.concatenate(parts)
-        iterations, values = points[:, 0].astype(np.int64), points[:, 1]
+        names = json.dumps(series.names)
+        if self._format == "2":
+            rows = self._rows("SELECT id, block FROM iterations WHERE names = ? ORDER BY id", names)
+            return np.concatenate([numbered(number, series.names, data) for number, data in rows])
+        query = "SELECT block FROM blocks WHERE kind = ? AND schema = ? AND source IS ? AND names = ? ORDER BY id"
+        found = self._rows(query, series.kind, series.schema, series.source, names)
+        return _in_order(series.table(b"".join(data for (data,) in found)))
+
+    def _points(self, name: str) -> "tuple[np.ndarray, np.ndarray]":
+        import numpy as np
+
+        rows = self._rows("SELECT 0, iteration, value FROM metrics WHERE name = ? ORDER BY iteration", name)
+        parts = [np.array(rows, np.float64).reshape(len(rows), 3)]
+        for series in self._series():
+            column = series.columns.get(name)
+            if column is not None:
+                parts.append(self._table(series)[:, [0, 3, column]])
+        points = _in_order(np.concatenate(parts))
+        iterations, values = points[:, 1].astype(np.int64), points[:, 2]
         if not (iterations[1:] > iterations[:-1]).all():
             # An iteration that was run again after a resume takes the place of the one before it.
             iterations, last = np.unique(iterations[::-1], return_index=True)
@@ -272,55 +288,33 @@ class RunStore:
 
     # Writing, on the thread of the bus
 
-    def _write(self, batch: Sequence[Told]) -> None:
+    def _write(self, batch: Sequence[Numbered | Records]) -> None:
         for start in range(0, len(batch), _ROWS):
             self._write_together(batch[start : start + _ROWS])
 
-    def _write_together(self, batch: Sequence[Told]) -> None:
+    def _write_together(self, batch: Sequence[Numbered | Records]) -> None:
         import sqlite3
 
         rows: list[tuple[Any, ...]] = []
         points: list[tuple[str, int, float]] = []
-        block = self._last_block
-        blocks = [] if block is None else [block]
-        number = self._next
-        for names, together in groupby(batch, _names_of):
-            if names is None:
-                block = None
-                for time, event in together:
-                    rows.append((number, time, *_described(event)))
-                    points.extend(measurements(event))
-                    number += 1
-                continue
-            for scores, table in tables([record_of(told) for told in together]):
-                if block is None or block.names != scores:
-                    block = Block(number, scores)
-                    blocks.append(block)
-                block.add(table)
-                number += len(table)
-        written = [changed.row() for changed in blocks if changed.is_changed]
-        self._next = number
-        self._last_block = None if block is None or len(block) >= _BLOCK else block
+        for told in batch:
+            rest = self._blocks.take(told)
+            if rest is not None:
+                number, (time, event) = rest
+                rows.append((self._before + number, time, *_described(event)))
+                points.extend(measurements(event))
+        written = self._blocks.rows(self._before)
         with self._using:
             try:
                 self._connection.execute("BEGIN")
                 self._connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-                self._connection.executemany("INSERT OR REPLACE INTO iterations VALUES (?, ?, ?)", written)
+                self._connection.executemany("INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)", written)
                 self._connection.executemany("INSERT OR REPLACE INTO metrics VALUES (?, ?, ?)", points)
                 self._connection.execute("COMMIT")
             except sqlite3.Error as error:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise _refused(self.path, error) from error
-
-
-def _names_of(told: Told) -> tuple[str, ...] | None:
-    """The names of the scores of an ended iteration; None for any other event."""
-    if is_record(told):
-        names: tuple[str, ...] = told[3]
-        return names
-    event = told[1]
-    return tuple(event.scores) if isinstance(event, IterationEnded) else None
 
 
 def _described(event: Event) -> tuple[str, int, int | None, int | None, str]:
@@ -334,6 +328,12 @@ def _stored(row: tuple[Any, ...]) -> StoredEvent:
     return StoredEvent(
         id=number, time=time, kind=kind, schema=schema, epoch=epoch, iteration=iteration, payload=json.loads(text)
     )
+
+
+def _in_order(table: "np.ndarray") -> "np.ndarray":
+    """Events by their numbers, in which threads that publish at the same moment may have changed places."""
+    numbers = table[:, 0]
+    return table if (numbers[1:] >= numbers[:-1]).all() else table[numbers.argsort(kind="stable")]
 
 
 def _id_of(event: StoredEvent) -> int:
@@ -351,12 +351,17 @@ def _recover(path: Path) -> None:
 
 def _last_id(connection: "sqlite3.Connection") -> int:
     """The greatest number that an event has; 0 where there is none."""
-    (number,) = connection.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()
-    row = connection.execute("SELECT id, names, block FROM iterations ORDER BY id DESC LIMIT 1").fetchone()
-    if row is None:
-        return int(number)
-    block = Block.read(*row)
-    return max(int(number), block.id + len(block) - 1)
+    queries = ("SELECT coalesce(max(id), 0) FROM events", "SELECT coalesce(max(last), 0) FROM blocks")
+    return max(int(connection.execute(query).fetchone()[0]) for query in queries)
+
+
+def _move(connection: "sqlite3.Connection") -> None:
+    """The blocks of format 2 to where they lie now."""
+    for number, text, data in connection.execute("SELECT id, names, block FROM iterations").fetchall():
+        series = Series.of_iterations(tuple(json.loads(text)))
+        row = block(series, numbered(number, series.names, data))
+        connection.execute("INSERT INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+    connection.execute("DROP TABLE iterations")
 
 
 def _writing(
@@ -398,7 +403,7 @@ def _unreadable(path: Path, found: str) -> RunDirectoryError:
     return RunDirectoryError(
         where=f"run store {str(path)!r}",
         found=found,
-        expected=f"an SQLite file that a run wrote, of format 1 or {FORMAT}",
+        expected=f"an SQLite file that a run wrote, of format 1 to {FORMAT}",
         remedy="if it is damaged, take the run from a copy; if it is newer, read it with a newer sigma-core",
     )
 

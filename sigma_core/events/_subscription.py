@@ -2,8 +2,9 @@
 
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from time import monotonic
+from typing import Any
 
 from sigma_core.events._event import Event
 from sigma_core.events._queues import Queue
@@ -22,24 +23,28 @@ class Subscription:
     ) -> None:
         self.name = name
         self.events = events
-        self.delivered = 0
         self.failed: str | None = None
-        self._queue = queue
+        self.queue = queue
         self._queue_up = queue.offer
         self._detach = detach
         self._awake = threading.Event()
-        self._is_waiting = False
+        self.is_waiting = False
         self._is_closed = False
         self._flushes: deque[threading.Event] = deque()
 
     def __len__(self) -> int:
         """How many events wait."""
-        return len(self._queue)
+        return len(self.queue)
+
+    @property
+    def delivered(self) -> int:
+        """How many events were drained."""
+        return self.queue.taken
 
     @property
     def dropped(self) -> int:
         """How many events were lost because the subscriber was slower than its bound allows."""
-        return self._queue.dropped
+        return self.queue.dropped
 
     def accepts(self, event_type: type[Event]) -> bool:
         """Whether events of this type are wanted; a base class stands for all that derive from it."""
@@ -50,8 +55,12 @@ class Subscription:
         self._queue_up(told)
         # `wait` raises the flag before it looks at the queue, and this looks at the flag after it filled the queue:
         # one of the two always sees the other, so no wake-up is lost and none is paid for while nobody waits.
-        if self._is_waiting:
-            self._awake.set()
+        if self.is_waiting:
+            self.wake()
+
+    def wake(self) -> None:
+        """Let whoever waits look at the queue."""
+        self._awake.set()
 
     def drain(self) -> list[Event]:
         """All events that wait, oldest first."""
@@ -61,26 +70,24 @@ class Subscription:
         """All events that wait, each with the time of its publication in seconds since 1970."""
         return [(told[0], event_of(told)) for told in self.take()]
 
-    def take(self) -> list[Told]:
-        """As `drain_timed`, ended iterations as numbers where they came as such."""
-        taken = self._queue.take()
-        self.delivered += len(taken)
-        return taken
+    def take(self) -> list[Any]:
+        """As `drain_timed`, as the queue has it."""
+        return self.queue.take()
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until an event is there, the subscription is closed or `timeout` seconds passed; True for an event."""
         deadline = None if timeout is None else monotonic() + timeout
-        self._is_waiting = True
+        self.is_waiting = True
         try:
-            while not len(self._queue) and not self._is_closed and not self._flushes:
+            while not len(self.queue) and not self._is_closed and not self._flushes:
                 remaining = None if deadline is None else deadline - monotonic()
                 if remaining is not None and remaining <= 0:
                     break
                 self._awake.wait(remaining)
                 self._awake.clear()
         finally:
-            self._is_waiting = False
-        return len(self._queue) > 0
+            self.is_waiting = False
+        return len(self.queue) > 0
 
     def close(self, timeout: float | None = 5.0) -> bool:  # noqa: ARG002  # a listener takes its time, see there
         """Receive nothing more; what waits can still be drained. True when nothing is left running."""
@@ -100,9 +107,9 @@ class Listener(Subscription):
         queue: Queue,
         detach: Callable[[Subscription], None],
         *,
-        receive: Callable[[Sequence[Told]], None],
+        receive: Callable[[list[Any]], None],
         interval: float,
-        report: Callable[[Subscription, Exception], None],
+        report: Callable[[Subscription, BaseException], None],
     ) -> None:
         super().__init__(name, events, queue, detach)
         self._receive = receive
@@ -151,7 +158,7 @@ class Listener(Subscription):
             try:
                 if batch:
                     self._receive(batch)
-            except Exception as error:  # noqa: BLE001  # whatever a subscriber raises must not reach the run
+            except (Exception, SystemExit) as error:  # noqa: BLE001  # whatever a subscriber raises must not reach the run
                 self._report(self, error)
             else:
                 for flush in flushes:

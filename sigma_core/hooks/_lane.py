@@ -105,10 +105,10 @@ class Lane:
     def fire_all(self, event: Event, trainer: Any) -> None:
         """Call every implementation that is due, even when some raise; raise what they raised afterwards, as one.
 
-        A KeyboardInterrupt waits as well until all have been called, and is raised before anything else.
+        A KeyboardInterrupt or SystemExit waits as well until all have been called, and is raised before anything else.
         """
         failures: list[HookFailedError] = []
-        interrupt: KeyboardInterrupt | None = None
+        interrupt: BaseException | None = None
         for entry in self.entries:
             if entry.trigger is not None and not self._is_due(entry, entry.trigger):
                 continue
@@ -120,7 +120,7 @@ class Lane:
                 raised = failure(entry.implementation, self._clock.iteration, error)
                 raised.__cause__ = error
                 failures.append(raised)
-            except KeyboardInterrupt as error:
+            except BaseException as error:  # noqa: BLE001  # likewise
                 interrupt = error
         if interrupt is not None:
             raise interrupt

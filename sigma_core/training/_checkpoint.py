@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from attrs import evolve, field, frozen
 
-from sigma_core.errors import CheckpointError, StorageError
+from sigma_core.errors import CheckpointError, CheckpointVersionError, StorageError
 from sigma_core.training._arrays_file import pieces
 from sigma_core.training._migrations import migrated
 
@@ -39,17 +39,19 @@ _LARGEST_MANIFEST = 2**28
 class Checkpoint:
     """Arrays by name, and everything else that decides how a training goes on, in JSON's terms.
 
-    Parameters have their identifiers as names. `provenance` says which software wrote it, where that is known.
+    Parameters have their identifiers as names. `provenance` says which software wrote it, where that is known. `text`
+    is the state as it was taken `apart`, and what is written then.
     """
 
     arrays: Mapping[str, np.ndarray]
     state: Mapping[str, Any]
     provenance: Mapping[str, Any] = field(factory=dict)
+    text: str | None = None
 
     def apart(self, directory: Path | str) -> "Checkpoint":
         """The same, with a state that nobody else changes. Raises CheckpointError for one that JSON cannot write."""
         try:
-            return evolve(self, state=json.loads(json.dumps(dict(self.state))))
+            return evolve(self, text=json.dumps(dict(self.state)))
         except (TypeError, ValueError, RecursionError) as error:
             raise CheckpointError(
                 str(directory),
@@ -73,7 +75,7 @@ class Checkpoint:
         except OSError as error:
             raise _refused(directory, error) from error
         temporary = directory.with_name(f".{directory.name}.{os.getpid()}.partial")
-        state = self.apart(directory).state
+        taken = self.apart(directory) if self.text is None else self
         data = list(pieces(self.arrays))
         digest = hashlib.sha256()
         for piece in data:
@@ -83,7 +85,7 @@ class Checkpoint:
             "version": VERSION,
             "arrays": {"bytes": sum(map(len, data)), "sha256": digest.hexdigest()},
             "provenance": dict(self.provenance),
-            "state": state,
+            "state": json.loads(taken.text or ""),
         }
         previous = set_aside(directory)
         try:
@@ -104,14 +106,14 @@ class Checkpoint:
     def read(cls, directory: Path | str) -> "Checkpoint":
         """The checkpoint in a directory, of this version or an older one.
 
-        Raises CheckpointError when it is missing, damaged or of a newer version.
+        Raises CheckpointError when it is missing or damaged, CheckpointVersionError when it is of a newer version.
         """
         from safetensors import SafetensorError
         from safetensors.numpy import load
 
         directory = Path(directory)
-        place = directory if directory.exists() or not set_aside(directory).exists() else set_aside(directory)
         try:
+            place = directory if directory.exists() or not set_aside(directory).exists() else set_aside(directory)
             manifest = _manifest(directory, place / _MANIFEST)
             data = _data(directory, place / _ARRAYS, manifest)
         except OSError as error:
@@ -139,6 +141,7 @@ def checksum(directory: Path | str) -> str:
 
 
 def _manifest(directory: Path, path: Path) -> dict[str, Any]:
+    _check_file(directory, path)
     if path.stat().st_size > _LARGEST_MANIFEST:
         raise _damaged(directory, f"{_MANIFEST} is larger than any manifest")
     try:
@@ -148,8 +151,10 @@ def _manifest(directory: Path, path: Path) -> dict[str, Any]:
     if not isinstance(manifest, dict) or manifest.get("format") != "sigma-checkpoint":
         raise _damaged(directory, f"{_MANIFEST} is not that of a checkpoint")
     version = manifest.get("version")
-    if not isinstance(version, int) or isinstance(version, bool) or not 1 <= version <= VERSION:
-        raise CheckpointError(
+    if not isinstance(version, int) or isinstance(version, bool) or version < 1:
+        raise _damaged(directory, f"{_MANIFEST} has version {version!r}"[:200])
+    if version > VERSION:
+        raise CheckpointVersionError(
             str(directory),
             f"it has version {version!r}",
             f"versions 1 to {VERSION}",
@@ -159,19 +164,32 @@ def _manifest(directory: Path, path: Path) -> dict[str, Any]:
         raise _damaged(directory, f"{_MANIFEST} has another checksum than it says")
     if not isinstance(manifest.get("state"), dict):
         raise _damaged(directory, f"{_MANIFEST} has no state")
+    if not isinstance(manifest.get("arrays", {}), dict) or not isinstance(manifest.get("provenance") or {}, dict):
+        raise _damaged(directory, f"{_MANIFEST} does not say what was written by what")
     return manifest
 
 
 def _data(directory: Path, path: Path, manifest: Mapping[str, Any]) -> bytes:
     # The first version said nothing of the length.
     told = manifest.get("arrays", {"sha256": manifest.get("sha256")})
+    _check_file(directory, path)
     length = path.stat().st_size
     if told.get("bytes", length) != length:
-        raise _damaged(directory, f"{_ARRAYS} has {length:,} bytes and not {told['bytes']:,}")
+        raise _damaged(directory, f"{_ARRAYS} has {length:,} bytes and not {_worded(told['bytes'])}")
     data = path.read_bytes()
-    if hashlib.sha256(data).hexdigest() != told["sha256"]:
+    if hashlib.sha256(data).hexdigest() != told.get("sha256"):
         raise _damaged(directory, f"the checksum of {_ARRAYS} is another than the manifest's")
     return data
+
+
+def _check_file(directory: Path, path: Path) -> None:
+    """What has no end, or waits for somebody who writes, is not read: a device, a pipe."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise _damaged(directory, f"{path.name} is no file")
+
+
+def _worded(number: Any) -> str:
+    return f"{number:,}" if isinstance(number, int) else repr(number)[:80]
 
 
 def sealed(manifest: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,11 @@ from sigma_core.events import plain
 from sigma_core.registry import Composer, snake_case
 
 
+def _in_one_line(text: str) -> str:
+    """Of characters that can be seen, as it stands in tables and on terminals."""
+    return " ".join("".join(letter if letter.isprintable() else " " for letter in str(text)).split())
+
+
 @frozen
 class Command:
     """A request to a run."""
@@ -37,7 +42,7 @@ class StepOnce(Command):
 class Stop(Command):
     """End the run before the next iteration; `reason` is what the run says of its end."""
 
-    reason: str = "stopped"
+    reason: str = field(default="stopped", converter=_in_one_line)
 
 
 @frozen(eq=False)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Self
 
 from sigma_core.errors import RunDirectoryError, SigmaError, StorageError
 from sigma_core.events import RunStore
+from sigma_core.training._criterion import Criterion
 from sigma_core.training._hook_changes import hook_changes
 from sigma_core.training._keeping import CHECKPOINTS, FIRST, LAST, PREVIOUS, checkpoint_in
+from sigma_core.training._presence import FILE as LOCK
 from sigma_core.training._presence import Presence
 from sigma_core.training._provenance import provenance
 
@@ -30,13 +32,21 @@ class RunDirectory:
         self.presence = presence
         self._store = store
         self._is_open = True
+        checkpoints = path / CHECKPOINTS
+        self.first_checkpoint = checkpoints / FIRST
+        """Where the state goes from which the run began, if it is not that of its recipe."""
+        self.last_checkpoint = checkpoints / LAST
+        """Where the state at the end of the run goes."""
+        self.previous_checkpoint = checkpoints / PREVIOUS
+        """Where the regular checkpoint before the last one goes."""
 
     @classmethod
     def create(cls, path: Path) -> Self:
         """A new directory. Raises RunDirectoryError where something is there, StorageError where none can be made."""
         try:
             path.mkdir(parents=True, exist_ok=True)
-            is_taken = any(path.iterdir())
+            # A process that was killed at this very point has left its lock, and no run.
+            is_taken = any(found.name != LOCK for found in path.iterdir())
         except OSError as error:
             # Of a file in its place, that is; Windows says the same of one further up.
             if isinstance(error, FileExistsError) and path.exists():
@@ -113,11 +123,14 @@ class RunDirectory:
                 number += 1
         return runs / f"{name}-{number}"
 
-    def begin(self, trainer: "Trainer", state: str) -> None:
-        """Write what the run is made of and the hash of its first state, and keep its events from now on."""
+    def begin(self, trainer: "Trainer", criterion: Criterion, state: str) -> None:
+        """Write what the run is made of and the hash of its first state, and keep its events from now on.
+
+        The recipe says the criterion of this run, so that whoever goes on with it goes on to the same end.
+        """
         self._write(_PLUGINS, json.dumps(provenance(trainer.environment), indent=1) + "\n")
         try:
-            self._write(_RECIPE, trainer.recipe().to_toml())
+            self._write(_RECIPE, trainer.recipe(criterion).to_toml())
         except StorageError:
             raise
         except SigmaError as error:
@@ -152,21 +165,6 @@ class RunDirectory:
     def holds(self, path: Path) -> bool:
         """Whether a path lies in the directory."""
         return path.absolute().is_relative_to(self.path.absolute())
-
-    @property
-    def first_checkpoint(self) -> Path:
-        """Where the state goes from which the run began, if it is not that of its recipe."""
-        return self.path / CHECKPOINTS / FIRST
-
-    @property
-    def last_checkpoint(self) -> Path:
-        """Where the state at the end of the run goes."""
-        return self.path / CHECKPOINTS / LAST
-
-    @property
-    def previous_checkpoint(self) -> Path:
-        """Where the regular checkpoint before the last one goes."""
-        return self.path / CHECKPOINTS / PREVIOUS
 
     def _write(self, name: str, text: str) -> None:
         place = self.path / name

@@ -33,6 +33,7 @@ def change_hooks(
     `given` holds hooks by name to take for these. Raises ComponentError for a hook that is offered no more.
     """
     come, missing = [], []
+    changes = {**NO_CHANGES, **changes}
     for name in changes["detached"]:
         if trainer.hooks.has_plugin(name):
             trainer.hooks.unregister(name=name)

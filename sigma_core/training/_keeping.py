@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sigma_core.errors import CheckpointError
+from sigma_core.errors import CheckpointError, CheckpointVersionError
 from sigma_core.hooks import HookManager, Trigger, hookimpl
 from sigma_core.training._checkpoint import Checkpoint, set_aside
 
@@ -59,12 +59,15 @@ def regular_checkpoints(hooks: HookManager, when: Trigger | None, loop: "Callabl
 def newest(directory: Path | str) -> Path | None:
     """The whole checkpoint of a run that has come furthest, or None where there is none.
 
-    A damaged one is passed over, with a warning.
+    A damaged one is passed over, with a warning. Raises CheckpointVersionError for one of a newer version, which a run
+    that went on without it would write over.
     """
     found: list[tuple[int, bool, Path]] = []
     for path in _candidates(Path(directory) / CHECKPOINTS):
         try:
             state = Checkpoint.read(path).state
+        except CheckpointVersionError:
+            raise
         except CheckpointError as error:
             warnings.warn(f"{str(error).splitlines()[0]}; it is passed over", UserWarning, stacklevel=2)
             continue
@@ -76,7 +79,12 @@ def newest(directory: Path | str) -> Path | None:
 
 def checkpoint_in(path: Path | str) -> Path:
     """The newest whole checkpoint of a run, given its directory; any other path is that of a checkpoint itself."""
-    if not (Path(path) / CHECKPOINTS).is_dir():
+    try:
+        is_run = (Path(path) / CHECKPOINTS).is_dir()
+    except OSError:
+        # Of a name that the system does not take, whoever reads the checkpoint tells.
+        is_run = False
+    if not is_run:
         return Path(path)
     return newest(path) or Path(path) / CHECKPOINTS / LAST
 

@@ -1,6 +1,7 @@
 """Where each parameter lies in the flat vectors that hold them all."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from math import prod
 from typing import Any
 
@@ -93,7 +94,7 @@ class Layout:
                 spans.append(Span(group, _places(shapes, start)))
         return cls(tuple(spans), _places(fixed, 0), frozenset(still))
 
-    @property
+    @cached_property
     def description(self) -> dict[str, list[str]]:
         """What a checkpoint tells of it: identifiers by what they belong to, such as `optimiser.group_1`."""
         groups = {".".join(filter(None, ("optimiser", span.group))): span.places for span in self.spans}

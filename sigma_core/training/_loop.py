@@ -32,6 +32,7 @@ from sigma_core.events import (
     ValidationStarted,
 )
 from sigma_core.hooks import Background, Clock, Dispatch, HookManager
+from sigma_core.training._bell import Bell
 from sigma_core.training._calls import looked
 from sigma_core.training._criterion import Criterion, Moment, Observation, State
 from sigma_core.training._run import Run
@@ -82,7 +83,7 @@ class Loop(Steered):
         # Commands of an earlier run, to be given again at their places.
         self.script: deque[Scripted] = deque(trainer.script)
         self.turns = 0
-        self.arrived = threading.Event()
+        self.arrived = Bell()
         self.thread = threading.get_ident()
         self.scores: dict[str, Any] = dict(trainer.scores)
         self.clock = trainer.clock
@@ -99,7 +100,7 @@ class Loop(Steered):
         self.budgets = Budgets(trainer.setup.budgets)
         self._is_replay = bool(self.script)
         self.background = Background(
-            self._serve, self.arrived.set, lambda: self.send(Fail(), ""), timed=self._timed_beside
+            self._serve, self.arrived.ring, lambda: self.send(Fail(), ""), timed=self._timed_beside
         )
         self.dispatch: Dispatch | WorkerHooks = self._frozen()
         self.progress = Progress(self.clock)
@@ -307,14 +308,14 @@ class Loop(Steered):
         return batches if self._scheduling is None else self._scheduling.over(batches)
 
     def _lanes(self) -> tuple[Callable[..., Any], Any, Any, tuple[str, ...], int, Teller | None]:
-        dispatch, bus = self.dispatch, self._bus
+        dispatch, bus, names = self.dispatch, self._bus, self.trainer.team.names
         return (
             self.trainer.team.step,
             dispatch.lane(IterationStarted),
             dispatch.lane(IterationEnded),
-            self.trainer.team.names,
+            names,
             bus.generation,
-            bus.teller(self.trainer.setup.backend.to_numpy),
+            bus.teller(self.trainer.setup.backend.to_numpy, names),
         )
 
     def _end_epoch(self, epoch: int) -> None:
@@ -387,14 +388,17 @@ class Loop(Steered):
         self._next_check = self.stop.next_iteration(self.clock.iteration) if looks else NEVER
 
     def _look(self, moment: Moment, scores: dict[str, float]) -> bool:
-        """Let the criterion look; whether it holds."""
+        """Let the criterion look; whether it ends the run.
+
+        One that is repeated ends where it did: a criterion that it had later may have held before.
+        """
         self.criterion_state = looked(self.stop, self.criterion_state, self._observation(scores), moment)
         if moment == "iteration":
             self._schedule_check()
-        return bool(self.criterion_state["reached"])
+        return bool(self.criterion_state["reached"]) and self._next_scripted() == NEVER
 
     def _look_at(self, outputs: Sequence[Any]) -> bool:
-        """Let the criterion look at an iteration; whether it holds."""
+        """Let the criterion look at an iteration; whether it ends the run."""
         return self._look("iteration", {"training.loss": float(outputs[0])} if self._needs_loss else {})
 
     def turn(self, name: str, *, is_on: bool) -> None:

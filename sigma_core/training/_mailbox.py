@@ -123,21 +123,19 @@ def send(directory: Path, command: Mapping[str, Any], timeout: float = 10.0) -> 
     with closing(connection):
         try:
             number = connection.execute("INSERT INTO commands (command) VALUES (?)", (json.dumps(command),)).lastrowid
-            found = _awaited(connection, number, timeout, directory)
+            found = _awaited(connection, number, timeout, directory, where)
         except sqlite3.Error as error:
             check_lives(directory)
             raise _deaf(where, str(error)) from error
-    if found is None:
-        raise _deaf(where, f"it has not answered within {timeout:g} seconds; the command is withdrawn")
     if found["error"] is not None:
         raise _from_json(found["error"])
     return found
 
 
 def _awaited(
-    connection: sqlite3.Connection, number: int | None, timeout: float, directory: Path
-) -> dict[str, Any] | None:
-    """What a command was answered; None where it was not in time. Raises RunDirectoryError if the run ends first."""
+    connection: sqlite3.Connection, number: int | None, timeout: float, directory: Path, where: str
+) -> dict[str, Any]:
+    """What a command was answered. Raises TrainerError if that is not in time, RunDirectoryError if the run ends."""
     deadline = time.monotonic() + timeout
     while True:
         # In this order, because the last thing that a run does before it lets go is to answer.
@@ -148,8 +146,18 @@ def _awaited(
         if not lives:
             check_lives(directory)
         if time.monotonic() > deadline:
-            connection.execute("UPDATE commands SET state = 'withdrawn' WHERE id = ? AND state = 'waiting'", (number,))
-            return None
+            withdrawn = connection.execute(
+                "UPDATE commands SET state = 'withdrawn' WHERE id = ? AND state = 'waiting'", (number,)
+            )
+            said = f"it has not answered within {timeout:g} seconds"
+            if withdrawn.rowcount:
+                raise _deaf(where, f"{said}; the command is withdrawn")
+            raise TrainerError(
+                where,
+                f"{said}; it has taken the command, and applies it at the end of what it is at",
+                "an iteration, or a validation, that ends by then",
+                "wait for that instead of giving the command again, or give a longer --timeout next time",
+            )
         time.sleep(0.02)
 
 

@@ -100,14 +100,22 @@ class Merging(CrewTeam):
 
     def pull(self, names: Iterable[str] | None = None) -> Arrays:
         """The first worker's by their plain names, the others' as `workers.2.parameters`."""
-        if names is None:
-            names = [*self._workers[0].arrays, _RECORDS]
-            names += [replica(name, number) for number in range(1, self.size) for name in self._replicated()]
-        found = {}
-        for name in names:
-            number, plain = of_replica(name)
-            own = self._totals if name in self._totals else self._workers[number].pull([plain])
-            found[name] = own[plain].copy() if own is self._totals else own[plain]
+        return {name: self._pulled(name, {}) for name in (self._whole() if names is None else names)}
+
+    def copied(self, memory: Mapping[str, np.ndarray]) -> Arrays:
+        """As `pull`."""
+        return {name: self._pulled(name, memory) for name in self._whole()}
+
+    def _whole(self) -> list[str]:
+        own = [replica(name, number) for number in range(1, self.size) for name in self._replicated()]
+        return [*self._workers[0].arrays, _RECORDS, *own]
+
+    def _pulled(self, name: str, memory: Mapping[str, np.ndarray]) -> np.ndarray:
+        if name in self._totals:
+            return np.array(self._totals[name])
+        number, plain = of_replica(name)
+        own = {plain: memory[name]} if name in memory else {}
+        found: np.ndarray = self._workers[number].pull([plain], own)[plain]
         return found
 
     def part(self, name: str, elements: slice) -> np.ndarray:

@@ -54,6 +54,9 @@ class _Alone(Team):
     def pull(self, names: Iterable[str] | None = None) -> Arrays:
         return self.worker.pull(names)
 
+    def copied(self, memory: Mapping[str, np.ndarray]) -> Arrays:
+        return self.worker.pull(memory=memory)
+
     def part(self, name: str, elements: slice) -> np.ndarray:
         return self.worker.part(name, elements)
 

@@ -91,21 +91,22 @@ def holder_of(directory: Path) -> Holder | None:
     """Who runs in a directory, or did when it was killed; None where nobody does."""
     path = directory / FILE
     try:
-        said = json.loads(path.read_text("utf-8"))
-        process, host = int(said["process"]), str(said["host"])
-        heartbeat = path.stat().st_mtime
+        with path.open(encoding="utf-8") as file:
+            said = json.loads(file.read())
+            process, host = int(said["process"]), str(said["host"])
+            heartbeat = os.fstat(file.fileno()).st_mtime
+            is_here = host == socket.gethostname()
+            is_alive = not _locked(file, is_shared=True) if is_here else time.time() - heartbeat < _PATIENCE
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    if host == socket.gethostname():
-        with path.open(encoding="utf-8") as file:
-            is_alive = not _locked(file)
-    else:
-        is_alive = time.time() - heartbeat < _PATIENCE
     return Holder(process, host, heartbeat, is_alive)
 
 
-def _locked(file: IO[str], patience: float = 0.0) -> bool:
-    """Lock a file, if nobody else has for longer than the moment that `holder_of` takes."""
+def _locked(file: IO[str], patience: float = 0.0, *, is_shared: bool = False) -> bool:
+    """Lock a file, if nobody else has for longer than the moment that `holder_of` takes.
+
+    Of those that only look, many may do so at once; Windows knows no such locks.
+    """
     until = time.monotonic() + patience
     while True:
         try:
@@ -117,7 +118,7 @@ def _locked(file: IO[str], patience: float = 0.0) -> bool:
             else:
                 import fcntl
 
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except OSError:
             if time.monotonic() >= until:
                 return False

@@ -2,8 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from sigma_core.training._checkpoint import Checkpoint
 from sigma_core.training._criterion import Criterion
 from sigma_core.training._filling import Arrays
 from sigma_core.training._hook_arrays import put_back, taken_out, without_hooks
-from sigma_core.training._hook_changes import hook_changes
+from sigma_core.training._hook_changes import NO_CHANGES, hook_changes
 from sigma_core.training._inputs import form_of
 from sigma_core.training._layout import Place
 from sigma_core.training._schedule import Schedule
@@ -43,10 +44,30 @@ _KINDS: Mapping[str, tuple[type, ...]] = {
     "layout": (dict,),
     "schedules": (dict,),
 }
+# No count and no time is larger.
+_LARGEST = 2**53
 
 
 def _is_of(value: Any, kinds: tuple[type, ...]) -> bool:
-    return isinstance(value, kinds) and (not isinstance(value, int | float) or value >= 0)
+    return isinstance(value, kinds) and (not isinstance(value, int | float) or 0 <= value <= _LARGEST)
+
+
+def _are_scores(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(score, int | float | list) for score in value.values())
+
+
+def _are_changes(value: Any) -> bool:
+    parts = {**NO_CHANGES, **value} if isinstance(value, dict) else {"attached": None, "detached": None}
+    return isinstance(parts["attached"], dict) and isinstance(parts["detached"], list)
+
+
+_FITS: Mapping[str, Callable[[Any], bool]] = {
+    **{key: partial(_is_of, kinds=kinds) for key, kinds in _KINDS.items()},
+    "scores": _are_scores,
+    # Checkpoints of before do not have these.
+    "commands": partial(_is_of, kinds=(int,)),
+    "hook_changes": _are_changes,
+}
 
 
 def identity(component: Criterion | Schedule) -> str:
@@ -54,11 +75,14 @@ def identity(component: Criterion | Schedule) -> str:
     return re.sub(r" at 0x[0-9A-Fa-f]+", "", repr(component))
 
 
-def checkpoint_of(trainer: "Trainer", loop: "Loop | None", hooks: Mapping[str, Any] | None) -> Checkpoint:
+def checkpoint_of(
+    trainer: "Trainer", loop: "Loop | None", hooks: Mapping[str, Any] | None, memory: Arrays | None = None
+) -> Checkpoint:
     """Everything that decides how the training goes on: arrays, counters, and the state of whatever has one.
 
     `hooks` is the state of the triggers where no run goes on; of one that does, background hooks are waited for, so
-    that no event is missed or seen twice. Raises HookFailedError if one of them has failed.
+    that no event is missed or seen twice. Raises HookFailedError if one of them has failed. The arrays are copied into
+    `memory`, which takes up what is needed, and are the checkpoint's until it is used for the next one.
     """
     if loop is not None:
         loop.finish_background()
@@ -80,7 +104,11 @@ def checkpoint_of(trainer: "Trainer", loop: "Loop | None", hooks: Mapping[str, A
         "schedules": dict(trainer.schedule_states),
         "data": form_of(trainer.data),
     }
-    return Checkpoint(_named(trainer, trainer.team.pull()) | arrays_of_hooks, state, trainer.written_by)
+    memory = {} if memory is None else memory
+    arrays = trainer.team.copied(memory)
+    memory.clear()
+    memory |= arrays
+    return Checkpoint(_named(trainer, memory) | arrays_of_hooks, state, trainer.written_by)
 
 
 def values_of(trainer: "Trainer", patterns: Iterable[str]) -> Checkpoint:
@@ -143,7 +171,7 @@ def restore(trainer: "Trainer", checkpoint: Checkpoint, directory: Path | str) -
             "the whole state of a trainer",
             "use another checkpoint of the run",
         )
-    wrong = [key for key, kinds in _KINDS.items() if not _is_of(state[key], kinds)]
+    wrong = [key for key, fits in _FITS.items() if key in state and not fits(state[key])]
     if wrong:
         raise CheckpointError(
             str(directory),

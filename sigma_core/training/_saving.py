@@ -90,13 +90,14 @@ class Saving(Numbers):
         loop = self._loop
         if loop is not None:
             loop.check_can_be_saved()
+        memory = self._writer.lend() if background and values is None else {}
         if values is None:
-            checkpoint = checkpoint_of(self._whole, loop, self._hook_state)
+            checkpoint = checkpoint_of(self._whole, loop, self._hook_state, memory)
         else:
             checkpoint = values_of(self._whole, [values] if isinstance(values, str) else list(values))
         saved = CheckpointSaved(path=str(directory), commands=self.commands, **self._position())
         if background:
-            self._writer.write(Writing(checkpoint.apart(directory), Path(directory), None, saved))
+            self._writer.write(Writing(checkpoint.apart(directory), Path(directory), None, saved, memory))
             return Path(directory)
         # Never two at once in one place.
         self._writer.wait()
@@ -131,13 +132,14 @@ class Saving(Numbers):
         if kept is None:
             return
         saved = CheckpointSaved(path=str(kept.last_checkpoint), commands=self.commands, **self._position())
+        memory = self._writer.lend()
         try:
-            checkpoint = checkpoint_of(self._whole, self._loop, self._hook_state).apart(kept.last_checkpoint)
+            checkpoint = checkpoint_of(self._whole, self._loop, self._hook_state, memory).apart(kept.last_checkpoint)
         except SigmaError as error:
             self._untold.append(failed(saved, error))
             self.tell_of_checkpoints()
         else:
-            self._writer.write(Writing(checkpoint, kept.last_checkpoint, kept.previous_checkpoint, saved))
+            self._writer.write(Writing(checkpoint, kept.last_checkpoint, kept.previous_checkpoint, saved, memory))
 
     @measured(CHECKPOINTS)
     def tell_of_checkpoints(self, *, wait: bool = False) -> list[CheckpointFailed]:

@@ -22,6 +22,7 @@ from sigma_core.events import (
     plain,
 )
 from sigma_core.hooks import Background, Clock, Dispatch, HookManager, Implementation
+from sigma_core.training._bell import Bell
 from sigma_core.training._checkpoint import checksum
 from sigma_core.training._commands import (
     Attach,
@@ -128,7 +129,7 @@ class Steered:
     background: Background
     commands: deque[Request]
     script: deque[Scripted]
-    arrived: threading.Event
+    arrived: Bell
     thread: int
     started: RunStarted
     budgets: Budgets
@@ -164,7 +165,6 @@ class Steered:
     def _answer_meanwhile(self) -> None:
         self._answer()
         self.arrived.wait(0.5)
-        self.arrived.clear()
 
     def _answer(self) -> None:
         """Answer what changes nothing, and leave all other commands where they are."""
@@ -213,7 +213,7 @@ class Steered:
                 # It comes at its place in the record, whenever the hook gets there this time.
                 return
         self.commands.append(Request(command, origin, answer))
-        self.arrived.set()
+        self.arrived.ring()
 
     def _origin(self) -> str:
         if self.is_own_thread():
@@ -257,7 +257,6 @@ class Steered:
     def _wait(self) -> None:
         """Wait for a command, for a while."""
         self.arrived.wait(0.5)
-        self.arrived.clear()
 
     def _frozen(self, previous: Dispatch | WorkerHooks | None = None) -> Dispatch | WorkerHooks:
         """The hooks as they are called from now on."""

@@ -111,8 +111,15 @@ class Synchronous(CrewTeam):
 
     def pull(self, names: Iterable[str] | None = None) -> Arrays:
         """The first worker's, to whom no other one adds anything."""
-        wanted = [name for name in self._workers[0].arrays if not name.startswith("part.")] if names is None else names
-        return self._workers[0].pull(wanted)
+        return self._workers[0].pull(self._whole() if names is None else names)
+
+    def copied(self, memory: Mapping[str, np.ndarray]) -> Arrays:
+        """The first worker's."""
+        return self._workers[0].pull(self._whole(), memory)
+
+    def _whole(self) -> list[str]:
+        """Of what is not a part of a step alone."""
+        return [name for name in self._workers[0].arrays if not name.startswith("part.")]
 
     def part(self, name: str, elements: slice) -> np.ndarray:
         """The first worker's."""

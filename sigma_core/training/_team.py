@@ -55,6 +55,13 @@ class Team(ABC):
         `workers.<number>.<name>`, counted from 2.
         """
 
+    def copied(self, memory: Mapping[str, np.ndarray]) -> Arrays:  # noqa: ARG002  # a team may do without
+        """As `pull` of all arrays, perhaps into the `memory` of an earlier such copy, of which nobody has need.
+
+        Memory that is new is found by the system page by page, which takes as long again as to fill it.
+        """
+        return self.pull()
+
     def part(self, name: str, elements: slice) -> np.ndarray:
         """A copy of some elements of a vector, as the first worker has it."""
         whole: np.ndarray = self.pull([name])[name]

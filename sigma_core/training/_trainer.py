@@ -286,7 +286,8 @@ class Trainer(Control, Evaluating):
             check_required_scores(criterion, self.parts.reported_scores)
         kept = RunDirectory.create(Path(directory)) if isinstance(directory, Path | str) else directory
         try:
-            return self._run(criterion, criterion_state, chosen, kept)
+            with self._writer.staying():
+                return self._run(criterion, criterion_state, chosen, kept)
         finally:
             with self._access:
                 self._loop = self._kept = None
@@ -328,7 +329,7 @@ class Trainer(Control, Evaluating):
         if kept is not None:
             with self.stopwatch.measure(STORE):
                 self.keep_first(kept)
-                kept.begin(self, state_hash(self))
+                kept.begin(self, criterion, state_hash(self))
         self.is_as_composed = False
         handles: list[Attachment | Mailbox] = [] if kept is None else [Mailbox(kept.path, loop, kept.presence)]
         send = partial(loop.send, origin="monitor")
@@ -367,8 +368,11 @@ class Trainer(Control, Evaluating):
         self.is_as_composed = True
         self._announce(reset)
 
-    def recipe(self) -> Recipe:
-        """The recipe that composes an equal trainer. Raises ComponentError for parts that have no name, as arrays."""
+    def recipe(self, stop: Criterion | None = None) -> Recipe:
+        """The recipe that composes an equal trainer, or one with another criterion, as `run(stop=...)` has.
+
+        Raises ComponentError for parts that have no name, as arrays.
+        """
         if self._validation is not None:
             raise ComponentError(
                 f"trainer {self.setup.name!r}",
@@ -376,7 +380,7 @@ class Trainer(Control, Evaluating):
                 "a dataset that brings its validation data",
                 "use a dataset with a split, or one of your own",
             )
-        return write(self.setup, self.environment.composer)
+        return write(self.setup if stop is None else evolve(self.setup, stop=stop), self.environment.composer)
 
     def copy(self) -> Self:
         """A trainer of its own with the same setup and state, which trains on as this one would.

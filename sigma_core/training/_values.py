@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sigma_core.errors import IdentifierError, listed
+from sigma_core.errors import IdentifierError, brief, listed
 from sigma_core.network import Network
 from sigma_core.registry import Resolver
 from sigma_core.training._layout import Layout
@@ -72,6 +72,8 @@ class Values:
         shape = self._parameters.get(identifier, ())
         try:
             array = np.asarray(value)
+            # NumPy would take the word of a text, and 1 for a statement that is true.
+            is_number = array.dtype.kind not in "bSU"
             # Whatever is no number by itself, as a Decimal, is asked to become one.
             array = array.astype(np.float64, casting="safe" if array.dtype.kind == "c" else "unsafe")
             if fills and array.shape == ():
@@ -79,13 +81,13 @@ class Values:
             # A parameter is kept in the network's dtype, which may hold less.
             with np.errstate(over="ignore"):
                 kept = array if identifier in self._shapes else array.astype(self._dtype)
-            fits = array.shape == shape and bool(np.isfinite(kept).all())
+            fits = is_number and array.shape == shape and bool(np.isfinite(kept).all())
         except (TypeError, ValueError, OverflowError):
             fits = False
         if not fits:
             numbers = f"finite numbers of shape {shape}"
             kind = "a finite number" if shape == () else f"a finite number, or {numbers}" if fills else numbers
-            raise IdentifierError(identifier, f"it cannot be set to {value!r}", kind, "give such a value")
+            raise IdentifierError(identifier, f"it cannot be set to {brief(value)}", kind, "give such a value")
         if identifier in self._shapes:
             self._live[identifier].check(float(array))
         return array

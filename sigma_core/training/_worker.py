@@ -207,10 +207,12 @@ class Worker:
         outputs = executable(*batch.values())
         return {name: self.task.backend.to_numpy(array).copy() for name, array in zip(names, outputs, strict=True)}
 
-    def pull(self, names: Iterable[str] | None = None) -> Arrays:
-        """The state's arrays, copied to the host: all, or those of the given names."""
-        wanted = self.arrays if names is None else names
-        return {name: np.array(self.task.backend.to_numpy(self.arrays[name])) for name in wanted}
+    def pull(
+        self, names: Iterable[str] | None = None, memory: Mapping[str, np.ndarray] = MappingProxyType({})
+    ) -> Arrays:
+        """The state's arrays, copied to the host, where they fit to `memory`: all, or those of the given names."""
+        wanted, to_numpy = self.arrays if names is None else names, self.task.backend.to_numpy
+        return {name: _copied(to_numpy(self.arrays[name]), memory.get(name)) for name in wanted}
 
     def part(self, name: str, elements: slice) -> np.ndarray:
         """Some elements of a vector of the state, copied to the host; the rest of it stays where it is."""
@@ -235,6 +237,13 @@ class Worker:
 
     def _instance(self, program: Program, step: StepGraph) -> Executable:
         return program.instantiate({name: self.arrays[name] for name in step.bound})
+
+
+def _copied(array: np.ndarray, memory: np.ndarray | None) -> np.ndarray:
+    if memory is None or memory.shape != array.shape or memory.dtype != array.dtype:
+        return np.array(array)
+    memory[...] = array
+    return memory
 
 
 def _described(arrays: Iterable[tuple[str, Any]]) -> dict[str, Section]:

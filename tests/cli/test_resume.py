@@ -11,7 +11,7 @@ import time
 import pytest
 
 import sigma_core
-from sigma_core.training import Checkpoint
+from sigma_core.training import Checkpoint, RunDirectory
 
 
 def series(path):
@@ -90,6 +90,26 @@ def test_a_damaged_checkpoint_is_passed_over(sigma, recipe, tmp_path):
     assert Checkpoint.read(folder / "last").state["epoch"] == 2
 
 
+def test_a_checkpoint_of_a_newer_version_is_not_written_over(sigma, recipe, tmp_path):
+    """It is as good as any, for whoever can read it."""
+    sigma("train", recipe, "--quiet", "--directory", "run", "--set", "checkpoint=1 epochs")
+    last = tmp_path / "run" / "checkpoints" / "last"
+    manifest = json.loads((last / "manifest.json").read_text("utf-8"))
+    (last / "manifest.json").write_text(json.dumps({**manifest, "version": 99}), "utf-8")
+    before = {path: path.read_bytes() for path in last.parent.rglob("*") if path.is_file()}
+
+    assert sigma("resume", "run", "--set", "stop=3 epochs") == (
+        2,
+        "",
+        (
+            f"error: {last.relative_to(tmp_path)}: it has version 99\n"
+            "  expected: versions 1 to 2\n"
+            "  to do:    read it with the version of sigma-core that wrote it\n"
+        ),
+    )
+    assert {path: path.read_bytes() for path in last.parent.rglob("*") if path.is_file()} == before
+
+
 def test_what_is_no_run_is_refused(sigma, recipe, tmp_path):
     """A folder without a recipe, one whose trainer had none, one without a store."""
     (tmp_path / "empty").mkdir()
@@ -111,6 +131,7 @@ def test_what_is_no_run_is_refused(sigma, recipe, tmp_path):
     )
 
 
+@pytest.mark.filterwarnings("default::UserWarning")
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_run_that_was_killed_is_gone_on_with(sigma, recipe, tmp_path):
     """While it goes on, nobody else can have its directory; afterwards at once."""
@@ -132,9 +153,8 @@ def test_a_run_that_was_killed_is_gone_on_with(sigma, recipe, tmp_path):
     finally:
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-    iteration = max(
-        Checkpoint.read(path).state["iteration"] for path in last.parent.iterdir() if not path.name.startswith(".")
-    )
+    # It may have been killed while it removed one that it needed no more.
+    iteration = Checkpoint.read(RunDirectory.checkpoint_in(tmp_path / "run")).state["iteration"]
     stop = f"stop={iteration + 30} iterations"
     assert sigma("resume", "run", "--quiet", "--set", stop)[0] == 0
     assert sigma("train", recipe, "--quiet", "--directory", "whole", "--set", stop)[0] == 0

@@ -14,6 +14,17 @@ PARAMETER = "network.layers.dense_1.biases"
 
 
 @pytest.fixture
+def sigma(sigma):
+    """Waits for the answers of a run as long as a machine with much to do may take."""
+
+    def patient(*arguments):
+        is_command = arguments[0] == "run" and "--timeout" not in arguments
+        return sigma(*arguments, *(("--timeout", "60") if is_command else ()))
+
+    return patient
+
+
+@pytest.fixture
 def live(recipe, tmp_path):
     """Starts a run without an end in a process of its own, and waits until it listens."""
     processes = []
@@ -33,6 +44,24 @@ def live(recipe, tmp_path):
     for process in processes:
         process.kill()
         process.wait()
+
+
+def check_what_is_not_taken(sigma):
+    """Values of other types and shapes, without end, of any length; of a pattern all or none."""
+    assert sigma("run", "set", "mine", "**", "1") == (
+        2,
+        "",
+        "error: Adam.mean_decay: 1.0\n  expected: a finite number of at least 0 and below 1\n",
+    )
+    for value in ("NaN", "1e400", "true", '"1"', "[1, 2]", "{}", "null", 10_000 * "[", "1" + 5_000 * "0"):
+        code, out, err = sigma("run", "set", "mine", PARAMETER, value)
+        assert (code, out) == (2, "")
+        assert err.startswith(f"error: {PARAMETER}: it cannot be set to ")
+        assert err.splitlines()[1:3] == [
+            "  expected: a finite number, or finite numbers of shape (3,)",
+            "  to do:    give such a value",
+        ]
+        assert len(err) < 600
 
 
 def test_a_live_run_is_steered(sigma, live, tmp_path):
@@ -70,6 +99,10 @@ def test_a_live_run_is_steered(sigma, live, tmp_path):
         ),
     )
 
+    check_what_is_not_taken(sigma)
+    assert json.loads(sigma("run", "get", "mine", "optimiser.learning_rate")[1]) == 0.5
+    assert json.loads(sigma("run", "get", "mine", PARAMETER)[1]) == [1, 2, 3]
+
     code, out, err = sigma("run", "set", "mine", "network.**.<dense>", "0")
     assert (code, err) == (0, "")
     assert out.startswith("mine: network.**.<dense> is 0 (2 values), after ")
@@ -78,7 +111,7 @@ def test_a_live_run_is_steered(sigma, live, tmp_path):
     assert sigma("run", "save", "mine")[0] == 0
     assert (tmp_path / "runs" / "mine" / "checkpoints" / "saved").is_dir()
     assert sigma("run", "resume", "mine")[1].startswith("mine: goes on")
-    assert sigma("run", "stop", "mine", "--reason", "enough")[1].startswith("mine: stopped")
+    assert sigma("run", "stop", "mine", "--reason", "enough\n\x1b ")[1].startswith("mine: stopped")
     assert process.wait(60) == 0
 
     (listed,) = json.loads(sigma("runs", "--json")[1])
@@ -87,6 +120,7 @@ def test_a_live_run_is_steered(sigma, live, tmp_path):
     with RunStore.open(tmp_path / "runs" / "mine") as store:
         applied = [event.payload["command"]["command"] for event in store.events("command_applied")]
         refused = [event.payload["command"]["identifier"] for event in store.events("command_refused")]
+    refused = [name for name in refused if name not in ("**", PARAMETER)]
     assert applied == ["pause", "step_once", "set_value", "set_value", "set_value", "save", "resume", "stop"]
     assert refused == ["optimiser.learning_rat", "optimiser.learning_rate"]
 
@@ -194,6 +228,30 @@ def test_a_run_that_hangs_or_was_killed_is_told(sigma, live):
     code, _, err = sigma("run", "pause", "mine")
     assert code == 2
     assert f"it does not run: process {process.pid} on " in err
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1"])
+def test_seconds_to_wait_are_a_number(sigma, seconds):
+    """A wait that never ends is none."""
+    code, out, err = sigma("run", "pause", "mine", "--timeout", seconds)
+    assert (code, out) == (2, "")
+    assert err.endswith(f"Error: Invalid value for '--timeout': {float(seconds)} is not in the range 0<=x<=86400.\n")
+
+
+def test_names_that_the_system_does_not_take_are_no_runs(sigma, recipe):
+    """Whoever asks for one is told as with any other."""
+    name = 5_000 * "n"
+    known = "  expected: nothing\n  to do:    give one of these, or the path of its directory\n"
+    for command in (("run", "pause"), ("replay",)):
+        assert sigma(*command, name) == (2, "", f"error: run {name!r}: there is no such run\n{known}")
+    code, _, err = sigma("resume", name)
+    assert code == 2
+    assert "its recipe.toml cannot be read: " in err
+    code, _, err = sigma("train", recipe, "--no-directory", "--restore", name)
+    assert (code, err.splitlines()[1:]) == (
+        2,
+        ["  expected: the folder of a checkpoint", "  to do:    give the folder that was saved"],
+    )
 
 
 def test_a_run_that_is_not_there_is_told(sigma, recipe):

@@ -230,20 +230,25 @@ def test_a_listener_receives_batches_in_its_own_thread():
     assert len(received) == 1000
 
 
-def test_a_timed_listener_knows_when_each_event_was_published():
-    """Times are taken when an event is published, not when its batch is handed over."""
+def test_who_keeps_everything_knows_when_each_event_was_published():
+    """And in which order; times are taken when an event is published, not when its batch is handed over."""
     received = []
     now = iter([10.0, 11.0])
     bus = Bus(time=lambda: next(now))
-    bus.listen_timed("store", received.extend, interval=0.001)
+    listener = bus.keep("store", received.extend, interval=0.001)
     publish(bus, 2)
     bus.close(WAIT)
-    assert received == [(10.0, started(1)), (11.0, started(2))]
+    assert received == [(1, (10.0, started(1))), (2, (11.0, started(2)))]
+    assert (listener.delivered, listener.dropped) == (2, 0)
 
 
 @pytest.mark.parametrize(
     ("error", "reason"),
-    [(ValueError("bad"), "ValueError: bad"), (DataError(where="file", found="is empty"), "file: is empty")],
+    [
+        (ValueError("bad"), "ValueError: bad"),
+        (SystemExit("closed"), "SystemExit: closed"),
+        (DataError(where="file", found="is empty"), "file: is empty"),
+    ],
 )
 def test_a_listener_that_raises_is_reported_and_disabled(error, reason):
     """One failure, one report; the run and the other subscribers go on."""
@@ -404,9 +409,14 @@ def test_a_teller_hands_over_what_a_published_event_would():
 
 
 def test_scores_that_a_teller_cannot_read_are_reported():
-    """As those of an event are."""
-    bus = Bus()
-    subscription = bus.subscribe("monitor")
-    bus.teller(np.asarray)(1, 1, ("loss",), [_Device()])
+    """As those of an event are, by the quickest way too."""
     reason = "could not read the scores of iteration_ended: OSError: device lost"
+    bus, usual = Bus(), ("loss",)
+    subscription = bus.subscribe("monitor")
+    bus.teller(np.asarray, usual)(1, 1, usual, [_Device()])
     assert subscription.drain() == [SubscriberFailed(subscriber="bus", reason=reason)]
+    bus, kept = Bus(), []
+    bus.keep("store", kept.extend, interval=0.001)
+    bus.teller(np.asarray, usual)(1, 1, usual, [_Device()])
+    bus.close(WAIT)
+    assert [event for _, (_, event) in kept] == [SubscriberFailed(subscriber="bus", reason=reason)]

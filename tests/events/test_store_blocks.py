@@ -8,6 +8,7 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import pytest
@@ -15,7 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigma_core.errors import SettingError
-from sigma_core.events import Bus, EpochStarted, IterationEnded, RunStarted, RunStore, StoredEvent
+from sigma_core.events import Bus, EpochStarted, IterationEnded, RunStarted, RunStore, StoredEvent, ValuesPublished
+from sigma_core.events._ledger import Ledger
 from sigma_core.events._thinning import thinned
 
 STORED = Path(__file__).parent / "stored"
@@ -26,14 +28,20 @@ def ended(iteration, **scores):
     return IterationEnded(epoch=1 + iteration // 100, iteration=iteration, scores=scores)
 
 
+LEDGERS = WeakKeyDictionary()
+
+
 def write(store, *events):
     """As one batch of the bus."""
-    store._write([(100.0 + number, event) for number, event in enumerate(events)])
+    ledger = LEDGERS.setdefault(store, Ledger())
+    for number, event in enumerate(events):
+        ledger.offer((100.0 + number, event))
+    store._write(ledger.take())
 
 
 def rows(directory):
     with closing(sqlite3.connect(directory / "run.db")) as connection:
-        return connection.execute("SELECT id, names, length(block) / 8 FROM iterations ORDER BY id").fetchall()
+        return connection.execute("SELECT id, last, names, length(block) / 8 FROM blocks ORDER BY id").fetchall()
 
 
 def test_iterations_and_other_events_keep_their_order(tmp_path):
@@ -43,7 +51,7 @@ def test_iterations_and_other_events_keep_their_order(tmp_path):
         write(store, STARTED, ended(1, loss=0.5), ended(2, loss=0.25))
         write(store, ended(3, loss=math.nan))
         write(store, started, ended(4, loss=0.125))
-    assert rows(tmp_path) == [(2, '["loss"]', 12), (6, '["loss"]', 4)]
+    assert rows(tmp_path) == [(2, 6, '["loss"]', 20)]
     with RunStore.open(tmp_path) as read:
         everything = list(read.events())
         assert [(each.id, each.kind, each.iteration) for each in everything] == [
@@ -67,13 +75,13 @@ def test_iterations_and_other_events_keep_their_order(tmp_path):
         assert list(read.events("epoch_started")) == [everything[4]]
 
 
-def test_other_scores_begin_another_block(tmp_path):
+def test_other_scores_are_in_another_block(tmp_path):
     """Arrays among them, such as gradients that a hook requires, are not kept."""
     gradient = np.ones((2, 2))
     with RunStore.create(tmp_path) as store:
         write(store, ended(1, loss=0.5), ended(2, loss=0.4, gradient=gradient), ended(3, loss=0.3, gradient=gradient))
         write(store, ended(4, loss=0.2, other=1.0), ended(5, loss=0.1))
-    assert [row[1] for row in rows(tmp_path)] == ['["loss"]', '["loss", "other"]', '["loss"]']
+    assert [row[:3] for row in rows(tmp_path)] == [(1, 5, '["loss"]'), (4, 4, '["loss", "other"]')]
     with RunStore.open(tmp_path) as read:
         assert read.names() == ("training.loss", "training.other")
         assert read.metrics("training.loss") == ([1, 2, 3, 4, 5], [0.5, 0.4, 0.3, 0.2, 0.1])
@@ -86,7 +94,7 @@ def test_a_block_is_written_on_until_it_is_long(tmp_path):
     with RunStore.create(tmp_path) as store:
         for iteration in range(1, 1301):
             write(store, ended(iteration, loss=1 / iteration))
-    assert [row[2] // 4 for row in rows(tmp_path)] == [512, 512, 276]
+    assert [row[3] // 5 for row in rows(tmp_path)] == [512, 512, 276]
     with RunStore.open(tmp_path) as read:
         iterations, values = read.metrics("training.loss")
         assert iterations == list(range(1, 1301))
@@ -149,9 +157,69 @@ def test_a_store_of_format_1_can_be_read(tmp_path):
         assert read.note("state") is None
 
 
-@pytest.mark.parametrize("begin", ["version-1.sqlite", None])
+def test_a_store_of_format_2_can_be_read(tmp_path):
+    """Its blocks knew ended iterations alone, and their first number."""
+    shutil.copy(STORED / "version-2.sqlite", tmp_path / "run.db")
+    with RunStore.open(tmp_path) as read:
+        before = list(read.events())
+        assert [(event.id, event.kind) for event in before] == [
+            (1, "run_started"),
+            (2, "iteration_ended"),
+            (3, "iteration_ended"),
+            (4, "values_published"),
+            (5, "iteration_ended"),
+            (6, "iteration_ended"),
+            (7, "validation_ended"),
+            (8, "epoch_ended"),
+            (9, "run_ended"),
+        ]
+        assert before[2].payload == {"epoch": 1, "iteration": 2, "scores": {"loss": "NaN"}}
+        assert before[5].payload == {"epoch": 1, "iteration": 4, "scores": {"loss": 0.25, "other": 2.0}}
+        assert read.names() == ("epoch.training.loss", "norm", "training.loss", "training.other", "validation.accuracy")
+        assert read.metrics("training.other") == ([3, 4], [1.0, 2.0])
+        series = {name: read.metrics(name) for name in read.names()}
+    RunStore.reopen(tmp_path).close()
+    assert [row[:3] for row in rows(tmp_path)] == [(2, 3, '["loss"]'), (5, 6, '["loss", "other"]')]
+    with RunStore.open(tmp_path) as read:
+        assert list(read.events()) == before
+        assert str({name: read.metrics(name) for name in read.names()}) == str(series)
+
+
+def test_values_of_hooks_are_in_blocks(tmp_path):
+    """In the order of all events, however they take turns with others; those with arrays each by itself."""
+    matrix = [[1.0, 2.0], [3.0, 4.0]]
+    published = [
+        ValuesPublished(source=source, epoch=1, iteration=iteration, values=values)
+        for iteration in (1, 2)
+        for source, values in (("norms", {"norm": 0.5 * iteration}), ("other", {"norm": 7.0, "share": math.nan}))
+    ]
+    with_array = ValuesPublished(source="norms", epoch=1, iteration=3, values={"norm": 4.0, "matrix": matrix})
+    with RunStore.create(tmp_path) as store:
+        write(store, ended(1, loss=0.5), *published[:2], ended(2, loss=0.25), *published[2:], with_array)
+    assert [row[:3] for row in rows(tmp_path)] == [
+        (1, 4, '["loss"]'),
+        (2, 5, '["norm"]'),
+        (3, 6, '["norm", "share"]'),
+    ]
+    with RunStore.open(tmp_path) as read:
+        everything = list(read.events())
+        assert [event.id for event in everything] == list(range(1, 8))
+        found = [event.payload for event in read.events("values_published")]
+        assert found == [
+            {"source": "norms", "epoch": 1, "iteration": 1, "values": {"norm": 0.5}},
+            {"source": "other", "epoch": 1, "iteration": 1, "values": {"norm": 7.0, "share": "NaN"}},
+            {"source": "norms", "epoch": 1, "iteration": 2, "values": {"norm": 1.0}},
+            {"source": "other", "epoch": 1, "iteration": 2, "values": {"norm": 7.0, "share": "NaN"}},
+            {"source": "norms", "epoch": 1, "iteration": 3, "values": {"norm": 4.0, "matrix": matrix}},
+        ]
+        # Two hooks that publish one name: who came last is right.
+        assert read.metrics("norm") == ([1, 2, 3], [7.0, 7.0, 4.0])
+        assert read.names() == ("norm", "share", "training.loss")
+
+
+@pytest.mark.parametrize("begin", ["version-1.sqlite", "version-2.sqlite", None])
 def test_a_store_can_be_written_on(tmp_path, begin):
-    """One of format 1 becomes one of this format; an iteration that is run again takes the place of the first."""
+    """One of an older format becomes one of this format; what is run again takes the place of the first."""
     if begin is None:
         with RunStore.create(tmp_path) as store:
             write(store, *(ended(iteration, loss=1.0) for iteration in (1, 2, 3, 4)))

@@ -244,14 +244,15 @@ def test_one_failure_in_teardown_is_raised_as_itself():
     assert caught.value.found == "raised ValueError: one"
 
 
-def test_ctrl_c_in_teardown_waits_for_the_others():
-    """An interrupt in teardown is raised when everybody was called."""
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_ctrl_c_and_exits_in_teardown_wait_for_the_others(error):
+    """What would end the process in teardown is raised when everybody was called."""
     seen = []
     dispatch = dispatch_of(
-        plugin(raising(KeyboardInterrupt, seen, "a"), "sigma_run_ended"),
+        plugin(raising(error, seen, "a"), "sigma_run_ended"),
         plugin(raising(ValueError("one"), seen, "b"), "sigma_run_ended"),
     )
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(error):
         dispatch.end(ENDED, None)
     assert seen == ["a", "b"]
     dispatch_of(plugin(lambda: seen.append("c"), "sigma_run_ended")).end(ENDED, None)

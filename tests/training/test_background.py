@@ -1,6 +1,8 @@
 """Checkpoints in the background, and those that a run keeps regularly."""
 
 import os
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -74,6 +76,70 @@ def test_of_those_that_wait_the_newest_is_written(make, hook, recorder, tmp_path
     assert saved[-1] == 6
     assert len(saved) <= 2
     assert Checkpoint.read(tmp_path / "now").state["iteration"] == 6
+
+
+def test_each_checkpoint_has_its_own_numbers(make, hook, tmp_path, monkeypatch):
+    """However many are on their way; memory of those that lie on the disk is used again."""
+    expected, memory = {}, []
+    write = Checkpoint.write
+
+    def writing(checkpoint, directory, older=None):
+        memory.append(id(checkpoint.arrays["slots.mean"]))
+        return write(checkpoint, directory, older)
+
+    def save(event, trainer):
+        name = f"at {event.iteration}"
+        expected[name] = numbers(trainer)
+        trainer.save(tmp_path / name, background=True)
+        if event.iteration % 2 == 0:
+            trainer.finish_saving()
+
+    monkeypatch.setattr(Checkpoint, "write", writing)
+    trainer = make(hooks=[hook(iteration_ended=save)])
+    trainer.run()
+
+    assert len(expected) == len(memory) == 6
+    assert len(set(memory)) < 6
+    for name, found in expected.items():
+        assert numbers(make().restore(tmp_path / name)) == found
+
+
+@pytest.mark.parametrize(
+    "operator", [{"workers": 2}, {"workers": 2, "mode": "merge", "every": "2 iterations"}], ids=["synchronous", "merge"]
+)
+def test_several_workers_are_copied_as_one_is(make, hook, tmp_path, operator):
+    """Into the same memory again, in both modes."""
+    expected = {}
+
+    def save(event, trainer):
+        trainer.finish_saving()
+        expected[event.iteration] = numbers(trainer)
+        trainer.save(tmp_path / f"{event.iteration}", background=True)
+
+    make(hooks=[hook(iteration_ended=save)], operator={"use": "local", **operator}).run()
+
+    for iteration, found in expected.items():
+        again = make(operator={"use": "local", **operator}).restore(tmp_path / f"{iteration}")
+        assert numbers(again) == found
+
+
+ENDS = """
+import sys
+import numpy as np
+from sigma_nn import Adam, Dense, Input, SoftmaxCrossEntropy
+import sigma_core as sigma
+
+data = np.zeros((4, 2), np.float32), np.zeros(4, int)
+trainer = sigma.Trainer(Input(2) + Dense(2) + SoftmaxCrossEntropy(), data, Adam(0.1), "1 epochs")
+trainer.save(sys.argv[1], background=True)
+"""
+
+
+def test_a_process_that_ends_writes_what_waits(tmp_path):
+    """Whether anybody waits for it or not."""
+    subprocess.run([sys.executable, "-c", ENDS, str(tmp_path / "now")], check=True, timeout=120)
+
+    assert Checkpoint.read(tmp_path / "now").state["iteration"] == 0
 
 
 def test_a_trainer_that_stands_still_saves_in_the_background_too(make, tmp_path, monkeypatch):

@@ -265,6 +265,23 @@ def test_a_checkpoint_with_another_kind_of_state_is_damaged(make, tmp_path, key,
     )
 
 
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("scores", {"training.loss": "low"}),
+        ("commands", "many"),
+        ("commands", 10**20),
+        ("hook_changes", [1]),
+        ("hook_changes", {"attached": [1]}),
+        ("hook_changes", {"detached": 5}),
+        ("seconds", float("nan")),
+    ],
+)
+def test_what_lies_deeper_in_a_state_is_looked_at_too(make, tmp_path, key, value):
+    """Before anything is put in place."""
+    test_a_checkpoint_with_another_kind_of_state_is_damaged(make, tmp_path, key, value)
+
+
 def test_a_checkpoint_whose_shapes_are_none_is_of_another_training(make, tmp_path):
     """What stands there is told as it is."""
     import json

@@ -6,6 +6,7 @@ import os
 import pickle
 import re
 import shutil
+import sys
 import zipfile
 from pathlib import Path
 
@@ -211,6 +212,13 @@ DAMAGES = [
     ),
     (lambda saved: manifest(saved, format="other"), "manifest.json is not that of a checkpoint" + DAMAGED),
     (lambda saved: manifest(saved, state=None), "manifest.json has no state" + DAMAGED),
+    (lambda saved: manifest(saved, version="2"), "manifest.json has version '2'" + DAMAGED),
+    (lambda saved: manifest(saved, arrays=[]), "manifest.json does not say what was written by what" + DAMAGED),
+    (lambda saved: manifest(saved, provenance=[1]), "manifest.json does not say what was written by what" + DAMAGED),
+    (
+        lambda saved: manifest(saved, arrays={"bytes": "many"}),
+        "state.safetensors has 1,416 bytes and not 'many'" + DAMAGED,
+    ),
     (
         lambda saved: manifest(saved, version=3),
         (
@@ -264,6 +272,19 @@ def test_a_damaged_checkpoint_is_refused(saved, damage, message):
     assert {name: array.tobytes() for name, array in one.team.pull().items()} == {
         name: array.tobytes() for name, array in before.items()
     }
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes in folders")
+@pytest.mark.parametrize("name", ["manifest.json", "state.safetensors"])
+def test_what_has_no_end_is_not_read(saved, name):
+    """A pipe that nobody writes to, and a device, in the place of a file."""
+    (saved / name).unlink()
+    os.mkfifo(saved / name)
+    assert refused(CheckpointError, lambda: Checkpoint.read(saved)) == f"{saved}: {name} is no file{DAMAGED}"
+
+    (saved / name).unlink()
+    (saved / name).symlink_to("/dev/zero")
+    assert refused(CheckpointError, lambda: Checkpoint.read(saved)) == f"{saved}: {name} is no file{DAMAGED}"
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,16 @@ def test_a_run_that_was_killed_before_it_had_begun(make, tmp_path):
     assert sorted(file.name for file in path.iterdir()) == ["checkpoints", "plugins.json", "recipe.toml", "run.db"]
 
 
+def test_a_run_that_was_killed_before_it_had_a_store(make, tmp_path):
+    """Its lock alone is left, which is nobody's any more."""
+    path = tmp_path / "run"
+    path.mkdir()
+    (path / "run.lock").write_text('{"process": 1, "host": "elsewhere.invalid"}')
+
+    assert make().run(directory=path, resume=True).iterations == 6
+    assert sorted(file.name for file in path.iterdir()) == ["checkpoints", "plugins.json", "recipe.toml", "run.db"]
+
+
 def test_what_is_no_run_is_not_gone_on_with(tmp_path):
     """Nothing is made there."""
     with pytest.raises(RunDirectoryError) as caught:

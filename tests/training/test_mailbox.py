@@ -9,7 +9,7 @@ from contextlib import closing
 
 import pytest
 
-from sigma_core.errors import ExpressionError, HookRegistrationError, RunDirectoryError, StorageError
+from sigma_core.errors import ExpressionError, HookRegistrationError, RunDirectoryError, StorageError, TrainerError
 from sigma_core.training import _mailbox, holder_of
 from sigma_core.training._mailbox import _from_json, _in_json
 from sigma_core.training._presence import FILE, Presence
@@ -42,6 +42,18 @@ def test_a_run_on_another_host_lives_while_its_heart_beats(tmp_path):
     assert holder_of(tmp_path).is_alive
     os.utime(path, (time.time() - 100, time.time() - 100))
     assert not holder_of(tmp_path).is_alive
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no locks that can be shared")
+def test_whoever_looks_is_taken_for_nobody_who_runs(tmp_path):
+    """A run that was killed is known as such by all who look at the same time."""
+    import fcntl
+
+    path = tmp_path / FILE
+    path.write_text(json.dumps({"process": 7, "host": socket.gethostname()}))
+    with path.open() as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        assert not holder_of(tmp_path).is_alive
 
 
 def test_a_directory_that_cannot_be_claimed_is_told(tmp_path):
@@ -121,6 +133,30 @@ def test_a_run_without_a_mailbox_is_deaf(make, hook, tmp_path):
             "  to do:    try again, perhaps with a longer --timeout"
         )
     ]
+
+
+def test_a_command_that_was_taken_is_not_called_withdrawn(make, hook, tmp_path):
+    """It is applied when the run comes to it, so it is not to be given again."""
+    directory = tmp_path / "run"
+    seen = []
+
+    def ended(event, trainer):
+        if event.iteration == 1:
+            while "has taken" not in "".join(seen):
+                command = {"command": "set_value", "identifier": "optimiser.learning_rate", "value": 0.25}
+                with pytest.raises(TrainerError) as caught:
+                    _mailbox.send(directory, command, timeout=1.0)
+                seen.append(str(caught.value))
+
+    trainer = make("1 epochs", hooks=[hook(iteration_ended=ended)])
+    trainer.run(directory=directory)
+    assert trainer.get("optimiser.learning_rate") == 0.25
+    assert seen[-1] == (
+        f"run {str(directory)!r}: it has not answered within 1 seconds; "
+        "it has taken the command, and applies it at the end of what it is at\n"
+        "  expected: an iteration, or a validation, that ends by then\n"
+        "  to do:    wait for that instead of giving the command again, or give a longer --timeout next time"
+    )
 
 
 def test_a_mailbox_that_cannot_be_made_is_told(make, hook, tmp_path):

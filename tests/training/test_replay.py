@@ -26,6 +26,7 @@ from sigma_core.training import (
     SetValue,
     StepOnce,
     Stop,
+    parse_criterion,
     replay,
     state_hash,
 )
@@ -126,6 +127,30 @@ def test_a_run_that_was_gone_on_with_is_repeated_as_one(tmp_path):
     with Environment() as environment:
         found = replay(directory, environment)
     assert (found.differences, found.run.iterations) == ((), 16)
+
+
+def test_a_criterion_that_was_given_to_a_run_is_kept_with_it(tmp_path):
+    """Whoever goes on with it goes on to the same end."""
+    directory = tmp_path / "run"
+    trainer = sigma.Trainer.from_recipe(Recipe(RECIPE))
+    trainer.hooks.register(Sender({3: [Stop("for now")]}), "sender")
+    trainer.run(directory=directory, stop="6 iterations | training.loss < 0.001")
+    again = sigma.Trainer.from_recipe(directory / "recipe.toml")
+    assert again.setup.stop == parse_criterion("6 iterations | training.loss < 0.001", again.environment.composer)
+    assert again.run(directory=directory, resume=True).ended_because == "6 iterations"
+    with Environment() as environment:
+        found = replay(directory, environment)
+    assert (found.differences, found.run.iterations) == ((), 6)
+
+
+def test_a_later_criterion_that_held_before_does_not_end_a_replay(tmp_path):
+    """The run went past that place, with another criterion, before it was gone on with."""
+    directory = tmp_path / "run"
+    sigma.Trainer.from_recipe(Recipe(RECIPE)).run(directory=directory, stop="6 iterations")
+    run = sigma.Trainer.from_recipe(Recipe(RECIPE)).run(directory=directory, resume=True, stop="training.loss < 10")
+    with Environment() as environment:
+        found = replay(directory, environment)
+    assert (found.differences, found.run.iterations) == ((), run.iterations)
 
 
 def test_a_hook_that_was_attached_stays_when_the_run_goes_on(tmp_path):

@@ -78,6 +78,9 @@ def test_an_unknown_identifier_is_refused(trainer):
         (RATE, [0.5], "a finite number"),
         (RATE, float("nan"), "a finite number"),
         (RATE, None, "a finite number"),
+        (RATE, True, "a finite number"),
+        (RATE, "0.5", "a finite number"),
+        (WEIGHTS, [["1", 2, 3, 4]] * 3, "a finite number, or finite numbers of shape (3, 4)"),
         (WEIGHTS, None, "a finite number, or finite numbers of shape (3, 4)"),
         (WEIGHTS, [[1, 2], [3]], "a finite number, or finite numbers of shape (3, 4)"),
     ],
@@ -86,6 +89,14 @@ def test_a_value_must_fit(trainer, identifier, value, expected):
     """Nothing but finite numbers is taken, and of arrays nothing is broadcast."""
     assert refused(IdentifierError, lambda: trainer.set(identifier, value)) == (
         f"{identifier}: it cannot be set to {value!r}\n  expected: {expected}\n  to do:    give such a value"
+    )
+
+
+def test_a_long_value_is_told_in_brief(trainer):
+    """By its beginning and its end."""
+    assert refused(IdentifierError, lambda: trainer.set(RATE, "0" * 10**6)) == (
+        f"{RATE}: it cannot be set to '{99 * '0'} ... {99 * '0'}'\n"
+        "  expected: a finite number\n  to do:    give such a value"
     )
 
 

@@ -134,9 +134,9 @@ class _TimedBus:
         """That of the bus."""
         return self._bus.generation
 
-    def teller(self, to_numpy: Callable[[Any], Any]) -> Teller | None:
+    def teller(self, to_numpy: Callable[[Any], Any], usual: tuple[str, ...] = ()) -> Teller | None:
         """That of the bus."""
-        tell = self._bus.teller(to_numpy)
+        tell = self._bus.teller(to_numpy, usual)
         return None if tell is None else self._watch.timed(self._watch.tally(EVENTS), tell)
 
 

@@ -36,6 +36,8 @@ class Console(Monitor):
     """
 
     events: ClassVar[tuple[type[Event], ...]] = TOLD_BY
+    # A picture takes a millisecond and more, in which the interpreter does nothing for the training.
+    interval: ClassVar[float] = 0.25
 
     quiet: bool = False
     output: Literal["stdout", "stderr"] = "stdout"

@@ -28,14 +28,17 @@ class Control(Saving):
     @property
     def background(self) -> tuple[BackgroundStatus, ...]:
         """By plugin, how background hooks fare in this run or fared in the last one: events left, events dropped."""
-        return self._fared if self._loop is None else self._loop.background.status
+        # A run may end between two looks from another thread; here and below it is looked at once.
+        loop = self._loop
+        return self._fared if loop is None else loop.background.status
 
     @property
     def status(self) -> str:
         """`ready`, `running` or `paused`."""
-        if self._loop is None:
+        loop = self._loop
+        if loop is None:
             return "ready"
-        return "paused" if self._loop.is_paused else "running"
+        return "paused" if loop.is_paused else "running"
 
     def pause(self) -> None:
         """Hold before the next iteration."""
@@ -58,14 +61,15 @@ class Control(Saving):
 
         What cannot be applied is refused, which is recorded, and the run goes on. Raises TrainerError where none does.
         """
-        if self._loop is None:
+        loop = self._loop
+        if loop is None:
             raise TrainerError(
                 f"trainer {self.setup.name!r}",
                 f"there is no run for {type(command).__name__}",
                 "a run that goes on",
                 "call run(), from another thread",
             )
-        self._loop.send(command)
+        loop.send(command)
 
     def attach(self, hook: Any, name: str | None = None) -> None:
         """Register a hook, at once or, in a run, before its next iteration."""

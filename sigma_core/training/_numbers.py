@@ -175,8 +175,9 @@ class Numbers(Asked):
 
     @property
     def _switches(self) -> Mapping[str, bool]:
-        if self._loop is not None:
-            return self._loop.stop.switches(self._loop.criterion_state)
+        loop = self._loop
+        if loop is not None:
+            return loop.stop.switches(loop.criterion_state)
         return self.setup.stop.switches(self._state_at_rest())
 
     def _turn(self, name: str, *, is_on: bool) -> None:

@@ -95,6 +95,9 @@ class PauseAfter(Command):
 _LOOK = 0.01
 """Seconds between two looks of a thread that is not the run's."""
 
+_AT_ONCE = 1000
+"""Commands from outside between two iterations at most, so that whoever sends without end does not hold the run up."""
+
 MOMENTS = ("iteration", "epoch", "start")
 """Where commands are applied, in the order in which these come between two iterations."""
 
@@ -222,7 +225,9 @@ class Steered:
 
     def _interrupt(self, signal: str) -> None:
         self._signal = signal
-        self.send(Stop(f"interrupted by {signal}"), "signal")
+        # Before all that waits, however much that is.
+        self.commands.appendleft(Request(Stop(f"interrupted by {signal}"), "signal"))
+        self.arrived.ring()
 
     def _next_scripted(self) -> int:
         return self.script[0].iteration if self.script and self.script[0].turn <= self.turns else NEVER
@@ -230,6 +235,7 @@ class Steered:
     def _apply(self, moment: str) -> None:
         """Apply what has come in; while paused, wait for more."""
         place = (self.turns, self.clock.iteration, MOMENTS.index(moment))
+        applied = 0
         while True:
             # One by one, because the next may be meant for where this one leads. While a repeated run holds, nobody
             # else says that it is to go on.
@@ -240,6 +246,9 @@ class Steered:
                     break
                 self._wait()
                 continue
+            if applied >= _AT_ONCE and not self.is_paused and self.commands[0].origin not in ("hook", "replay", ""):
+                break
+            applied += 1
             request = self.commands.popleft()
             command = request.command
             if isinstance(command, PauseAfter) and self.clock.iteration < command.iteration:

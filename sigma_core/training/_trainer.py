@@ -331,11 +331,14 @@ class Trainer(Control, Evaluating):
                 self.keep_first(kept)
                 kept.begin(self, criterion, state_hash(self))
         self.is_as_composed = False
-        handles: list[Attachment | Mailbox] = [] if kept is None else [Mailbox(kept.path, loop, kept.presence)]
+        handles: list[Attachment | Mailbox] = []
         send = partial(loop.send, origin="monitor")
-        with self.stopwatch.measure(MONITORS):
-            handles += [attach(monitor, self.environment.bus, info, loop.progress, send) for monitor in monitors]
         try:
+            with self.stopwatch.measure(MONITORS):
+                if kept is not None:
+                    handles.append(Mailbox(kept.path, loop, kept.presence))
+                bus = self.environment.bus
+                handles.extend(attach(monitor, bus, info, loop.progress, send) for monitor in monitors)
             return loop.run(name, info.directory, None if kept is None else partial(self.keep_last, kept))
         finally:
             with self.stopwatch.measure(MONITORS):

@@ -1,12 +1,15 @@
 """Commands to a run, from its own hooks and from other threads."""
 
+import signal
 import threading
 
 import pytest
 from sigma_nn import Dense, GradientDescent, Input, SquaredDifference
 
 import sigma_core as sigma
-from sigma_core.errors import HookRegistrationError, IdentifierError, TrainerError
+from sigma_core.errors import HookRegistrationError, IdentifierError, SettingError, TrainerError
+from sigma_core.extend import Monitor
+from sigma_core.training import SetValue
 
 
 def refused(error, action):
@@ -176,6 +179,35 @@ def test_a_hook_may_stop_its_run(make, hook):
     assert (run.iterations, run.ended_because) == (1, "seen enough")
 
 
+def test_whoever_sends_without_end_does_not_keep_a_run_from_going_on(make, hook):
+    """However many commands wait, there is an iteration now and then."""
+    sent = []
+
+    def started(event, trainer):
+        def again(result=None, error=None):
+            sent.append(1)
+            trainer._loop.send(SetValue("optimiser.learning_rate", 0.01), "monitor", again)
+
+        again()
+
+    assert make("2 iterations", hooks=[hook(run_started=started)]).run().iterations == 2
+    assert len(sent) > 1000
+
+
+def test_ctrl_c_comes_before_all_that_waits(make, hook):
+    """It need not wait for what many have sent."""
+
+    def ended(event, trainer):
+        trainer.pause()
+        trainer.send(SetValue("optimiser.learning_rate", 0.5))
+        signal.raise_signal(signal.SIGINT)
+
+    trainer = make(hooks=[hook(iteration_ended=ended)])
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run()
+    assert (trainer.clock.iteration, trainer.get("optimiser.learning_rate")) == (1, 0.01)
+
+
 def test_a_hook_may_end_the_run_at_an_epochs_end(make, hook):
     """Before the next epoch has started."""
     trainer = make(hooks=[hook(epoch_ended=lambda event, trainer: trainer.stop("one is enough"))])
@@ -343,3 +375,21 @@ def test_a_required_gradient_must_exist(make):
     )
     assert refused(IdentifierError, make(network=ALONE, hooks=[Wrong()]).run) == message
     assert refused(IdentifierError, lambda: make(network=ALONE).build().attach(Wrong())) == message
+
+
+def test_a_monitor_that_cannot_be_attached_leaves_no_thread(make, tmp_path):
+    """What was begun for the run before it is ended."""
+
+    class Boundless(Monitor):
+        bound = 0
+
+        def receive(self, events):
+            raise AssertionError(events)
+
+    before = threading.active_count()
+    trainer = make()
+    assert refused(SettingError, lambda: trainer.run(monitors=[Boundless()], directory=tmp_path / "run")) == (
+        "subscriber 'boundless': a bound of 0\n  expected: at least 1"
+    )
+    assert (threading.active_count(), trainer.status) == (before, "ready")
+    assert trainer.run(directory=tmp_path / "run", resume=True).iterations == 6

@@ -25,7 +25,7 @@ network = [
   {{ use = "softmax_cross_entropy" }},
 ]
 """
-DATASETS = "breast_cancer, digits, extracted, iris, mnist, wine, xor"
+DATASETS = listed(ComponentRegistry().names("datasets"))
 KEYS = listed(recipes.KEYS)
 ELSEWHERE = "  to do:    choose another with --directory, or remove this one\n"
 

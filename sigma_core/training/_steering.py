@@ -255,6 +255,9 @@ class Steered:
                 # Not yet: the loop looks at the commands again after each iteration.
                 self.commands.appendleft(request)
                 break
+            if isinstance(command, Stop) and request.origin == "hook" and self.script:
+                # Where a repeated run ends its record says: what a hook stopped may have been gone on with.
+                continue
             self._perform(request, moment)
             self._refreeze()
         self._refreeze()

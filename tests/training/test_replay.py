@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import pytest
 from attrs import evolve
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 import sigma_core as sigma
@@ -266,6 +266,7 @@ COMMANDS = st.one_of(
 
 @patch("os.fsync", lambda _: None)
 @settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@example(parts=[[(15, StepOnce()), (15, StepOnce())]])
 @given(parts=st.lists(st.lists(st.tuples(st.integers(1, 15), COMMANDS), max_size=12), min_size=1, max_size=3))
 def test_any_commands_are_repeated(tmp_path_factory, parts):
     """In any order, refused ones among them, over parts of a run that go on from each other."""

@@ -87,7 +87,9 @@ def replay(
         run = trainer.run(directory=place)
         refused = _refusals(heard.drain())
         heard.close()
-    state = state_hash(trainer)
+        with RunStore.open(place) as store:
+            # As that of the run was: taken before its end, at which hooks may put something else in place.
+            state = str(store.note("state"))
     said = ends[-1].payload
     pairs = (
         ("state", after, state),

@@ -254,7 +254,14 @@ class Steered:
             if isinstance(command, PauseAfter) and self.clock.iteration < command.iteration:
                 # Not yet: the loop looks at the commands again after each iteration.
                 self.commands.appendleft(request)
+                if self.script and self.script[0].place <= place:
+                    # The run that is repeated ended while it was to hold later.
+                    self.commands.appendleft(Request(self.script.popleft().command, "replay"))
+                    continue
                 break
+            if isinstance(command, Stop) and request.origin == "hook" and self.script:
+                # Where a repeated run ends its record says: what a hook stopped may have been gone on with.
+                continue
             self._perform(request, moment)
             self._refreeze()
         self._refreeze()

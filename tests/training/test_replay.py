@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import pytest
 from attrs import evolve
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 import sigma_core as sigma
@@ -153,6 +153,33 @@ def test_a_later_criterion_that_held_before_does_not_end_a_replay(tmp_path):
     assert (found.differences, found.run.iterations) == ((), run.iterations)
 
 
+def test_a_run_that_a_hook_stopped_and_that_was_gone_on_with_is_repeated_as_one(make, hook, tmp_path):
+    """To where it ended last, also where a hook stopped it again."""
+
+    def stop(event, trainer):
+        if event.iteration in (2, 5):
+            trainer.stop("for now")
+
+    def trainer():
+        return make(hooks=[hook(iteration_ended=stop)])
+
+    trainer().run(directory=tmp_path / "run")
+    for iterations in (5, 6):
+        assert trainer().run(directory=tmp_path / "run", resume=True).iterations == iterations
+        found = replay(tmp_path / "run", trainer=trainer())
+        assert (found.differences, found.run.iterations) == ((), iterations)
+
+
+def test_a_run_whose_hooks_put_something_in_place_in_the_end_is_repeated(make, hook, tmp_path):
+    """As one that stops early leaves the best parameters: what is compared is what the run was trained to."""
+
+    def trainer():
+        return make(hooks=[hook(run_ended=lambda _, trainer: trainer.set("network.**.<biases>", 7))])
+
+    trainer().run(directory=tmp_path / "run")
+    assert replay(tmp_path / "run", trainer=trainer()).differences == ()
+
+
 def test_a_hook_that_was_attached_stays_when_the_run_goes_on(tmp_path):
     """With its state, though no recipe names it; what was detached stays away. The replay knows of both."""
     directory = tmp_path / "run"
@@ -239,6 +266,7 @@ COMMANDS = st.one_of(
 
 @patch("os.fsync", lambda _: None)
 @settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@example(parts=[[(15, StepOnce()), (15, StepOnce())]])
 @given(parts=st.lists(st.lists(st.tuples(st.integers(1, 15), COMMANDS), max_size=12), min_size=1, max_size=3))
 def test_any_commands_are_repeated(tmp_path_factory, parts):
     """In any order, refused ones among them, over parts of a run that go on from each other."""

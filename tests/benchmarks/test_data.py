@@ -39,4 +39,9 @@ def test_a_table_is_read_by_both():
     """By Sigma and by pyarrow."""
     pytest.importorskip("pyarrow")
     lines = run("csv", "--rounds", "1")
-    assert [line.split("  ")[0] for line in lines] == ["Sigma", "pyarrow, into one array", "pyarrow, reading alone"]
+    assert [line.split("  ")[0] for line in lines] == [
+        "Sigma, block by block",
+        "Sigma, into one array",
+        "pyarrow, into one array",
+        "pyarrow, reading alone",
+    ]

@@ -88,6 +88,7 @@ RECORDS = {
     "pad": {"inputs": SEQUENCES, "targets": LABELS},
     "permute": np.arange(48.0).reshape(12, 2, 2),
     "reshape": np.arange(48.0).reshape(12, 4),
+    "tokens": np.array(["one two, three", "two", "one"])[LABELS],
     "vocabulary": {"inputs": np.array(["a", "b", "c"])[LABELS], "targets": np.array(["c", "a", "b"])[LABELS]},
 }
 

@@ -44,6 +44,7 @@ from sigma_data.preprocessors import (
     RunningStandardise,
     Shuffle,
     Standardise,
+    Tokens,
     Vocabulary,
     Window,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "Text",
     "TextCorpus",
     "TicTacToe",
+    "Tokens",
     "Vocabulary",
     "Window",
     "Wine",

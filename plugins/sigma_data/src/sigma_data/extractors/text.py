@@ -1,7 +1,6 @@
 """Text: a record for each character, word or line."""
 
 import codecs
-import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, BinaryIO, Literal
@@ -10,11 +9,10 @@ import numpy as np
 from attrs import Attribute, field, frozen
 
 from sigma_core.extend import DataError, Extractor, Sections, Source, component, fields
+from sigma_data._words import words
 from sigma_data.extractors._source import as_source
 
 _PIECE = 1 << 16
-# Words are runs of letters, digits and underscores, or single marks of punctuation.
-_WORD = re.compile(r"\w+|[^\w\s]")
 # Characters in a block, those that fill up the shorter texts included.
 _MOST = 1 << 22
 # Records of a block, where nobody says how many.
@@ -63,7 +61,7 @@ class Text(Extractor):
                     yield from chain.from_iterable(pieces)
                 case "words":
                     for line in _lines(pieces):
-                        yield from _WORD.findall(line)
+                        yield from words(line)
                 case "lines":
                     yield from (line for line in _lines(pieces) if line.strip())
 

@@ -15,6 +15,7 @@ from sigma_data.preprocessors.running_normalise import RunningNormalise
 from sigma_data.preprocessors.running_standardise import RunningStandardise
 from sigma_data.preprocessors.shuffle import Shuffle
 from sigma_data.preprocessors.standardise import Standardise
+from sigma_data.preprocessors.tokens import Tokens
 from sigma_data.preprocessors.vocabulary import Vocabulary
 from sigma_data.preprocessors.window import Window
 
@@ -34,6 +35,7 @@ __all__ = [
     "RunningStandardise",
     "Shuffle",
     "Standardise",
+    "Tokens",
     "Vocabulary",
     "Window",
 ]

@@ -54,9 +54,12 @@ def check_known(array: Array, is_known: Array, state: FittedState, where: str, r
     """Raise `DataError` for the first value that is no class."""
     if is_known.all():
         return
-    record = int(np.nonzero(~is_known)[0][0])
-    value = array[~is_known][0].item()
-    raise DataError(
+    raise no_class(int(np.nonzero(~is_known)[0][0]), array[~is_known][0].item(), state, where, remedy)
+
+
+def no_class(record: int, value: Any, state: FittedState, where: str, remedy: str = NAME_ALL) -> DataError:
+    """The error for a value that is no class."""
+    return DataError(
         where,
         f"record {record} holds {value!r}, which is no class",
         f"one of {listed([str(name) for name in np.asarray(state['classes'])], str(value))}",

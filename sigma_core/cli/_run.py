@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from sigma_core.cli._metrics import metrics
 from sigma_core.cli._profile import profile
 from sigma_core.cli._runs import RUNS, directory_of, exists
 from sigma_core.training import Recipe, RunDirectory, send_command
@@ -15,12 +16,13 @@ from sigma_core.training import Recipe, RunDirectory, send_command
 
 @click.group()
 def run() -> None:
-    """Steer a run that goes on, by its name or its directory, or ask where the time of one went.
+    """Steer a run that goes on, by its name or its directory, or ask what one has measured and where its time went.
 
     A command is applied between two iterations; this waits for the answer, and for at most --timeout seconds.
     """
 
 
+run.add_command(metrics)
 run.add_command(profile)
 
 
@@ -114,11 +116,16 @@ def set_value(*, name: str, identifier: str, value: str, timeout: float, as_json
 @run.command()
 @click.argument("name")
 @click.argument("path", required=False, type=click.Path(path_type=Path))
+@click.option("--pattern", "patterns", multiple=True, help="Keep only the values that match; may be repeated.")
 @_options
-def save(*, name: str, path: Path | None, timeout: float, as_json: bool) -> None:
-    """Write a checkpoint of the run NAME to PATH, by default checkpoints/saved in its directory."""
+def save(*, name: str, path: Path | None, patterns: tuple[str, ...], timeout: float, as_json: bool) -> None:
+    """Write a checkpoint of the run NAME to PATH, by default checkpoints/saved in its directory.
+
+    With --pattern, such as "network.**", it holds these values alone, for other networks to take over.
+    """
     chosen = path or directory_of(name) / "checkpoints" / "saved"
-    _ask(name, timeout, "saved in {}", as_json=as_json, command="save", path=str(chosen.absolute()))
+    command = {"command": "save", "path": str(chosen.absolute()), "patterns": patterns}
+    _ask(name, timeout, "saved in {}", as_json=as_json, **command)
 
 
 @run.command()

@@ -82,15 +82,16 @@ class GetValue(Command):
     identifier: str
 
 
-@frozen
-class Save(Command):
-    """Write a checkpoint to a folder."""
-
-    path: str
-
-
 def _listed(given: Iterable[str]) -> tuple[str, ...]:
     return tuple(given)
+
+
+@frozen
+class Save(Command):
+    """Write a checkpoint to a folder; with patterns, only the values that match, for `transfer` and `Load`."""
+
+    path: str
+    patterns: tuple[str, ...] = field(default=(), converter=_listed)
 
 
 @frozen

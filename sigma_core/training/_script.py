@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from attrs import evolve
+
 from sigma_core.errors import RunDirectoryError
 from sigma_core.events import StoredEvent
 from sigma_core.registry import Composer
@@ -159,7 +161,7 @@ class Script:
         return Load(str(self._new(command.path)), command.patterns)
 
     def _moved(self, command: Command) -> Command:
-        return Save(str(self._new(command.path))) if isinstance(command, Save) else command
+        return evolve(command, path=str(self._new(command.path))) if isinstance(command, Save) else command
 
     def _is_needed(self, path: str) -> bool:
         return self._key(path) in self._needed or (self._key(path).name == LAST and bool(self._needed & self._regular))

@@ -447,7 +447,7 @@ _APPLY: dict[type[Command], Callable[[Any, Any], object]] = {
     SetValues: lambda loop, command: loop.trainer.put(command.values),
     Ask: lambda _, command: command.question.answer(),
     GetValue: lambda loop, command: loop.trainer.get(command.identifier),
-    Save: lambda loop, command: str(loop.trainer.save(command.path)),
+    Save: lambda loop, command: str(loop.trainer.save(command.path, values=command.patterns or None)),
     Load: lambda loop, command: loop.load(command),
     Reset: lambda loop, _: loop.reset(),
     Fail: lambda loop, _: loop.background.check(),

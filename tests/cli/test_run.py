@@ -9,6 +9,7 @@ import time
 import pytest
 
 from sigma_core.events import RunStore
+from sigma_core.training import load_parameters
 
 PARAMETER = "network.layers.dense_1.biases"
 
@@ -180,6 +181,10 @@ def test_hooks_and_states_of_a_live_run_are_exchanged(sigma, live, tmp_path):
         ["error: hooks: 2 faults", "hooks 'early_stop' (sigma-nn 0.1.0): there is no setting 'vlue'"],
     )
     assert said("save", "mine") == (0, f"mine: saved in {folder}")
+    part = folder.parent / "part"
+    assert said("save", "mine", part, "--pattern", "**.biases") == (0, f"mine: saved in {part}")
+    assert {name.rpartition(".")[2] for name in load_parameters(part)} == {"biases"}
+    assert said("save", "mine", part, "--pattern", "**.biase")[0] == 2
     assert said("step", "mine") == (0, "mine: takes one step")
     assert said("load", "mine", "mine") == (0, f"mine: goes on from {folder}")
     assert said("load", "mine", folder, "--pattern", "network.layers.dense_1.biases", "--pattern", "**.weights") == (

@@ -27,7 +27,8 @@ def commands_of(directory):
         (Reset(), '{"command": "reset"}'),
         (Stop("enough"), '{"command": "stop", "reason": "enough"}'),
         (Detach("mine"), '{"command": "detach", "name": "mine"}'),
-        (Save("here"), '{"command": "save", "path": "here"}'),
+        (Save("here"), '{"command": "save", "path": "here", "patterns": []}'),
+        (Save("here", ["a.*"]), '{"command": "save", "path": "here", "patterns": ["a.*"]}'),
         (Load("here"), '{"command": "load", "path": "here", "patterns": []}'),
         (Load("here", ("a.*", "b")), '{"command": "load", "path": "here", "patterns": ["a.*", "b"]}'),
         (

@@ -31,6 +31,7 @@ REQUIRED = {
     "records": {"source": "a.bin", "layout": [["inputs", "u1", [2, 2]]]},
     "shifted": {"extractor": {"use": "text", "source": "a.txt"}},
     "text": {"source": "a.txt"},
+    "video": {"source": "a/"},
     "cast": {"dtype": "float32"},
     "map": {"function": "log1p"},
     "permute": {"axes": [1, 0]},

@@ -27,6 +27,7 @@ from sigma_data.extractors import (
     Records,
     Shifted,
     Text,
+    Video,
 )
 from sigma_data.preprocessors import (
     Cast,
@@ -104,6 +105,7 @@ __all__ = [
     "TextCorpus",
     "TicTacToe",
     "Tokens",
+    "Video",
     "Vocabulary",
     "Window",
     "Wine",

@@ -11,5 +11,19 @@ from sigma_data.extractors.parquet import Parquet
 from sigma_data.extractors.records import Records
 from sigma_data.extractors.shifted import Shifted
 from sigma_data.extractors.text import Text
+from sigma_data.extractors.video import Video
 
-__all__ = ["CSV", "IDX", "Arrow", "Filtered", "Images", "JSONLines", "NumPy", "Parquet", "Records", "Shifted", "Text"]
+__all__ = [
+    "CSV",
+    "IDX",
+    "Arrow",
+    "Filtered",
+    "Images",
+    "JSONLines",
+    "NumPy",
+    "Parquet",
+    "Records",
+    "Shifted",
+    "Text",
+    "Video",
+]

@@ -396,6 +396,21 @@ def test_damage_anywhere_is_a_video_or_a_data_error(place, damage):
         read(H264[:place] + damage + H264[place + len(damage) :], size=4)
 
 
+def test_frames_may_be_bombs(monkeypatch, refused):
+    """As images."""
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 24 * 32 - 1)
+    assert refused(read, FORTY) == (
+        "DataError",
+        (
+            "memory: it has so many pixels that it may be a bomb\n"
+            "  expected: at most 767\n"
+            "  to do:    if you trust it, raise PIL.Image.MAX_IMAGE_PIXELS in Python"
+        ),
+    )
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
+    assert len(read(FORTY)) == 40
+
+
 def test_a_lack_of_memory_is_no_fault_of_the_file(monkeypatch):
     """Unless it says that it is that large, which FFmpeg tells."""
     errors = [av.error.MemoryError(12, "Cannot allocate memory"), MemoryError()]

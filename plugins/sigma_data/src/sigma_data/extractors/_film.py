@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
+from math import inf
 from typing import Any
 
 from sigma_core.extend import DataError
-from sigma_data.extractors._pictures import WHOLE
+from sigma_data.extractors._pictures import WHOLE, bomb
 
 OPTIONS = {
     # What reads like a playlist would have other files and addresses opened.
@@ -23,12 +24,16 @@ _MICRO = 1_000_000
 def film(container: Any, where: str) -> Iterator[tuple[Fraction, Any]]:
     """Each frame of an open file, with the seconds since the first.
 
-    Raises `DataError` where there is no video, and after the last frame of a file that is longer than that. FFmpeg
-    itself takes a file that is cut short for one that ends.
+    Raises `DataError` where there is no video, for one of more pixels than Pillow thinks safe, and after the last frame
+    of one that says it is longer: FFmpeg itself takes a file that is cut short for one that ends.
     """
+    from PIL import Image
+
     stream = container.streams.best("video")
     if stream is None:
         raise DataError(where, f"there is no video in it, though it reads like {container.format.name}", *WHOLE)
+    if stream.width * stream.height > (Image.MAX_IMAGE_PIXELS or inf):
+        raise bomb(where, Image.MAX_IMAGE_PIXELS)
     stream.thread_type = "AUTO"
     rate = stream.average_rate or stream.guessed_rate or Fraction(25)
     first: Fraction | None = None

@@ -36,10 +36,10 @@ class Video(Pictures):
     after another, those that cannot be sought by way of the disk; what is skipped is decoded still, as others build on
     it. Where broken ones are dropped, the frames before the break stay.
 
-    Raises `DataError` with the file and the frame for one that is empty, damaged, cut short, no video, without frames
-    in the time span or with fewer than a clip takes, unless broken ones are dropped; for frames of another size, where
-    none is set; and for classes that have no videos. A stream that says nowhere how long it is, such as MPEG's
-    transport stream, may be cut short and nobody can tell.
+    Raises `DataError` with the file and the frame for one that is empty, damaged, cut short, no video, of more pixels
+    than Pillow thinks safe, without frames in the time span or with fewer than a clip takes, unless broken ones are
+    dropped; for frames of another size, where none is set; and for classes that have no videos. A stream
+    that says nowhere how long it is, such as MPEG's transport stream, may be cut short and nobody can tell.
     """
 
     every: int = fields.integer(default=1, at_least=1)

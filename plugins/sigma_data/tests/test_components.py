@@ -26,6 +26,7 @@ REQUIRED = {
     "parquet": {"source": "a.parquet"},
     "idx": {"inputs": "a.idx"},
     "filtered": {"extractor": {"use": "csv", "source": "a.csv"}},
+    "html": {"source": "a.html", "sections": {"inputs": "p"}},
     "images": {"source": "a/"},
     "numpy": {"source": "a.npy"},
     "records": {"source": "a.bin", "layout": [["inputs", "u1", [2, 2]]]},

@@ -17,6 +17,7 @@ from sigma_data.datasets import (
 )
 from sigma_data.extractors import (
     CSV,
+    HTML,
     IDX,
     Arrow,
     Filtered,
@@ -54,6 +55,7 @@ from sigma_data.sources import URL, Archive, File, FirstAvailable, Folder, Fsspe
 __all__ = [
     "AND",
     "CSV",
+    "HTML",
     "IDX",
     "MNIST",
     "URL",

@@ -3,6 +3,7 @@
 from sigma_data.extractors.arrow import Arrow
 from sigma_data.extractors.csv import CSV
 from sigma_data.extractors.filtered import Filtered
+from sigma_data.extractors.html import HTML
 from sigma_data.extractors.idx import IDX
 from sigma_data.extractors.images import Images
 from sigma_data.extractors.json_lines import JSONLines
@@ -15,6 +16,7 @@ from sigma_data.extractors.video import Video
 
 __all__ = [
     "CSV",
+    "HTML",
     "IDX",
     "Arrow",
     "Filtered",

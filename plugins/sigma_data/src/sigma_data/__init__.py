@@ -17,6 +17,7 @@ from sigma_data.datasets import (
 )
 from sigma_data.extractors import (
     CSV,
+    HTML,
     IDX,
     Arrow,
     Filtered,
@@ -27,6 +28,7 @@ from sigma_data.extractors import (
     Records,
     Shifted,
     Text,
+    Video,
 )
 from sigma_data.preprocessors import (
     Cast,
@@ -53,6 +55,7 @@ from sigma_data.sources import URL, Archive, File, FirstAvailable, Folder, Fsspe
 __all__ = [
     "AND",
     "CSV",
+    "HTML",
     "IDX",
     "MNIST",
     "URL",
@@ -104,6 +107,7 @@ __all__ = [
     "TextCorpus",
     "TicTacToe",
     "Tokens",
+    "Video",
     "Vocabulary",
     "Window",
     "Wine",

@@ -163,6 +163,16 @@ class Pictures(Extractor):
         )
 
 
+def bomb(where: str, largest: int) -> DataError:
+    """The error for a picture of more pixels than Pillow thinks safe."""
+    return DataError(
+        where,
+        "it has so many pixels that it may be a bomb",
+        f"at most {largest}",
+        "if you trust it, raise PIL.Image.MAX_IMAGE_PIXELS in Python",
+    )
+
+
 def _sections(block: list[Array], places: list[int], targets: Array | None) -> Sections:
     inputs = {"inputs": np.stack(block)}
     return inputs if targets is None else {**inputs, "targets": targets[places]}

@@ -10,7 +10,7 @@ from attrs import frozen
 from sigma_core.extend import Array, DataError, Source, fields
 from sigma_data.extractors._in_order import in_order, threads_of
 from sigma_data.extractors._optional import optional
-from sigma_data.extractors._pictures import WHOLE, Pictures
+from sigma_data.extractors._pictures import WHOLE, Pictures, bomb
 
 _SUFFIXES = frozenset(
     f".{kind}"
@@ -62,24 +62,15 @@ class Images(Pictures):
             with Image.open(io.BytesIO(content)) as image:
                 if image.width * image.height <= (Image.MAX_IMAGE_PIXELS or inf):
                     return self._pixels(ImageOps.exif_transpose(image))
-                return _bomb(where, Image.MAX_IMAGE_PIXELS)
+                return bomb(where, Image.MAX_IMAGE_PIXELS)
         except UnidentifiedImageError:
             return DataError(where, "it is no image that Pillow knows", *WHOLE)
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-            return _bomb(where, Image.MAX_IMAGE_PIXELS)
+            return bomb(where, Image.MAX_IMAGE_PIXELS)
         except MemoryError:
             raise
         except Exception as error:  # noqa: BLE001  # decoders raise whatever they come to in damaged bytes
             return DataError(where, f"it is damaged: {error or type(error).__name__}", *WHOLE)
-
-
-def _bomb(where: str, largest: int) -> DataError:
-    return DataError(
-        where,
-        "it has so many pixels that it may be a bomb",
-        f"at most {largest}",
-        "if you trust it, raise PIL.Image.MAX_IMAGE_PIXELS in Python",
-    )
 
 
 def _content(file: Source, environment: Any) -> bytes | DataError:

@@ -11,10 +11,9 @@ from attrs import Attribute, field, frozen
 from sigma_core.extend import DataError, Extractor, Sections, Source, component, fields
 from sigma_data._words import words
 from sigma_data.extractors._source import as_source
+from sigma_data.extractors._text_blocks import in_blocks
 
 _PIECE = 1 << 16
-# Characters in a block, those that fill up the shorter texts included.
-_MOST = 1 << 22
 # Records of a block, where nobody says how many.
 _NATURAL = {"characters": 1 << 18, "words": 1 << 15, "lines": 1 << 12}
 
@@ -45,7 +44,7 @@ class Text(Extractor):
         size = records or _NATURAL[self.unit]
         texts = chain.from_iterable(self._texts(part, environment) for part in self.source.parts(environment))
         is_empty = True
-        for block in _blocks(texts, size):
+        for block in in_blocks(texts, size, len):
             is_empty = False
             yield {"inputs": np.array(block)}
         if is_empty:
@@ -85,20 +84,6 @@ class Text(Extractor):
                 yield text.lower() if self.lowercase else text
             if not piece:
                 return
-
-
-def _blocks(texts: Iterable[str], size: int) -> Iterator[list[str]]:
-    """So many texts at a time, or fewer: each takes as much memory as the longest one of its block."""
-    block: list[str] = []
-    longest = 0
-    for text in texts:
-        longest = max(longest, len(text))
-        if len(block) == size or (block and (len(block) + 1) * longest > _MOST):
-            yield block
-            block, longest = [], len(text)
-        block.append(text)
-    if block:
-        yield block
 
 
 def _lines(pieces: Iterable[str]) -> Iterator[str]:

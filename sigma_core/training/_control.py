@@ -1,11 +1,11 @@
 """How a trainer is steered, from any thread: commands, and hooks that come and go."""
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any
 
-from sigma_core.errors import TrainerError, listed
+from sigma_core.errors import SigmaError, TrainerError, listed
 from sigma_core.hooks import BackgroundStatus, HookManager
 from sigma_core.training import _commands as commands
 from sigma_core.training._parts import Parts
@@ -84,7 +84,10 @@ class Control(Saving):
 
         Raises TrainerError where there is none, or another hook requires it.
         """
-        self.check_detachable(name)
+        loop = self._loop
+        if loop is None or not any(isinstance(each.command, commands.Attach) for each in tuple(loop.commands)):
+            self.check_detachable(name)
+        # Otherwise it may be a hook that is to be attached first, which the run sees.
         self._do(commands.Detach(name))
 
     def check_attachable(self, hook: Any, name: str | None) -> None:
@@ -121,9 +124,27 @@ class Control(Saving):
         return hooks.register(hook, name, distribution=component.distribution if component else "", build=build)
 
     def _do(self, command: commands.Attach | commands.Detach) -> None:
-        if self._loop is not None:
-            self.send(command)
-        elif isinstance(command, commands.Attach):
-            self.register(self.hooks, command.hook, command.name)
-        else:
-            self.hooks.unregister(name=command.name)
+        with self._access:
+            if self._loop is not None:
+                self.send(command)
+            elif isinstance(command, commands.Attach):
+                self.register(self.hooks, command.hook, command.name)
+            else:
+                self.check_detachable(command.name)
+                self.hooks.unregister(name=command.name)
+
+    def _take_in(self, late: Iterable[commands.Request]) -> None:
+        """Do what came from Python too late for the run that it was meant for; the next one begins with it."""
+        for request in late:
+            if request.origin != "python":
+                continue
+            try:
+                match request.command:
+                    case commands.SetValue(identifier, value):
+                        self.set(identifier, value)
+                    case commands.SetValues(values):
+                        self.set(values)
+                    case commands.Attach() | commands.Detach() as command:
+                        self._do(command)
+            except SigmaError as error:
+                self.environment.log.warning("command_refused", trainer=self.setup.name, error=str(error))

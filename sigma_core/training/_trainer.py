@@ -290,9 +290,10 @@ class Trainer(Control, Evaluating):
                 return self._run(criterion, criterion_state, chosen, kept)
         finally:
             with self._access:
-                self._loop = self._kept = None
+                loop, self._loop, self._kept = self._loop, None, None
                 self.batches.close()
                 self.team.rest()
+                self._take_in(() if loop is None else loop.commands)
             if kept is not None:
                 with self.stopwatch.measure(STORE):
                     kept.close()

@@ -393,3 +393,59 @@ def test_a_monitor_that_cannot_be_attached_leaves_no_thread(make, tmp_path):
     )
     assert (threading.active_count(), trainer.status) == (before, "ready")
     assert trainer.run(directory=tmp_path / "run", resume=True).iterations == 6
+
+
+def from_elsewhere(action, *arguments):
+    """Call something in another thread, and wait for it."""
+    thread = threading.Thread(target=action, args=arguments)
+    thread.start()
+    thread.join()
+
+
+def test_what_comes_too_late_for_a_run_is_there_for_the_next(make):
+    """From another thread, when the last iteration is over: a value, values, hooks that come and go."""
+    seen = []
+
+    class Late:
+        def sigma_run_ended(self, trainer):
+            from_elsewhere(trainer.set, "optimiser.learning_rate", 0.25)
+            from_elsewhere(trainer.set, {"network.**.biases": 0.5})
+            from_elsewhere(trainer.attach, Noting(), "noting")
+            from_elsewhere(trainer.detach, "late")
+            from_elsewhere(trainer.detach, "nobody")
+
+    class Noting:
+        def sigma_run_started(self, trainer):
+            seen.append(trainer.get("optimiser.learning_rate"))
+
+    trainer = make("1 epochs")
+    trainer.attach(Late(), "late")
+    trainer.run()
+
+    assert trainer.get("optimiser.learning_rate") == 0.25
+    assert all((array == 0.5).all() for array in trainer.get("network.**.biases").values())
+    assert trainer.hooks.has_plugin("noting")
+    assert not trainer.hooks.has_plugin("late")
+    trainer.run(stop="2 epochs")
+    assert seen == [0.25]
+
+
+def test_a_hook_can_be_detached_before_the_run_has_attached_it(make):
+    """Both wait for the next iteration, in their order."""
+    trainer = make("2 epochs")
+    before = {name for name, _ in trainer.hooks.list_name_plugin()}
+
+    class Starting:
+        def sigma_epoch_started(self, event):
+            if event.epoch == 1:
+                from_elsewhere(trainer.attach, Other(), "other")
+                from_elsewhere(trainer.detach, "other")
+
+    class Other:
+        def sigma_epoch_ended(self):
+            """Never called."""
+            raise AssertionError
+
+    trainer.attach(Starting(), "starting")
+    trainer.run()
+    assert {name for name, _ in trainer.hooks.list_name_plugin()} == before | {"starting"}

@@ -140,6 +140,10 @@ def test_encodings_are_those_of_browsers(content, settings):
         "<!-- " + "<div>" * 1_500 + " -->",
         "<script>" + "<div>" * 1_500 + "</script>",
         "<table>" + "<tr><td><font size=1>a<td>b" * 1_500 + "</table>",
+        "<ul>" + "<li>a<div>b" * 1_500,
+        "<dl>" + "<dt>a<span>b<dd>c" * 1_500,
+        "<select>" + "<option>a" * 1_500 + "</select>",
+        "<table>" + "<tr><td><div>a" * 1_500 + "</table>",
         "<div>" * 900 + "<b>a</b>" * 900 + "</div>" * 900,
     ],
 )
@@ -152,6 +156,8 @@ DEEP = {
     "elements": "<div>" * 200_000,
     "end tags of others": "<div></p></x>" * 5_000,
     "end tags that close nothing": "<div><table><tr><td></div></table>" * 5_000,
+    "items that do not end each other": "<li><dd>" * 5_000,
+    "options that do not": "<option><span>" * 5_000,
     "formatting that goes on": "".join(f"<div><b id={number}></div>" for number in range(5_000)),
 }
 

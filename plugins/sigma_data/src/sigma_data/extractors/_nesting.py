@@ -19,16 +19,21 @@ def elements(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
 
-# Elements without content, and those that end where the next of their kind begins.
+# Elements without content, and those that end where the next of their kind begins, wherever that is.
 _SHALLOW = elements(
     "area base br col embed frame hr img input link meta param source track wbr "
-    "a body caption colgroup dd dt head html li nobr optgroup option p rb rp rt rtc tbody td tfoot th thead tr"
+    "a body caption colgroup head html nobr p tbody td tfoot th thead tr"
 )
+# Those that end there unless other elements than these lie between.
+_ENDED_BY = {"li": elements("li"), "dd": elements("dd dt"), "dt": elements("dd dt"), "option": elements("option")}
+_BETWEEN = elements("abbr address bdi bdo cite data del dfn div ins kbd label mark q samp span sub sup time var")
 # They go on in the elements behind the one in which they began, until they are closed or a cell ends.
 _FORMATTING = elements("b big code em font i s small strike strong tt u")
 _CELLS = elements("caption td th")
 # An end tag closes nothing beyond them.
 _BARRIERS = elements("applet marquee object table template")
+# What is in a cell ends with it, but for cells within these.
+_TABLES = elements("table template")
 _FOREIGN = elements("math svg")
 
 
@@ -42,6 +47,7 @@ def is_too_deep(page: str) -> bool:
         name = (tag["name"] or "").lower()
         if name in _CELLS and "table" in opened:
             formatting.clear()
+            _close_cell(opened)
         if not name or name in _SHALLOW:
             continue
         if name in _FORMATTING:
@@ -49,6 +55,7 @@ def is_too_deep(page: str) -> bool:
         elif tag["end"]:
             _close(opened, name)
         elif not (tag["rest"].endswith("/") and not _FOREIGN.isdisjoint(opened)):
+            _close_alike(opened, name)
             opened.append(name)
         if len(opened) + formatting.total() > DEEPEST:
             return True
@@ -62,3 +69,18 @@ def _close(opened: list[str], name: str) -> None:
             return
         if opened[place] in _BARRIERS:
             return
+
+
+def _close_alike(opened: list[str], name: str) -> None:
+    alike = _ENDED_BY.get(name, frozenset())
+    for place in range(len(opened) - 1, -1, -1) if alike else ():
+        if opened[place] in alike:
+            del opened[place:]
+            return
+        if name == "option" or opened[place] not in _BETWEEN:
+            return
+
+
+def _close_cell(opened: list[str]) -> None:
+    while opened[-1] not in _TABLES:
+        opened.pop()

@@ -27,11 +27,13 @@ Written by `tools/api_page.py` from the docstrings. What is not listed here is p
 # What the aliases of types stand for: they have no docstrings.
 ALIASES = {
     "Array": "An array of NumPy.",
+    "Batch": "An array of shape (batch, ...) for each section, in the iterator's order.",
     "FittedState": "What fitting found: arrays and plain numbers by name.",
     "Kernel": "(writer, node) -> the lines of a call that compute the node into `writer.array(node)`.",
     "MOMENTS": "What a trigger counts, by the event of a run: starts, stops, pauses, resumes, resets.",
     "Moment": 'When a criterion looks: "iteration" or "epoch".',
     "PHASES": "The phases in which hooks of one event run, in order.",
+    "Rows": "Places of records, ascending, of shape (records,).",
     "Sections": "Arrays of shape (records, ...) by section.",
     "Send": "A function that takes a command to the run.",
     "Shape": "A tuple of extents.",

@@ -1,10 +1,12 @@
 """What a text means where a source is wanted."""
 
 import glob
+import re
 from pathlib import Path
 from typing import Any
 
 _WEB = ("http://", "https://")
+_ARCHIVE = re.compile(r"\.(zip|tar|tgz|tbz2?|txz|tar\.(gz|bz2|xz|z))$", re.IGNORECASE)
 
 
 def as_source(value: Any) -> Any:
@@ -13,15 +15,23 @@ def as_source(value: Any) -> Any:
     Of a text, what stands behind the last `!` names members of an archive, and what stands before it is a text again
     (`a.zip!b.csv`). Else it is an address of the web (`https://...`), or a path of a file system that fsspec knows
     (`s3://...`), or all files of a folder (`data/`), or a pattern of files (`data/*.csv`), or a file. A file or folder
-    that exists under the whole name is that.
+    that exists under the whole name is that. A name that ends as archives do (`a.tar.xz`) means all files in it.
     """
     from sigma_data.sources.memory import Memory
 
     if isinstance(value, Path):
-        return _local(str(value))
+        return _opened_up(str(value), _local(str(value)))
     if isinstance(value, str):
-        return _of_text(value)
+        return _opened_up(value, _of_text(value))
     return Memory(value) if isinstance(value, bytes) else value
+
+
+def _opened_up(text: str, source: Any) -> Any:
+    """All files of an archive, where the name says that it is one."""
+    from sigma_data.sources.archive import Archive
+    from sigma_data.sources.folder import Folder
+
+    return Archive(source) if _ARCHIVE.search(text) and not isinstance(source, Folder) else source
 
 
 def as_sources(values: Any) -> tuple[Any, ...]:

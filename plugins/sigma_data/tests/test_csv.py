@@ -156,6 +156,15 @@ def test_other_encodings_are_read():
                 "  to do:    mend the line, or set the delimiter"
             ),
         ),
+        (
+            # A number to Python, as all digits are, and none to PyArrow.
+            "\uff11,2\n",
+            {"header": False},
+            (
+                "a.csv: it is no CSV: In CSV column #0: CSV conversion error to double: invalid value '\uff11'\n"
+                "  expected: a table"
+            ),
+        ),
         ('1,2\n3,"4\n', {}, "a.csv, line 2: it is no CSV: unexpected end of data"),
         (
             "a,b\n1,2\n\n3,x\n",

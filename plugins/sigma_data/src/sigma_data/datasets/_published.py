@@ -58,6 +58,18 @@ class Published:
         cache = self.places(environment)[-1]
         return FirstAvailable(tuple(_remote(address, cache, sha256) for address in addresses)).found(environment)
 
+    def obtained(self, environment: Any, holds: str, addresses: Sequence[str]) -> Source:
+        """The file, where it is, else fetched from the first of the addresses that gives it, if there are any.
+
+        Raises `DataError` where it is not there and may not be fetched, and as `fetched`.
+        """
+        if source := self.found(environment):
+            return source
+        if addresses:
+            return self.fetched(environment, addresses)
+        remedy = "set path to the folder that holds it, or download = true to fetch it"
+        raise self.missing(environment, holds, remedy)
+
     def missing(self, environment: Any, expected: str, remedy: str) -> DataError:
         """What to say where it is not there."""
         folders = " nor ".join(f"in '{folder}'" for folder in self.places(environment))

@@ -40,13 +40,7 @@ class Connect4(Dataset):
 
     def load(self, environment: Any) -> Sections:
         """All positions; raises `DataError` when the file is missing, damaged or another one."""
-        file = self._file
-        source = file.found(environment)
-        if source is None:
-            if not self.download:
-                remedy = "set path to the folder that holds it, or download = true to fetch it"
-                raise file.missing(environment, "the published positions", remedy)
-            source = file.fetched(environment, self.mirrors)
+        source = self._file.obtained(environment, "the published positions", self.mirrors if self.download else ())
         marks = {str(cell): ("x", "o", "b") for cell in range(CELLS)}
         table = CSV(
             source,

@@ -53,13 +53,7 @@ class HeartDisease(Dataset):
 
     def load(self, environment: Any) -> Sections:
         """All patients; raises `DataError` when the file is missing, damaged or another one."""
-        file = self._file
-        source = file.found(environment)
-        if source is None:
-            if not self.download:
-                remedy = "set path to the folder that holds it, or download = true to fetch it"
-                raise file.missing(environment, "the patients of Cleveland", remedy)
-            source = file.fetched(environment, self.mirrors)
+        source = self._file.obtained(environment, "the patients of Cleveland", self.mirrors if self.download else ())
         columns = {"inputs": "0-12", "targets": 13}
         table = CSV(source, columns, header=False, missing="keep", dtype="float32").extract(environment)
         check_count(source.describe(), len(table["targets"]), RECORDS)

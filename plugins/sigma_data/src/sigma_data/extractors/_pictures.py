@@ -11,18 +11,13 @@ from attrs import Attribute, field, frozen
 from sigma_core.extend import Array, DataError, Extractor, Sections, Source, component, components, fields
 from sigma_data.extractors._label_table import by_table
 from sigma_data.extractors._labels import Classes, Labelled, by_folder
-from sigma_data.extractors._source import as_source
-from sigma_data.sources import as_sources
+from sigma_data.sources import as_source, as_sources
 
 WHOLE = ("a whole file", 'copy or download it again, or leave such files out with broken = "drop"')
 # Bytes of a block, where nobody says how many records.
 _NATURAL = 1 << 24
 _MODES = {"grey": "L", "rgb": "RGB", "rgba": "RGBA"}
 _CHANNELS = {"grey": 1, "rgb": 3, "rgba": 4}
-
-
-def _classes(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _is_names(value: Any) -> bool:
@@ -47,7 +42,7 @@ class Pictures(Extractor):
     """What stands in the pixels that fill up."""
     channels: Literal["last", "first"] = fields.choice("last", "first", default="last")
     """Where the axis of the channels stands: (height, width, channels), or (channels, height, width)."""
-    classes: Classes = field(default="auto", converter=_classes, kw_only=True)
+    classes: Classes = field(default="auto", converter=fields.as_tuples, kw_only=True)
     """Their names in the order of their numbers; `auto`: those that occur, sorted; `none`: there are no targets."""
     labels: Source | None = component("sources", default=None, converter=as_source, text=as_source)
     """A table (CSV) whose first two columns are names of files and labels, in place of folders that are classes."""

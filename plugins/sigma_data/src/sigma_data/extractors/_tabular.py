@@ -22,7 +22,7 @@ from sigma_core.extend import (
 )
 from sigma_data.extractors._arrow import arrow
 from sigma_data.extractors._columns import Columns, column_numbers, is_single
-from sigma_data.extractors._source import as_source
+from sigma_data.sources import as_source
 
 
 class Table(ABC):

@@ -9,8 +9,8 @@ from attrs import Attribute, define, field, frozen
 
 from sigma_core.extend import DataError, Extractor, Sections, Source, component, fields
 from sigma_data.extractors._page import check_selector, found_by, is_encoding, parsed, text_of
-from sigma_data.extractors._source import as_source
 from sigma_data.extractors._text_blocks import in_blocks
+from sigma_data.sources import as_source
 
 # The element itself.
 _SCOPE = ":scope"

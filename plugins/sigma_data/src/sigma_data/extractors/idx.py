@@ -9,7 +9,7 @@ import numpy as np
 from attrs import frozen
 
 from sigma_core.extend import Array, DataError, Extractor, Sections, Source, component, sliced
-from sigma_data.extractors._source import as_source
+from sigma_data.sources import as_source
 
 # The third byte of a file tells the type of its numbers, the most significant byte of which comes first.
 DTYPES: Mapping[int, np.dtype] = MappingProxyType(

@@ -10,9 +10,8 @@ import numpy as np
 from attrs import field, frozen
 
 from sigma_core.extend import Array, DataError, Extractor, Sections, Source, component, listed
-from sigma_data.extractors._source import as_source
 from sigma_data.extractors.records import read_exactly
-from sigma_data.sources import sought
+from sigma_data.sources import as_source, sought
 
 # Bytes of a block, where nobody says how many records.
 _NATURAL = 1 << 24

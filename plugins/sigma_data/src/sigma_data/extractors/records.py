@@ -7,7 +7,7 @@ import numpy as np
 from attrs import Attribute, field, frozen
 
 from sigma_core.extend import DataError, Extractor, Sections, Source, component, fields
-from sigma_data.extractors._source import as_source
+from sigma_data.sources import as_source
 
 # Bytes of a block, where nobody says how many records.
 _NATURAL = 1 << 24

@@ -10,8 +10,8 @@ from attrs import Attribute, field, frozen
 
 from sigma_core.extend import DataError, Extractor, Sections, Source, component, fields
 from sigma_data._words import words
-from sigma_data.extractors._source import as_source
 from sigma_data.extractors._text_blocks import in_blocks
+from sigma_data.sources import as_source
 
 _PIECE = 1 << 16
 # Records of a block, where nobody says how many.

@@ -6,13 +6,9 @@ from typing import Any
 import numpy as np
 from attrs import field, frozen
 
-from sigma_core.extend import Array, DataError, FittedState, Preprocessor, listed
+from sigma_core.extend import Array, DataError, FittedState, Preprocessor, fields, listed
 
 NAME_ALL = "name all classes by the setting classes"
-
-
-def _classes(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 @frozen
@@ -22,7 +18,7 @@ class Categories(Preprocessor):
     Raises `DataError` for what is no category, unless `unknown` is a number to put there.
     """
 
-    classes: tuple[int | str, ...] | None = field(default=None, converter=_classes)
+    classes: tuple[int | str, ...] | None = field(default=None, converter=fields.as_tuples)
     """The categories in order; without any, those of the training records, sorted."""
     unknown: int | None = None
     """What a category that is not among them becomes, such as -1; without it, it is refused."""

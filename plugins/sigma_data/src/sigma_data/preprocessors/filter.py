@@ -14,7 +14,7 @@ class Filter(RecordsPreprocessor):
     """Keep the training records of which a section is as it should be: `Filter(section="targets", keep=[0, 1])`.
 
     Every value of a record has to pass. Records to validate on and to predict for stay, whatever they are. Raises
-    `DataError` where there is no such section, and where no training record passes in a whole block.
+    `DataError` where there is no such section, and for a function that does not give a boolean for each record.
     """
 
     section: str = "inputs"

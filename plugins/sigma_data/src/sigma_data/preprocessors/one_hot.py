@@ -5,12 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 from attrs import field, frozen
 
-from sigma_core.extend import Array, FittedState, Preprocessor
+from sigma_core.extend import Array, FittedState, Preprocessor, fields
 from sigma_data.preprocessors.categories import check_known, places_of
-
-
-def _classes(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
 
 
 @frozen
@@ -20,7 +16,7 @@ class OneHot(Preprocessor):
     Raises `DataError` for a value that is none of the classes.
     """
 
-    classes: int | tuple[int | str, ...] | None = field(default=None, converter=_classes)
+    classes: int | tuple[int | str, ...] | None = field(default=None, converter=fields.as_tuples)
     """The classes in order; a number n stands for 0 to n - 1. Without any, those of the training records, sorted."""
 
     def fit(self, blocks: Iterable[Array]) -> FittedState:

@@ -85,9 +85,9 @@ class Control(Saving):
         Raises TrainerError where there is none, or another hook requires it.
         """
         loop = self._loop
-        if loop is None or not any(isinstance(each.command, commands.Attach) for each in tuple(loop.commands)):
+        # It may be a hook that is to be attached first, which the run sees.
+        if loop is not None and not any(isinstance(each.command, commands.Attach) for each in tuple(loop.commands)):
             self.check_detachable(name)
-        # Otherwise it may be a hook that is to be attached first, which the run sees.
         self._do(commands.Detach(name))
 
     def check_attachable(self, hook: Any, name: str | None) -> None:

@@ -292,6 +292,18 @@ def test_no_member_of_a_tar_is_lost_in_silence():
     assert refusal(held(packed[:start]).parts) == f"an archive: its tar data ends early{whole}"
 
 
+def test_no_member_of_a_zip_is_lost_in_silence():
+    """One whose record is taken for the comment of another."""
+    packed = bytearray(zipped({"a": b"1", "b": b"2"}))
+    first, second, last = packed.index(b"PK\x01\x02"), packed.rindex(b"PK\x01\x02"), packed.index(b"PK\x05\x06")
+    packed[first + 32] = last - second  # the length of its comment
+    assert refusal(held(bytes(packed)).parts) == (
+        "an archive: its zip data is damaged: it has 2 of the 3 members that it announces\n"
+        "  expected: a whole file\n"
+        "  to do:    copy or download it again"
+    )
+
+
 def headed(content, field, start=0):
     """A tar whose header at `start` has another field of size, and the sum that goes with it."""
     packed = bytearray(content)

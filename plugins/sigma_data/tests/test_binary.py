@@ -132,35 +132,63 @@ FAULTS = {
         lambda: NumPy(Memory(saved(np.array([{}], object)))).extract(),
         None,
     ),
+    "a header that is no Python": (
+        lambda: NumPy(Memory(WHOLE.replace(b"}", b" "))).extract(),
+        (
+            "memory: its header is none of NumPy's: ('EOF in multi-line statement', (2, 0))\n"
+            "  expected: an array as np.save writes it"
+        ),
+    ),
+    "a shape that there is not": (
+        lambda: NumPy(Memory(WHOLE.replace(b"(4,), ", b"(-4,),"))).extract(),
+        "memory: its header states the shape (-4,)\n  expected: lengths from 0 on\n  to do:    copy it again",
+    ),
+    "dates": (
+        lambda: NumPy(Memory(saved(np.zeros(2, "M8[s]")))).extract(),
+        (
+            "memory: it holds values of datetime64[s]\n"
+            "  expected: numbers or texts\n"
+            "  to do:    save it as an array of numbers"
+        ),
+    ),
+    "two arrays in a file": (
+        lambda: NumPy(Memory(WHOLE + WHOLE)).extract(),
+        (
+            "memory: it goes on behind its array\n"
+            "  expected: an array of shape (4,) of float64, as its header states\n"
+            "  to do:    save one array in each file"
+        ),
+    ),
     "a single number": (
         lambda: NumPy(Memory(saved(np.array(3.0)))).extract(),
         ("memory: it is a single number\n  expected: an array of shape (records, ...)"),
     ),
     "an archive of nothing": (
         lambda: NumPy(Memory(EMPTY.getvalue())).extract(),
-        "memory: there is no array in it\n  expected: at least one\n  to do:    save it by np.savez",
+        "memory: it has no files in it\n  expected: an archive of files",
     ),
     "an archive that is cut short": (
         lambda: NumPy(Memory(PACKED[:-30])).extract(),
         (
-            "memory: it is no .npz file: File is not a zip file\n"
-            "  expected: an archive of arrays\n"
-            "  to do:    copy it again"
+            "memory: its zip data is damaged: File is not a zip file\n"
+            "  expected: a whole file\n"
+            "  to do:    copy or download it again"
         ),
     ),
     "an archive that is damaged": (
         lambda: NumPy(Memory(bytes(DAMAGED)), {"inputs": "x"}).extract(),
         (
-            "memory, 'x.npy': it is damaged: Bad CRC-32 for file 'x.npy'\n"
+            "memory, member 'x.npy': its zip data is damaged: Bad CRC-32 for file 'x.npy'\n"
             "  expected: a whole file\n"
-            "  to do:    copy it again"
+            "  to do:    copy or download it again"
         ),
     ),
     "a header that is damaged": (
         lambda: NumPy(Memory(bytes(BROKEN))).extract(),
         (
-            "memory, 'x.npy': its header is none of NumPy's: Bad CRC-32 for file 'x.npy'\n"
-            "  expected: an array as np.save writes it"
+            "memory, member 'x.npy': its zip data is damaged: Bad CRC-32 for file 'x.npy'\n"
+            "  expected: a whole file\n"
+            "  to do:    copy or download it again"
         ),
     ),
     "arrays that differ in length": (

@@ -238,18 +238,31 @@ def test_other_encodings_are_read():
             b"1,2\n3,\xe4\n",
             {},
             (
-                "a.csv, line 2: byte 6 of the file, 0xe4, is no utf-8\n"
+                "a.csv, line 2: it is no utf-8: invalid continuation byte\n"
                 "  expected: text in utf-8\n"
                 '  to do:    name its encoding, such as encoding = "latin-1"'
             ),
         ),
         (
-            "1,2\n",
-            {"encoding": "utf-9"},
-            "a.csv: there is no encoding 'utf-9'\n  expected: a name such as utf-8 or latin-1",
+            b"1,2\n",
+            {"encoding": "utf-16"},
+            (
+                "a.csv, line 1: it is no utf-16: UTF-16 stream does not start with BOM\n"
+                "  expected: text in utf-16\n"
+                '  to do:    name its encoding, such as encoding = "latin-1"'
+            ),
         ),
     ],
 )
 def test_faults_are_told_with_their_line(text, settings, message, refused):
     """The line is that of the file, blank lines and quoted line breaks counted."""
     assert refused(extract, text, **settings) == ("DataError", message)
+
+
+@pytest.mark.parametrize("name", ["utf-9", "base64", 8])
+def test_an_encoding_has_to_be_one_of_texts(name, refused):
+    """Python has others under such names."""
+    assert refused(extract, "1,2\n", encoding=name) == (
+        "SettingError",
+        f"CSV.encoding: {name!r}\n  expected: an encoding, such as utf-8, utf-16 or latin-1",
+    )

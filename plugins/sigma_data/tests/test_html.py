@@ -192,15 +192,15 @@ FAULTS = {
         lambda: texts("<p>a\n<p>ä".encode("latin-1")),
         (
             "memory, line 2: it is no utf-8: unexpected end of data\n"
-            "  expected: a page in utf-8\n"
+            "  expected: text in utf-8\n"
             '  to do:    name its encoding, such as encoding = "latin-1"'
         ),
     ),
     "an encoding that does not know where it is": (
         lambda: texts(b"<p>", encoding="utf-16"),
         (
-            "memory, line 1: it is no utf-16: truncated data\n"
-            "  expected: a page in utf-16\n"
+            "memory, line 1: it is no utf-16: UTF-16 stream does not start with BOM\n"
+            "  expected: text in utf-16\n"
             '  to do:    name its encoding, such as encoding = "latin-1"'
         ),
     ),

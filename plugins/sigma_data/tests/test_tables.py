@@ -147,13 +147,19 @@ def test_files_of_a_pattern_are_one_table(tmp_path):
 
 WHOLE = io.BytesIO()
 pa.parquet.write_table(pa.table({"a": list(range(1_000))}), WHOLE)
+STREAM = io.BytesIO()
+with pa.ipc.new_stream(STREAM, pa.schema({"a": pa.string()})) as written:
+    written.write_table(pa.table({"a": ["x", "yy", "z"]}))
+LED_ASTRAY = STREAM.getvalue().replace(
+    np.array([0, 1, 3, 4], "<i4").tobytes(), np.array([0, 1, 7 << 28, 4], "<i4").tobytes()
+)
 FAULTS = {
     "no Parquet": (
         lambda: Parquet(Memory(b"1,2\n")).extract(),
         (
             "memory: it is no whole Parquet file: "
             "Parquet file size is 4 bytes, smaller than the minimum file footer (8 bytes)\n"
-            "  expected: a Parquet file\n"
+            "  expected: a whole file\n"
             "  to do:    copy or download it again"
         ),
     ),
@@ -161,7 +167,7 @@ FAULTS = {
         lambda: Arrow(Memory(b"ARROW1\0\0")).extract(),
         (
             "memory: it is no whole Arrow file or stream: File is too small: 8\n"
-            "  expected: a Arrow file or stream\n"
+            "  expected: a whole file\n"
             "  to do:    copy or download it again"
         ),
     ),
@@ -184,9 +190,42 @@ FAULTS = {
     "another type": (
         lambda: JSONLines(Memory('{"a": 1}\n{"a": "x"}\n')).extract(),
         (
+            "memory, line 2: 'a' is a text, and a number in lines before\n"
+            "  expected: one type for each key\n"
+            "  to do:    mend the line"
+        ),
+    ),
+    "another type in a list": (
+        lambda: JSONLines(Memory('{"a": [1]}\n{"a": ["x"]}\n')).extract(),
+        (
             "memory: it is no whole JSON lines file: "
-            "JSON parse error: Column(/a) changed from number to string in row 1\n"
-            "  expected: a JSON lines file\n"
+            "JSON parse error: Column(/a/[]) changed from number to string in row 1\n"
+            "  expected: a whole file\n"
+            "  to do:    copy or download it again"
+        ),
+    ),
+    "a text that is not in UTF-8": (
+        lambda: JSONLines(Memory(b'{"a": "x"}\n{"a": "\xff"}\n')).extract(),
+        (
+            "memory, line 2: it is no JSON: 'utf-8' codec can't decode byte 0xff in position 7: invalid start byte\n"
+            "  expected: an object\n"
+            "  to do:    mend the line"
+        ),
+    ),
+    "a key that is not in UTF-8": (
+        lambda: JSONLines(Memory(b'{"a\xff": 1}\n')).extract(),
+        (
+            "memory, line 1: it is no JSON: 'utf-8' codec can't decode byte 0xff in position 3: invalid start byte\n"
+            "  expected: an object\n"
+            "  to do:    mend the line"
+        ),
+    ),
+    "offsets that lead out of an Arrow stream": (
+        lambda: Arrow(Memory(LED_ASTRAY), {"inputs": "a"}).extract(),
+        (
+            "memory: it is no whole Arrow file or stream: "
+            "In column 0: Invalid: Offset invariant failure: offset for slot 2 out of bounds: 1879048192 > 4\n"
+            "  expected: a whole file\n"
             "  to do:    copy or download it again"
         ),
     ),

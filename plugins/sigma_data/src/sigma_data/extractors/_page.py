@@ -1,11 +1,13 @@
 """A page of the web: its encoding, its elements, and what is to be read in them."""
 
 import codecs
+import io
 import re
 from collections.abc import Iterator
 from typing import Any
 
 from sigma_core.extend import DataError
+from sigma_data.extractors._encoding import decoded, is_encoding
 from sigma_data.extractors._nesting import DEEPEST, elements, is_too_deep
 from sigma_data.extractors._optional import optional
 
@@ -35,22 +37,11 @@ _INLINE = elements(
 _UNSEEN = elements("script style template")
 
 
-def is_encoding(name: Any) -> bool:
-    """Whether Python knows an encoding of texts of that name."""
-    try:
-        b" ".decode(name)
-    except UnicodeError:
-        return True
-    except (LookupError, TypeError, ValueError):
-        return False
-    return True
-
-
 def parsed(content: bytes, encoding: str | None, where: str) -> Any:
     """The root of a page's elements; raises `DataError` for what is no page."""
     if not content.strip():
         raise DataError(where, "it is empty", "a web page", "fetch it again, or leave it out")
-    page = _decoded(content, encoding or _encoding(content, where), where)
+    page = _text(content, encoding or _encoding(content, where), where)
     if is_too_deep(page):
         raise DataError(
             where, "its elements lie too deep in each other", f"at most {DEEPEST} deep", "leave this page out"
@@ -105,21 +96,12 @@ def _lexbor(where: str) -> Any:
     return optional("selectolax.lexbor", "selectolax", "html", where)
 
 
-def _decoded(content: bytes, encoding: str, where: str) -> str:
+def _text(content: bytes, encoding: str, where: str) -> str:
     if b"\0" in content and not codecs.lookup(encoding).name.startswith(("utf-16", "utf-32")):
         raise DataError(
             where, "it is no web page, but binary", "HTML", 'leave it out, or set encoding = "utf-16" if it is in that'
         )
-    try:
-        return content.decode(encoding).removeprefix("\ufeff")
-    except UnicodeError as error:
-        line = 1 + content[: error.start].count(b"\n") if isinstance(error, UnicodeDecodeError) else 1
-        raise DataError(
-            f"{where}, line {line}",
-            f"it is no {encoding}: {getattr(error, 'reason', error)}",
-            f"a page in {encoding}",
-            'name its encoding, such as encoding = "latin-1"',
-        ) from error
+    return "".join(decoded(io.BytesIO(content), encoding, where)).removeprefix("\ufeff")
 
 
 def _encoding(content: bytes, where: str) -> str:

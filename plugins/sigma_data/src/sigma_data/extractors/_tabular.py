@@ -23,6 +23,7 @@ from sigma_core.extend import (
 from sigma_data.extractors._arrow import arrow
 from sigma_data.extractors._columns import Columns, column_numbers, is_single
 from sigma_data.sources import as_source
+from sigma_data.sources._streams import WHOLE
 
 
 class Table(ABC):
@@ -287,10 +288,21 @@ class _Reading:
         return np.stack(lists)
 
 
+def faults(where: str) -> tuple[type[Exception], ...]:
+    """What PyArrow raises where bytes are damaged; names of columns it decodes when they are asked for."""
+    return (arrow("pyarrow", where).ArrowException, OSError, UnicodeDecodeError)
+
+
+def sound(batch: Any) -> Any:
+    """A batch whose values have been looked at: readers take damaged ones, which lead out of the memory."""
+    batch.validate(full=True)
+    return batch
+
+
 def damaged(where: str, kind: str, error: Exception) -> DataError:
     """What a file is that PyArrow does not take, in the first line of what it says."""
     found = (str(error).splitlines() or [type(error).__name__])[0]
-    return DataError(where, f"it is no whole {kind}: {found}", f"a {kind}", "copy or download it again")
+    return DataError(where, f"it is no whole {kind}: {found}", *WHOLE)
 
 
 def _is_there(column: Any) -> Array:

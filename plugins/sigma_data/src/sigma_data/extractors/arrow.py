@@ -8,7 +8,7 @@ from attrs import frozen
 
 from sigma_core.extend import Source
 from sigma_data.extractors._arrow import arrow
-from sigma_data.extractors._tabular import Table, Tabular, damaged
+from sigma_data.extractors._tabular import Table, Tabular, damaged, faults, sound
 from sigma_data.sources import sought
 
 _FILE = b"ARROW1"
@@ -21,15 +21,15 @@ class Arrow(Tabular):
     @contextmanager
     def _read(self, part: Source, environment: Any) -> Iterator[Table]:
         where = part.describe()
-        pyarrow, ipc = arrow("pyarrow", where), arrow("pyarrow.ipc", where)
+        ipc = arrow("pyarrow.ipc", where)
         with sought(part.open(environment), where, environment) as stream:
             is_file = stream.read(len(_FILE)) == _FILE
             stream.seek(0)
             try:
-                reader = ipc.open_file(stream) if is_file else ipc.open_stream(stream)
-            except (pyarrow.ArrowException, OSError) as error:
+                table = _File(ipc.open_file(stream) if is_file else ipc.open_stream(stream), where, is_file=is_file)
+            except faults(where) as error:
                 raise damaged(where, "Arrow file or stream", error) from error
-            yield _File(reader, where, is_file=is_file)
+            yield table
 
 
 class _File(Table):
@@ -41,13 +41,12 @@ class _File(Table):
         self.width = len(self.names)
 
     def batches(self, columns: Sequence[int], texts: Sequence[int]) -> Iterator[Any]:
-        pyarrow = arrow("pyarrow", self._where)
         reader = self._reader
         try:
             found = map(reader.get_batch, range(reader.num_record_batches)) if self._is_file else reader
             for batch in found:
-                yield batch.select(list(columns))
-        except (pyarrow.ArrowException, OSError) as error:
+                yield sound(batch.select(list(columns)))
+        except faults(self._where) as error:
             raise damaged(self._where, "Arrow file or stream", error) from error
 
     def place(self, row: int) -> str:

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import io
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from attrs import field, frozen
 from sigma_core.extend import DataError, Source
 from sigma_data.extractors._arrow import arrow
 from sigma_data.extractors._columns import column_numbers, is_single
+from sigma_data.extractors._encoding import check_encoding, decoded
 from sigma_data.extractors._tabular import Table, Tabular
 
 # So many rows are looked at to tell a header from a row of values.
@@ -34,7 +36,7 @@ class CSV(Tabular):
     """Whether the first row names the columns; `auto` takes it for that if it is of texts, and numbers stand below."""
     delimiter: str = field(default=",", kw_only=True)
     """What stands between cells; a tab for TSV."""
-    encoding: str = field(default="utf-8", kw_only=True)
+    encoding: str = field(default="utf-8", kw_only=True, validator=check_encoding)
     missing_marks: tuple[str, ...] = field(default=("", "?", "NA", "N/A", "nan", "NaN", "null"), kw_only=True)
     """Cells that mean a missing value."""
     texts: tuple[str | int, ...] = field(default=(), kw_only=True)
@@ -169,12 +171,9 @@ class _File(Table):
         """Each row, by Python, with the line on which it begins."""
         with self._part.open(self._environment) as stream:
             encoding = "utf-8-sig" if _is_utf8(self._settings.encoding) else self._settings.encoding
-            try:
-                text = io.TextIOWrapper(stream, encoding, newline="")
-            except LookupError as error:
-                expected = "a name such as utf-8 or latin-1"
-                raise DataError(self._where, f"there is no encoding {self._settings.encoding!r}", expected) from error
-            reader = csv.reader(text, delimiter=self._settings.delimiter, strict=True)
+            reader = csv.reader(
+                io.TextIOWrapper(stream, encoding, newline=""), delimiter=self._settings.delimiter, strict=True
+            )
             begin = 1
             try:
                 for row in reader:
@@ -183,27 +182,10 @@ class _File(Table):
                     begin = reader.line_num + 1
             except csv.Error as error:
                 raise DataError(f"{self._where}, line {reader.line_num}", f"it is no CSV: {error}") from error
-            except UnicodeDecodeError as error:
-                raise self._undecodable() from error
-
-    def _undecodable(self) -> DataError:
-        """The first byte that is no text, in a file whose lines end by it."""
-        encoding = self._settings.encoding
-        position = 0
-        with self._part.open(self._environment) as stream:
-            for line, content in enumerate(stream, start=1):
-                try:
-                    content.decode(encoding)
-                except UnicodeDecodeError as error:
-                    byte = content[error.start]
-                    return DataError(
-                        f"{self._where}, line {line}",
-                        f"byte {position + error.start} of the file, {byte:#04x}, is no {encoding}",
-                        f"text in {encoding}",
-                        'name its encoding, such as encoding = "latin-1"',
-                    )
-                position += len(content)
-        return DataError(self._where, f"it is no {encoding}", f"text in {encoding}", "name its encoding")
+            except UnicodeError:
+                with self._part.open(self._environment) as again:
+                    deque(decoded(again, self._settings.encoding, self._where), 0)
+                raise
 
     def _raise_fault(self, columns: Sequence[int], texts: set[int]) -> None:
         """Raise `DataError` for the first row that PyArrow does not take, if Python sees why."""

@@ -6,9 +6,11 @@ from typing import Any, Literal
 
 import numpy as np
 from attrs import Attribute, define, field, frozen
+from attrs.validators import optional
 
 from sigma_core.extend import DataError, Extractor, Sections, Source, component, fields
-from sigma_data.extractors._page import check_selector, found_by, is_encoding, parsed, text_of
+from sigma_data.extractors._encoding import check_encoding
+from sigma_data.extractors._page import check_selector, found_by, parsed, text_of
 from sigma_data.extractors._text_blocks import in_blocks
 from sigma_data.sources import as_source
 
@@ -39,7 +41,7 @@ class HTML(Extractor):
     """What becomes of a record in which a field is not found or blank: an error, it is left out, or an empty text."""
     several: Literal["error", "first", "join"] = fields.choice("error", "first", "join", default="error")
     """What becomes of a field that is found more than once: an error, the first one, or all, a space between them."""
-    encoding: str | None = field(default=None)
+    encoding: str | None = field(default=None, validator=optional(check_encoding))
     """Of all pages; without it, of their byte order mark or what they declare, else UTF-8."""
 
     @sections.validator
@@ -52,11 +54,6 @@ class HTML(Extractor):
     def _check_each(self, attribute: "Attribute[Any]", value: Any) -> None:
         if value is not None and not (isinstance(value, str) and value.strip()):
             raise fields.refusal(self, attribute, value, "a selector, such as div.quote")
-
-    @encoding.validator
-    def _check_encoding(self, attribute: "Attribute[Any]", value: Any) -> None:
-        if value is not None and not is_encoding(value):
-            raise fields.refusal(self, attribute, value, "an encoding, such as utf-8, utf-16 or latin-1")
 
     def blocks(self, environment: Any = None, records: int | None = None) -> Iterator[Sections]:
         """An array of texts for each section, of shape (records,)."""

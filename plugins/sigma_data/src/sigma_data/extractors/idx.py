@@ -9,6 +9,7 @@ import numpy as np
 from attrs import frozen
 
 from sigma_core.extend import Array, DataError, Extractor, Sections, Source, component, sliced
+from sigma_data.extractors.records import read_exactly
 from sigma_data.sources import as_source
 
 # The third byte of a file tells the type of its numbers, the most significant byte of which comes first.
@@ -22,9 +23,6 @@ DTYPES: Mapping[int, np.dtype] = MappingProxyType(
         0x0E: np.dtype(">f8"),
     }
 )
-
-# Read in pieces: a damaged header may promise more than there is memory for.
-_PIECE = 1 << 20
 
 
 @frozen
@@ -47,7 +45,7 @@ def read_idx(source: Source, environment: Any = None) -> Array:
     with source.open(environment) as stream:
         dtype, shape = _header(stream, where)
         size = prod(shape) * dtype.itemsize
-        content = _at_most(stream, size + 1)
+        content = read_exactly(stream, size + 1)
     if len(content) != size:
         found = f"{len(content)}" if len(content) < size else f"more than {size}"
         raise DataError(
@@ -79,10 +77,3 @@ def _header(stream: BinaryIO, where: str) -> tuple[np.dtype, tuple[int, ...]]:
             "copy or download it again",
         )
     return DTYPES[magic[2]], tuple(np.frombuffer(lengths, ">u4").tolist())
-
-
-def _at_most(stream: BinaryIO, size: int) -> bytearray:
-    content = bytearray()
-    while len(content) < size and (piece := stream.read(min(_PIECE, size - len(content)))):
-        content += piece
-    return content

@@ -9,10 +9,18 @@ from attrs import frozen
 
 from sigma_core.extend import DataError, Source
 from sigma_data.extractors._arrow import arrow
-from sigma_data.extractors._tabular import Table, Tabular, damaged
+from sigma_data.extractors._tabular import Table, Tabular, damaged, faults, sound
 
 # Bytes that are parsed at a time.
 _BLOCK = 1 << 22
+_KINDS = {
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "a text",
+    list: "a list",
+    dict: "an object",
+}
 
 
 @frozen
@@ -26,15 +34,19 @@ class JSONLines(Tabular):
     @contextmanager
     def _read(self, part: Source, environment: Any) -> Iterator[Table]:
         where = part.describe()
-        pyarrow, reader = arrow("pyarrow", where), arrow("pyarrow.json", where)
+        reader = arrow("pyarrow.json", where)
         with part.open(environment) as stream:
             is_empty = not stream.read(1)
             stream.seek(0)
             try:
                 rows = None if is_empty else reader.open_json(stream, reader.ReadOptions(block_size=_BLOCK))
-            except pyarrow.ArrowInvalid as error:
+                table = _File(rows, part, environment)
+            except faults(where) as error:
                 raise _fault(part, environment, error) from error
-            yield _File(rows, part, environment)
+            try:
+                yield table
+            finally:
+                table.close()
 
 
 class _File(Table):
@@ -45,12 +57,16 @@ class _File(Table):
         self.names = [] if reader is None else reader.schema.names
         self.width = len(self.names)
 
+    def close(self) -> None:
+        """End the threads that read ahead, which would abort a process that ends before they do."""
+        if self._reader is not None:
+            self._reader.close()
+
     def batches(self, columns: Sequence[int], texts: Sequence[int]) -> Iterator[Any]:
-        pyarrow = arrow("pyarrow", "")
         try:
             for batch in self._reader or ():
-                yield batch.select(list(columns))
-        except pyarrow.ArrowInvalid as error:
+                yield sound(batch.select(list(columns)))
+        except faults(self._part.describe()) as error:
             raise _fault(self._part, self._environment, error) from error
 
     def place(self, row: int) -> str:
@@ -71,6 +87,7 @@ def _lines(part: Source, environment: Any) -> Iterator[tuple[int, bytes]]:
 def _fault(part: Source, environment: Any, error: Exception) -> DataError:
     """The first line that is no object, by Python; else what PyArrow says."""
     where = part.describe()
+    kinds: dict[str, str] = {}
     for number, line in _lines(part, environment):
         try:
             value = loads(line)
@@ -80,4 +97,13 @@ def _fault(part: Source, environment: Any, error: Exception) -> DataError:
         if not isinstance(value, dict):
             found = f"a value of type {type(value).__name__}"
             return DataError(f"{where}, line {number}", found, "an object, with a key for each column", "mend the line")
+        for key, one in value.items():
+            kind = kinds.setdefault(key, _KINDS[type(one)]) if one is not None else ""
+            if kind and kind != _KINDS[type(one)]:
+                return DataError(
+                    f"{where}, line {number}",
+                    f"{key!r} is {_KINDS[type(one)]}, and {kind} in lines before",
+                    "one type for each key",
+                    "mend the line",
+                )
     return damaged(where, "JSON lines file", error)

@@ -1,6 +1,5 @@
 """NumPy's files: one array (.npy) or several by name (.npz)."""
 
-import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from math import prod
@@ -9,14 +8,17 @@ from typing import Any, BinaryIO
 import numpy as np
 from attrs import field, frozen
 
-from sigma_core.extend import Array, DataError, Extractor, Sections, Source, component, listed
+from sigma_core.extend import Array, DataError, Extractor, Sections, SigmaError, Source, component, listed
+from sigma_data.archives import Zip
 from sigma_data.extractors.records import read_exactly
-from sigma_data.sources import as_source, sought
+from sigma_data.sources import Archive, as_source, sought
 
 # Bytes of a block, where nobody says how many records.
 _NATURAL = 1 << 24
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 _NPY, _NPZ = b"\x93NUMPY", b"PK"
+# Booleans, numbers and texts.
+_KINDS = "biufcSU"
 
 
 @frozen
@@ -69,17 +71,12 @@ class NumPy(Extractor):
         magic = read_exactly(stream, len(_NPY))
         stream.seek(0)
         if magic.startswith(_NPZ):
-            try:
-                archive = stack.enter_context(zipfile.ZipFile(stream))
-            except (zipfile.BadZipFile, OSError) as error:
-                raise DataError(
-                    where, f"it is no .npz file: {error}", "an archive of arrays", "copy it again"
-                ) from error
-            members = [member for member in archive.namelist() if member.endswith(".npy")]
-            if not members:
-                raise DataError(where, "there is no array in it", "at least one", "save it by np.savez")
+            # As any archive is read: damage, links and bombs in it are told alike.
+            members = Archive(source, "*.npy", Zip()).parts(environment)
             return {
-                member.removesuffix(".npy"): _Rows(stack.enter_context(archive.open(member)), f"{where}, {member!r}")
+                member.location().removesuffix(".npy"): _Rows(
+                    stack.enter_context(member.open(environment)), member.describe()
+                )
                 for member in members
             }
         if magic != _NPY:
@@ -100,23 +97,30 @@ class _Rows:
         self._where = where
         try:
             version = np.lib.format.read_magic(stream)
-            if version not in _HEADERS:
-                raise DataError(
-                    where,
-                    f"it is of version {version[0]}.{version[1]} of the format",
-                    f"one of {', '.join(f'{major}.{minor}' for major, minor in _HEADERS)}",
-                    "save it by np.save as an array of numbers",
-                )
-            self.shape, is_fortran, self._dtype = _HEADERS[version](stream)
-        except (ValueError, zipfile.BadZipFile, EOFError) as error:
+            header = _HEADERS[version](stream) if version in _HEADERS else None
+        except SigmaError:
+            raise
+        except Exception as error:  # it is evaluated, which fails in many ways
             raise DataError(
                 where, f"its header is none of NumPy's: {error}", "an array as np.save writes it"
             ) from error
-        if self._dtype.hasobject:
-            raise DataError(where, "it holds Python objects", "numbers or texts", "save it as an array of numbers")
+        if header is None:
+            raise DataError(
+                where,
+                f"it is of version {version[0]}.{version[1]} of the format",
+                f"one of {', '.join(f'{major}.{minor}' for major, minor in _HEADERS)}",
+                "save it by np.save as an array of numbers",
+            )
+        self.shape, is_fortran, self._dtype = header
+        if min(self.shape, default=0) < 0:
+            raise DataError(where, f"its header states the shape {self.shape}", "lengths from 0 on", "copy it again")
+        if self._dtype.kind not in _KINDS or not self._dtype.itemsize:
+            found = "Python objects" if self._dtype.hasobject else f"values of {self._dtype}"
+            raise DataError(where, f"it holds {found}", "numbers or texts", "save it as an array of numbers")
         if not self.shape:
             raise DataError(where, "it is a single number", "an array of shape (records, ...)")
         self.record_bytes = self._dtype.itemsize * prod(self.shape[1:])
+        self._left_over = self.shape[0]
         self._left: Array | None = None
         if is_fortran and len(self.shape) > 1:
             # Its records do not lie together, so that all of it is read first.
@@ -132,15 +136,20 @@ class _Rows:
 
     def _content(self, count: int) -> Array:
         size = count * self.record_bytes
-        try:
-            content = read_exactly(self._stream, size)
-        except (zipfile.BadZipFile, OSError, EOFError) as error:
-            raise DataError(self._where, f"it is damaged: {error}", "a whole file", "copy it again") from error
+        content = read_exactly(self._stream, size)
         if len(content) < size:
             raise DataError(
                 self._where,
                 f"it ends {size - len(content)} bytes early",
                 f"an array of shape {self.shape} of {self._dtype.name}, as its header states",
                 "copy it again",
+            )
+        self._left_over -= count
+        if not self._left_over and self._stream.read(1):
+            raise DataError(
+                self._where,
+                "it goes on behind its array",
+                f"an array of shape {self.shape} of {self._dtype.name}, as its header states",
+                "save one array in each file",
             )
         return np.frombuffer(content, self._dtype)

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from sigma_core.extend import Source
 from sigma_data.extractors._arrow import arrow
-from sigma_data.extractors._tabular import Table, Tabular, damaged
+from sigma_data.extractors._tabular import Table, Tabular, damaged, faults, sound
 from sigma_data.sources import sought
 
 
@@ -23,13 +23,13 @@ class Parquet(Tabular):
     @contextmanager
     def _read(self, part: Source, environment: Any) -> Iterator[Table]:
         where = part.describe()
-        pyarrow, reader = arrow("pyarrow", where), arrow("pyarrow.parquet", where)
+        reader = arrow("pyarrow.parquet", where)
         with sought(part.open(environment), where, environment) as stream:
             try:
-                file = reader.ParquetFile(stream)
-            except (pyarrow.ArrowException, OSError) as error:
+                table = _File(reader.ParquetFile(stream), where)
+            except faults(where) as error:
                 raise damaged(where, "Parquet file", error) from error
-            yield _File(file, where)
+            yield table
 
 
 class _File(Table):
@@ -40,12 +40,11 @@ class _File(Table):
         self.width = len(self.names)
 
     def batches(self, columns: Sequence[int], texts: Sequence[int]) -> Iterator[Any]:
-        pyarrow = arrow("pyarrow", self._where)
         names = [self.names[number] for number in columns]
         try:
             for batch in self._file.iter_batches(columns=names):
-                yield batch.select(names)
-        except (pyarrow.ArrowException, OSError) as error:
+                yield sound(batch.select(names))
+        except faults(self._where) as error:
             raise damaged(self._where, "Parquet file", error) from error
 
     def place(self, row: int) -> str:

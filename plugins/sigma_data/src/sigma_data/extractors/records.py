@@ -11,6 +11,8 @@ from sigma_data.sources import as_source
 
 # Bytes of a block, where nobody says how many records.
 _NATURAL = 1 << 24
+# Read in pieces: a damaged header may promise more than there is memory for.
+_PIECE = 1 << 20
 
 
 @frozen
@@ -82,6 +84,6 @@ class Records(Extractor):
 def read_exactly(stream: BinaryIO, size: int) -> bytes:
     """So many bytes, fewer only at the end of the stream."""
     content = bytearray()
-    while len(content) < size and (piece := stream.read(size - len(content))):
+    while len(content) < size and (piece := stream.read(min(_PIECE, size - len(content)))):
         content += piece
     return bytes(content)

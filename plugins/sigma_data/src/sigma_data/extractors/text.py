@@ -1,19 +1,18 @@
 """Text: a record for each character, word or line."""
 
-import codecs
 from collections.abc import Iterable, Iterator
 from itertools import chain
-from typing import Any, BinaryIO, Literal
+from typing import Any, Literal
 
 import numpy as np
-from attrs import Attribute, field, frozen
+from attrs import field, frozen
 
 from sigma_core.extend import DataError, Extractor, Sections, Source, component, fields
 from sigma_data._words import words
+from sigma_data.extractors._encoding import check_encoding, decoded
 from sigma_data.extractors._text_blocks import in_blocks
 from sigma_data.sources import as_source
 
-_PIECE = 1 << 16
 # Records of a block, where nobody says how many.
 _NATURAL = {"characters": 1 << 18, "words": 1 << 15, "lines": 1 << 12}
 
@@ -29,15 +28,8 @@ class Text(Extractor):
 
     source: Source = component("sources", converter=as_source, text=as_source)
     unit: Literal["characters", "words", "lines"] = fields.choice("characters", "words", "lines", default="characters")
-    encoding: str = field(default="utf-8")
+    encoding: str = field(default="utf-8", validator=check_encoding)
     lowercase: bool = False
-
-    @encoding.validator
-    def _check_encoding(self, attribute: "Attribute[str]", value: str) -> None:
-        try:
-            codecs.lookup(value)
-        except (LookupError, TypeError):
-            raise fields.refusal(self, attribute, value, "an encoding, such as utf-8, utf-16 or latin-1") from None
 
     def blocks(self, environment: Any = None, records: int | None = None) -> Iterator[Sections]:
         """`inputs`: an array of texts, of shape (records,)."""
@@ -54,7 +46,8 @@ class Text(Extractor):
 
     def _texts(self, part: Source, environment: Any) -> Iterator[str]:
         with part.open(environment) as stream:
-            pieces = self._decoded(stream, part.describe())
+            texts = decoded(stream, self.encoding, part.describe())
+            pieces = map(str.lower, texts) if self.lowercase else texts
             match self.unit:
                 case "characters":
                     yield from chain.from_iterable(pieces)
@@ -63,27 +56,6 @@ class Text(Extractor):
                         yield from words(line)
                 case "lines":
                     yield from (line for line in _lines(pieces) if line.strip())
-
-    def _decoded(self, stream: BinaryIO, where: str) -> Iterator[str]:
-        decoder = codecs.getincrementaldecoder(self.encoding)()
-        line = 1
-        while True:
-            piece = stream.read(_PIECE)
-            try:
-                text = decoder.decode(piece, final=not piece)
-            except UnicodeError as error:
-                before = error.object[: error.start].count(b"\n") if isinstance(error, UnicodeDecodeError) else 0
-                raise DataError(
-                    f"{where}, line {line + before}",
-                    f"it is no {self.encoding}: {getattr(error, 'reason', error)}",
-                    f"text in {self.encoding}",
-                    'name its encoding, such as encoding = "latin-1"',
-                ) from error
-            line += text.count("\n")
-            if text:
-                yield text.lower() if self.lowercase else text
-            if not piece:
-                return
 
 
 def _lines(pieces: Iterable[str]) -> Iterator[str]:

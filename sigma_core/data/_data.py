@@ -11,11 +11,13 @@ from numpy.typing import DTypeLike
 from sigma_core.data._description import Description, described, walked
 from sigma_core.data._finite import check_finite
 from sigma_core.data._frames import to_arrow, to_pandas
-from sigma_core.data._preprocessor import EVERY_SECTION, FittedPreprocessor
+from sigma_core.data._preprocessor import EVERY_SECTION, FittedPreprocessor, misfits
 from sigma_core.data._sections import Array, Sections, check_aligned, check_numeric, records_of
 from sigma_core.errors import DataError, listed
 
 _NO_PREPROCESSING: Mapping[str, tuple[FittedPreprocessor, ...]] = MappingProxyType({})
+
+_RAW = ("records as the dataset has them", "give raw records, as they are before preprocessing")
 
 
 def _read_only(sections: Sections) -> Sections:
@@ -121,20 +123,9 @@ class Data:
 
 def _applied(fitted: FittedPreprocessor, records: Any, where: str) -> Any:
     """What becomes of raw records; whatever does not fit is a fault of theirs."""
-    try:
+    given = {"": records} if isinstance(records, np.ndarray) else records
+    with misfits(fitted.preprocessor, given, where, *_RAW):
         return fitted.apply(records)
-    except DataError:
-        raise
-    except Exception as error:
-        arrays = {"": records} if isinstance(records, np.ndarray) else records
-        shapes = " and ".join(f"{name} {array.shape}".strip() for name, array in arrays.items())
-        raise DataError(
-            where,
-            f"{type(fitted.preprocessor).__name__} does not take an array of shape {shapes}: "
-            f"{type(error).__name__}: {error}",
-            "records as the dataset has them",
-            "give raw records, as they are before preprocessing",
-        ) from error
 
 
 def cast_floats(array: Array, dtype: DTypeLike | None, section: str, part: str) -> Array:

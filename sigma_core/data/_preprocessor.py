@@ -1,12 +1,15 @@
 """The contracts of preprocessors, and what fitting makes of one."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
+import numpy as np
 from attrs import field, frozen
 
 from sigma_core.data._sections import Array, Sections
+from sigma_core.errors import DataError, SigmaError
 
 FittedState = Mapping[str, Any]
 """What fitting found: arrays and plain numbers by name."""
@@ -84,3 +87,23 @@ class FittedPreprocessor:
     def apply(self, records: Any) -> Any:
         """The preprocessed records: an array of shape (records, ...), or sections for one that takes all of them."""
         return self.preprocessor.apply(records, self.state)
+
+
+@contextmanager
+def misfits(preprocessor: Any, records: Mapping[str, Any], where: str, *advice: str) -> Iterator[None]:
+    """What a preprocessor raises of records that it does not take, as `DataError`: a fault of theirs.
+
+    They are looked at only then, so that the mapping may be filled meanwhile; a section by itself has no name in it.
+    """
+    try:
+        yield
+    except SigmaError:
+        raise
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        arrays = {name: np.asarray(each) for name, each in records.items()}
+        shapes = " and ".join(f"{name} {array.shape} of {array.dtype}".strip() for name, array in arrays.items())
+        raise DataError(
+            where,
+            f"{type(preprocessor).__name__} does not take an array of shape {shapes}: {type(error).__name__}: {error}",
+            *advice,
+        ) from error

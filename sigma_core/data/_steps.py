@@ -12,10 +12,15 @@ from sigma_core.data._preprocessor import (
     FittedState,
     Preprocessor,
     RecordsPreprocessor,
+    misfits,
 )
 from sigma_core.data._sections import Array, Sections, check_aligned, check_known, records_of
 from sigma_core.errors import DataError
 
+_TAKEN = (
+    "records that it takes",
+    "have what stands before it make such records, as categories makes numbers of texts, or leave it out",
+)
 Chains = Mapping[str, tuple[Preprocessor | RecordsPreprocessor, ...]]
 Fitted = Mapping[str, tuple[FittedPreprocessor, ...]]
 Stream = Callable[[Iterable[str] | None], Iterator[Sections]]
@@ -44,8 +49,10 @@ class Steps:
                     blocks = _some(
                         done.applied(stream(done.sources(key)), is_training=True, only=key), preprocessor, where
                     )
-                    seen: Any = blocks if key == EVERY_SECTION else (block[key] for block in blocks)
-                    state = preprocessor.fit(seen)
+                    newest: dict[str, Array] = {}
+                    seen: Any = _seen(key, blocks, newest)
+                    with misfits(preprocessor, newest, f"{where}, preprocess.{key}", *_TAKEN):
+                        state = preprocessor.fit(seen)
                 done = Steps(where, (*done.steps, (key, FittedPreprocessor(preprocessor, state))))
         return done
 
@@ -83,27 +90,35 @@ class Steps:
             if key == EVERY_SECTION:
                 made = self._whole(one, made)
             elif only in (None, EVERY_SECTION, key) or self.mixes_sections:
-                made = _single(key, one, made)
+                made = self._one(key, one, made)
         return made
 
     def single(self, section: str, array: Array) -> Array:
         """What becomes of training records of one section, where none takes all sections."""
         for key, one in self.steps:
-            array = one.apply(array) if key == section else array
+            array = self._applied(key, one, array) if key == section else array
         return array
 
     def _whole(self, one: FittedPreprocessor, blocks: Iterator[Sections]) -> Iterator[Sections]:
         preprocessor: Any = one.preprocessor
         if preprocessor.needs_all_records:
             everything = joined_sections(blocks)
-            made = one.apply(everything) if everything else {}
+            made = self._applied(EVERY_SECTION, one, everything) if everything else {}
             yield from sliced(made, usual_records(made)) if made and records_of(made) else ()
             return
         for block in blocks:
-            made = one.apply(block)
+            made = self._applied(EVERY_SECTION, one, block)
             if made and records_of(made):
                 check_aligned(made, f"{self.where}, after {type(preprocessor).__name__}")
                 yield made
+
+    def _one(self, key: str, one: FittedPreprocessor, blocks: Iterator[Sections]) -> Iterator[Sections]:
+        return ({**block, key: self._applied(key, one, block[key])} for block in blocks)
+
+    def _applied(self, key: str, one: FittedPreprocessor, records: Any) -> Any:
+        given = records if key == EVERY_SECTION else {"": records}
+        with misfits(one.preprocessor, given, f"{self.where}, preprocess.{key}", *_TAKEN):
+            return one.apply(records)
 
     def _check_place(self, key: str, preprocessor: Any, stream: Stream) -> None:
         place = f"{self.where}, preprocess"
@@ -117,8 +132,11 @@ class Steps:
             raise _misplaced(f"{place}.{key}", preprocessor, Preprocessor, "of one section")
 
 
-def _single(key: str, one: FittedPreprocessor, blocks: Iterator[Sections]) -> Iterator[Sections]:
-    return ({**block, key: one.apply(block[key])} for block in blocks)
+def _seen(key: str, blocks: Iterator[Sections], newest: dict[str, Array]) -> Iterator[Any]:
+    """What a preprocessor learns from, the newest of it kept where errors look it up."""
+    for block in blocks:
+        newest.update(block if key == EVERY_SECTION else {"": block[key]})
+        yield block if key == EVERY_SECTION else block[key]
 
 
 def _some(blocks: Iterator[Sections], preprocessor: Any, where: str) -> Iterator[Sections]:

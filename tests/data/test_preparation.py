@@ -230,6 +230,35 @@ class Nobody(RecordsPreprocessor):
         return {name: array[:0] for name, array in sections.items()}
 
 
+@frozen
+class Numbers(Preprocessor):
+    """For numbers alone, as those that count on arrays being of them."""
+
+    learns: bool
+
+    def fit(self, blocks):
+        return {"sum": sum(self.apply(block, {}).sum() for block in blocks)} if self.learns else {}
+
+    def apply(self, array, state):
+        if array.dtype.kind == "U":
+            raise TypeError("no number")
+        return array
+
+
+@frozen
+class NumbersOfAll(RecordsPreprocessor):
+    """The same of all sections."""
+
+    def apply(self, sections, state):
+        return {name: Numbers(learns=False).apply(array, {}) for name, array in sections.items()}
+
+
+TAKEN = (
+    "  expected: records that it takes\n"
+    "  to do:    have what stands before it make such records, as categories makes numbers of texts, or leave it out"
+)
+
+
 @pytest.mark.parametrize("cache", ["memory", "disk"])
 @pytest.mark.parametrize(
     ("dataset", "expected"),
@@ -266,6 +295,23 @@ class Nobody(RecordsPreprocessor):
                 "dataset Stream, training, Codes: no record is left to learn from\n"
                 "  expected: at least one training record\n"
                 "  to do:    have what comes before drop fewer records"
+            ),
+        ),
+        *(
+            (
+                Stream(count=2, preprocess={"words": (Numbers(learns),)}),
+                (
+                    "dataset Stream, preprocess.words: Numbers does not take an array of shape (1,) of <U4: "
+                    f"TypeError: no number\n{TAKEN}"
+                ),
+            )
+            for learns in (True, False)
+        ),
+        (
+            Stream(count=2, preprocess={"*": (NumbersOfAll(),)}),
+            (
+                "dataset Stream, preprocess.*: NumbersOfAll does not take an array of shape inputs (1, 5) of float64 "
+                f"and words (1,) of <U4 and targets (1,) of int64: TypeError: no number\n{TAKEN}"
             ),
         ),
         (

@@ -175,7 +175,7 @@ def test_a_preprocessor_may_refuse_inputs():
     message = refused(DataError, lambda: trainer.predict(np.zeros((2, 5))))
 
     assert message == (
-        "inputs, section 'inputs': Standardise does not take an array of shape (2, 5): "
+        "inputs, section 'inputs': Standardise does not take an array of shape (2, 5) of float64: "
         "ValueError: operands could not be broadcast together with shapes (2,5) (4,) \n"
         "  expected: records as the dataset has them\n"
         "  to do:    give raw records, as they are before preprocessing"

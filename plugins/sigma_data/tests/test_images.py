@@ -220,7 +220,7 @@ FAULTS = {
     "empty": (b"", "it is empty" + WHOLE),
     "a text": (b"this is no image", "it is no image that Pillow knows" + WHOLE),
     "cut short": (JPEG[: len(JPEG) // 2], f"it is damaged: image file is truncated (0 bytes not processed){WHOLE}"),
-    "damaged": (bytes(CRC), "it is damaged: broken data stream when reading image file" + WHOLE),
+    "damaged": (bytes(CRC), "it is damaged: broken PNG file (bad header checksum in b'IDAT')" + WHOLE),
     "floats": (packed(Image.new("F", (2, 2)), "TIFF"), "it is damaged: its pixels are floats" + WHOLE),
     "many bits": (
         packed(Image.new("I", (2, 2), 1 << 20), "TIFF"),

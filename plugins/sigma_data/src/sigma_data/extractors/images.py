@@ -60,9 +60,11 @@ class Images(Pictures):
 
         try:
             with Image.open(io.BytesIO(content)) as image:
-                if image.width * image.height <= (Image.MAX_IMAGE_PIXELS or inf):
-                    return self._pixels(ImageOps.exif_transpose(image))
-                return bomb(where, Image.MAX_IMAGE_PIXELS)
+                if image.width * image.height > (Image.MAX_IMAGE_PIXELS or inf):
+                    return bomb(where, Image.MAX_IMAGE_PIXELS)
+                if image.format == "PNG":  # the one format with sums, at which loading does not look
+                    Image.open(io.BytesIO(content)).verify()
+                return self._pixels(ImageOps.exif_transpose(image))
         except UnidentifiedImageError:
             return DataError(where, "it is no image that Pillow knows", *WHOLE)
         except (Image.DecompressionBombError, Image.DecompressionBombWarning):

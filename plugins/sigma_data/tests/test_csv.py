@@ -219,7 +219,8 @@ def test_other_encodings_are_read():
             {"sections": {"inputs": "length"}},
             (
                 "a.csv, section 'inputs': there is no column 'length'\n"
-                "  expected: a number or a range, as the file has no header"
+                "  expected: a number or a range, as the file has no header\n"
+                "  to do:    set header = true if its first row names the columns"
             ),
         ),
         ("1,2\n", {"sections": {"inputs": "0-2"}}, "a.csv, section 'inputs': there is no column 2\n  expected: 0 to 1"),
@@ -233,6 +234,20 @@ def test_other_encodings_are_read():
             "1,2\n",
             {"categories": {"5": "auto"}},
             "a.csv, categories: there is no column 5\n  expected: 0 to 1",
+        ),
+        (
+            "1,2\n",
+            {"sections": {"inputs": ()}},
+            (
+                "a.csv, section 'inputs': it names no column\n"
+                "  expected: one at least\n"
+                "  to do:    name some, or leave the section out"
+            ),
+        ),
+        (
+            "",
+            {"categories": {"species": "auto"}},
+            "a.csv: it has no rows of values\n  expected: at least one",
         ),
         (
             b"1,2\n3,\xe4\n",
@@ -265,4 +280,13 @@ def test_an_encoding_has_to_be_one_of_texts(name, refused):
     assert refused(extract, "1,2\n", encoding=name) == (
         "SettingError",
         f"CSV.encoding: {name!r}\n  expected: an encoding, such as utf-8, utf-16 or latin-1",
+    )
+
+
+@pytest.mark.parametrize("delimiter", ["", ";;", '"', "\n", "→", 1])
+def test_a_delimiter_is_one_character(delimiter, refused):
+    """That can be told from quotes and ends of lines."""
+    assert refused(extract, "1,2\n", delimiter=delimiter) == (
+        "SettingError",
+        f"CSV.delimiter: {delimiter!r}\n  expected: one character, such as , or ; or a tab",
     )

@@ -338,6 +338,9 @@ def test_settings_are_checked(make, message):
     assert str(caught.value) == message
 
 
+NAMES = "the names of the classes, each once"
+
+
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -354,6 +357,20 @@ def test_settings_are_checked(make, message):
                 "  expected: one of abs, cbrt, ceil, cos, exp, expm1, floor, invert, log, log10, log1p, log2, "
                 "logical_not, negative, positive, rint, sign, sin, sqrt, square, tanh, trunc (nearest: log)"
             ),
+        ),
+        *(
+            (lambda classes=classes: Categories(classes), f"Categories.classes: {classes!r}\n  expected: {NAMES}")
+            for classes in ((), ("a", "b", "a"), "ab")
+        ),
+        *(
+            (lambda classes=classes: OneHot(classes), f"OneHot.classes: {classes!r}\n  expected: {expected}")
+            for classes, expected in (
+                (0, "a positive number of classes, or their names, each once"),
+                (-3, "a positive number of classes, or their names, each once"),
+                ((), NAMES),
+                ((1, 1), NAMES),
+                (True, NAMES),
+            )
         ),
         (
             lambda: RunningStandardise(half_life=0),

@@ -130,6 +130,15 @@ def test_windows_do_not_cross_parts():
             ),
         ),
         (
+            Filter(most=3),
+            {"inputs": np.array(["a", "b"])},
+            (
+                "preprocessor filter: section 'inputs' holds <U1 values, which are neither small nor great\n"
+                "  expected: numbers, for least and most\n"
+                "  to do:    name the values that may occur: keep"
+            ),
+        ),
+        (
             Filter(function=len),
             RECORDS,
             (

@@ -36,6 +36,7 @@ from sigma_core.testing import ComponentRegistry, Composer
         ("~nobody-at-all/*!", Glob("~nobody-at-all/*!")),
         ("*" * 5000, Glob("*" * 5000)),
         (Path("data/iris.csv"), File(str(Path("data/iris.csv")))),
+        ("", File("")),
         (b"1,2", Memory(b"1,2")),
         (File("a"), File("a")),
         (3, 3),

@@ -1,6 +1,7 @@
 """Files and memory."""
 
 import gzip
+from pathlib import Path
 
 import pytest
 from sigma_data import URL, File, FirstAvailable, Glob, Memory
@@ -84,18 +85,14 @@ def test_a_folder_is_no_file(tmp_path, refused):
     )
 
 
-def test_what_the_system_refuses_is_a_storage_error(tmp_path, monkeypatch, refused):
-    """No permission, a broken disk."""
-    (tmp_path / "a").write_bytes(b"")
-
-    def denied(*_, **__):
-        raise PermissionError(13, "Permission denied")
-
-    monkeypatch.setattr("pathlib.Path.open", denied)
-    assert refused(File(tmp_path / "a").open) == (
-        "StorageError",
-        f"file '{tmp_path / 'a'}': it cannot be read: Permission denied",
-    )
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="there is no file of Linux that cannot be read")
+@pytest.mark.parametrize("size", [-1, 1, 1 << 20])
+def test_what_the_system_refuses_is_a_storage_error(size, refused):
+    """While the file is read, too, as on a broken disk: nothing is mapped at the first byte of a process."""
+    message = "file '/proc/self/mem': it cannot be read: Input/output error"
+    with File("/proc/self/mem").raw() as stream:
+        assert refused(stream.read, size) == ("StorageError", message)
+    assert refused(File("/proc/self/mem").open) == ("StorageError", message)
 
 
 @pytest.mark.parametrize(

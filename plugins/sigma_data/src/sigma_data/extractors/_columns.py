@@ -27,6 +27,8 @@ def column_numbers(columns: Columns, names: Sequence[str], width: int, where: st
         parts: Sequence[str | int] = [columns] if columns in names else [part.strip() for part in columns.split(",")]
     else:
         parts = [columns] if isinstance(columns, int) else columns
+    if not parts:
+        raise DataError(where, "it names no column", "one at least", "name some, or leave the section out")
     return [number for part in parts for number in _numbers(part, names, width, where)]
 
 
@@ -41,8 +43,12 @@ def _numbers(part: str | int, names: Sequence[str], width: int, where: str) -> S
     elif isinstance(part, int) or part.isdecimal():
         first = last = int(part)
     else:
-        expected = f"one of {listed(names, part)}" if names else "a number or a range, as the file has no header"
-        raise DataError(where, f"there is no column {part!r}", expected)
+        raise DataError(
+            where,
+            f"there is no column {part!r}",
+            f"one of {listed(names, part)}" if names else "a number or a range, as the file has no header",
+            "" if names else "set header = true if its first row names the columns",
+        )
     if first < 0 or last >= width:
         raise DataError(where, f"there is no column {last if first >= 0 else first}", f"0 to {width - 1}")
     return range(first, last + 1)

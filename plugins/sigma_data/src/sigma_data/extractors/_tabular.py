@@ -104,6 +104,8 @@ class Tabular(Extractor):
         found: dict[str, set[str]] = {key: set() for key in open_keys}
         for part in self.source.parts(environment) if open_keys else ():
             with self._read(part, environment) as table:
+                if not table.width:
+                    continue
                 where = f"{part.describe()}, categories"
                 numbers = {key: column_numbers(key, table.names, table.width, where)[0] for key in open_keys}
                 for batch in table.batches(list(numbers.values()), list(numbers.values())):

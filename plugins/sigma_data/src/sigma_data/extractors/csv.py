@@ -9,9 +9,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, BinaryIO, Literal
 
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 
-from sigma_core.extend import DataError, Source
+from sigma_core.extend import DataError, Source, fields
 from sigma_data.extractors._arrow import arrow
 from sigma_data.extractors._columns import column_numbers, is_single
 from sigma_data.extractors._encoding import check_encoding, decoded
@@ -43,6 +43,11 @@ class CSV(Tabular):
     """Columns that stay texts, by name or number, as messages and titles do."""
     uneven: Literal["error", "drop"] = field(default="error", kw_only=True)
     """What becomes of rows that are too short or too long: an error, or they are left out and counted in the log."""
+
+    @delimiter.validator
+    def _check_delimiter(self, attribute: "Attribute[Any]", value: Any) -> None:
+        if not (isinstance(value, str) and len(value) == 1 and value.isascii() and value not in '"\r\n'):
+            raise fields.refusal(self, attribute, value, "one character, such as , or ; or a tab")
 
     @contextmanager
     def _read(self, part: Source, environment: Any) -> Iterator[Table]:

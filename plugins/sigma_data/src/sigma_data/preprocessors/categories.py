@@ -1,14 +1,24 @@
 """Number categories."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from attrs import field, frozen
+from attrs.validators import optional
 
 from sigma_core.extend import Array, DataError, FittedState, Preprocessor, fields, listed
 
+if TYPE_CHECKING:
+    from attrs import Attribute
+
 NAME_ALL = "name all classes by the setting classes"
+
+
+def check_classes(instance: Any, attribute: "Attribute[Any]", value: Any) -> None:
+    """A validator: raise `SettingError` for what are no classes, each once."""
+    if not (isinstance(value, tuple) and 0 < len(value) == len(set(value))):
+        raise fields.refusal(instance, attribute, value, "the names of the classes, each once")
 
 
 @frozen
@@ -18,7 +28,9 @@ class Categories(Preprocessor):
     Raises `DataError` for what is no category, unless `unknown` is a number to put there.
     """
 
-    classes: tuple[int | str, ...] | None = field(default=None, converter=fields.as_tuples)
+    classes: tuple[int | str, ...] | None = field(
+        default=None, converter=fields.as_tuples, validator=optional(check_classes)
+    )
     """The categories in order; without any, those of the training records, sorted."""
     unknown: int | None = None
     """What a category that is not among them becomes, such as -1; without it, it is refused."""

@@ -57,6 +57,13 @@ class Filter(RecordsPreprocessor):
             passes &= ~np.isnan(table)
         if self.keep is not None:
             passes &= np.isin(table, np.array(self.keep))
+        if (self.least, self.most) != (None, None) and table.dtype.kind not in "biuf":
+            raise DataError(
+                "preprocessor filter",
+                f"section {self.section!r} holds {table.dtype} values, which are neither small nor great",
+                "numbers, for least and most",
+                "name the values that may occur: keep",
+            )
         if self.least is not None:
             passes &= table >= self.least
         if self.most is not None:

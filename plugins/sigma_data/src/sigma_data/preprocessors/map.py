@@ -38,7 +38,8 @@ class Map(Preprocessor):
         if isinstance(self.function, Mapping):
             return _looked_up(array, self.function)
         function = getattr(np, self.function) if isinstance(self.function, str) else self.function
-        mapped = np.asarray(function(array))
+        with np.errstate(all="ignore"):  # what is not finite is refused with its place
+            mapped = np.asarray(function(array))
         if mapped.shape[:1] != array.shape[:1]:
             raise DataError(
                 "preprocessor map",

@@ -1,12 +1,13 @@
 """Turn classes into vectors with a single one."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 
 from sigma_core.extend import Array, FittedState, Preprocessor, fields
-from sigma_data.preprocessors.categories import check_known, places_of
+from sigma_data.preprocessors.categories import check_classes, check_known, places_of
 
 
 @frozen
@@ -18,6 +19,13 @@ class OneHot(Preprocessor):
 
     classes: int | tuple[int | str, ...] | None = field(default=None, converter=fields.as_tuples)
     """The classes in order; a number n stands for 0 to n - 1. Without any, those of the training records, sorted."""
+
+    @classes.validator
+    def _check_classes(self, attribute: "Attribute[Any]", value: Any) -> None:
+        if fields.is_plain(value, int) and value < 1:
+            raise fields.refusal(self, attribute, value, "a positive number of classes, or their names, each once")
+        if value is not None and not fields.is_plain(value, int):
+            check_classes(self, attribute, value)
 
     def fit(self, blocks: Iterable[Array]) -> FittedState:
         """`classes`: an array of them, in order."""

@@ -152,5 +152,10 @@ def damaged(where: str, what: str, error: Exception) -> DataError | StorageError
     if isinstance(error, EOFError):
         return DataError(where, f"its {what} data ends early", *WHOLE)
     if isinstance(error, OSError) and error.errno is not None:
-        return StorageError(where, f"it cannot be read: {error.strerror}")
+        return unreadable(where, error)
     return DataError(where, f"its {what} data is damaged: {str(error) or type(error).__name__}", *WHOLE)
+
+
+def unreadable(where: str, error: OSError) -> StorageError:
+    """The error for what the system will not let be read."""
+    return StorageError(where, f"it cannot be read: {error.strerror}")

@@ -68,6 +68,6 @@ def _is_folder(path: str) -> bool:
 
 def _exists(path: str) -> bool:
     try:
-        return Path(path).expanduser().exists()
+        return bool(path) and Path(path).expanduser().exists()
     except (OSError, ValueError, RuntimeError):  # no name that a file can have, a home of nobody
         return False

@@ -1,15 +1,18 @@
 """A file of this machine."""
 
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from attrs import field, frozen
 
-from sigma_core.extend import DataError, Source, StorageError, fields
+from sigma_core.extend import DataError, Source, fields
 from sigma_data.sources._marks import mark
 from sigma_data.sources._missing import missing_file
 from sigma_data.sources._paths import expanded
-from sigma_data.sources._streams import LARGEST_RATIO, decompressed
+from sigma_data.sources._streams import LARGEST_RATIO, decompressed, unreadable
 
 
 def _path(value: str | Path) -> str:
@@ -32,7 +35,12 @@ class File(Source):
 
         Raises `DataError` when there is no such file, `StorageError` when the system will not let it be read.
         """
-        return decompressed(self.raw(), self.describe(), environment, self.largest_ratio)
+        stream = self.raw()
+        try:
+            return decompressed(stream, self.describe(), environment, self.largest_ratio)
+        except BaseException:
+            stream.close()
+            raise
 
     def raw(self) -> BinaryIO:
         """A stream of the file as it is; raises as `open`."""
@@ -40,11 +48,11 @@ class File(Source):
         try:
             if path.is_dir():
                 raise DataError(self.describe(), "it is a folder", "the path of a file that exists")
-            return path.open("rb")
+            return io.BufferedReader(_Reading(path, self.describe()), 1 << 16)
         except FileNotFoundError:
             raise missing_file(path, self.describe()) from None
         except OSError as error:
-            raise StorageError(self.describe(), f"it cannot be read: {error.strerror}") from error
+            raise unreadable(self.describe(), error) from error
         except ValueError as error:
             raise DataError(f"file {self.path!r}", f"{error}", "the path of a file that exists") from error
 
@@ -64,3 +72,28 @@ class File(Source):
         except (DataError, OSError, ValueError):
             return None
         return mark("file", path.absolute(), found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+class _Reading(io.FileIO):
+    """A file, of which the system may refuse a part later on: a bad sector, a server that is gone."""
+
+    def __init__(self, path: Path, where: str) -> None:
+        super().__init__(path)
+        self._where = where
+
+    def readinto(self, buffer: Any) -> int | None:
+        """As ever; raises `StorageError`."""
+        with self._faults():
+            return super().readinto(buffer)
+
+    def readall(self) -> bytes:
+        """As ever; raises `StorageError`."""
+        with self._faults():
+            return super().readall()
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise unreadable(self._where, error) from error

@@ -50,10 +50,10 @@ def train(  # noqa: PLR0913  # the options of a command
         if quiet:
             given = given.without("monitors")
         trainer = Trainer.from_recipe(given, environment=environment)
-        if restore is not None:
-            trainer.restore(RunDirectory.checkpoint_in(restore))
-            set_again(trainer, given)
         monitors = watching(trainer, is_quiet=quiet or as_json)
+        if restore is not None:
+            trainer.restore(RunDirectory.checkpoint_in(restore), monitors=monitors)
+            set_again(trainer, given)
         path = None if no_directory else directory or RunDirectory.next(environment.paths.runs, trainer.setup.name)
         with told_profile(trainer, as_json=as_json):
             run = trainer.run(monitors=monitors, directory=path, profile=profile or None)

@@ -18,11 +18,13 @@ from sigma_core.training._criterion import State
 from sigma_core.training._directory import RunDirectory
 from sigma_core.training._hook_changes import NO_CHANGES, change_hooks
 from sigma_core.training._keeping import newest
+from sigma_core.training._monitor import Monitor, preparing
 from sigma_core.training._numbers import Numbers
 from sigma_core.training._provenance import provenance, warn_of_differences
 from sigma_core.training._resume import checkpoint_of, restore, restore_hooks, state_hash, values_of
 from sigma_core.training._writer import Writer, Writing, failed
 from sigma_core.training.profiling import CHECKPOINTS, Idle, Measuring, Profile, measured
+from sigma_core.training.recipe import built
 
 if TYPE_CHECKING:
     from sigma_core.training._trainer import Trainer
@@ -169,20 +171,22 @@ class Saving(Numbers):
             kept.flush()
 
     @measured(CHECKPOINTS)
-    def restore(self, directory: Path | str) -> Self:
+    def restore(self, directory: Path | str, *, monitors: Iterable[Any] = ()) -> Self:
         """Go on from a checkpoint, exactly, with the hooks that were attached, where components make them.
 
+        The trainer is made ready for that; `monitors`, added to those of the setup, show how far its data has come.
         Raises CheckpointError when it is damaged or of another network, TrainerError while a run goes on.
         """
-        self._restored(directory)
+        self._restored(directory, self._watched_by(monitors))
         return self
 
-    def _restored(self, directory: Path | str) -> list[str]:
+    def _restored(self, directory: Path | str, monitors: Iterable[Monitor]) -> list[str]:
         """The hooks that were attached as objects, and that are missing now."""
         self._check_still()
         self._writer.wait()
         checkpoint = Checkpoint.read(directory)
-        state = restore(self._whole, checkpoint, directory)
+        with preparing(monitors, self.environment.bus):
+            state = restore(self._whole, checkpoint, directory)
         come, missing = change_hooks(self._whole, state.get("hook_changes", NO_CHANGES))
         restore_hooks(self._whole, {name: state["plugins"][name] for name in come if name in state["plugins"]})
         self.take(state)
@@ -191,8 +195,13 @@ class Saving(Numbers):
         self._announce(CheckpointRestored(path=str(directory), **self._position()))
         return missing
 
+    def _watched_by(self, monitors: Iterable[Any]) -> list[Monitor]:
+        """The monitors of the setup and these, which are objects, names or tables, or one of them."""
+        composer, given = self.environment.composer, [monitors] if isinstance(monitors, str | Mapping) else monitors
+        return [*self._whole.setup.monitors, *(built(composer, "monitors", monitor) for monitor in given)]
+
     @contextmanager
-    def _resumed(self, directory: Path | str | None) -> Iterator[RunDirectory | Path]:
+    def _resumed(self, directory: Path | str | None, monitors: Iterable[Monitor]) -> Iterator[RunDirectory | Path]:
         """The directory of a run, its newest whole checkpoint restored, while it is gone on with; else a new one.
 
         A run that was ended before its first checkpoint begins again.
@@ -210,7 +219,7 @@ class Saving(Numbers):
         with RunDirectory.reopen(Path(directory)) as kept:
             found = newest(kept.path)
             if found is not None:
-                missing = self._restored(found)
+                missing = self._restored(found, monitors)
                 if missing:
                     said = f"{found}: hooks that were attached as objects are missing: {', '.join(missing)}"
                     warnings.warn(said, UserWarning, stacklevel=4)

@@ -253,15 +253,16 @@ class Trainer(Control, Evaluating):
         self._check_still()
 
         def train() -> Run:
+            chosen = self._watched_by(monitors)
             if not resume:
                 self.commands = 0
-                return self._train(monitors, directory, stop)
-            with self._resumed(directory) as kept:
-                return self._train(monitors, kept, stop)
+                return self._train(chosen, directory, stop)
+            with self._resumed(directory, chosen) as kept:
+                return self._train(chosen, kept, stop)
 
         return profiled(self, train) if (self.setup.profile if profile is None else profile) else train()
 
-    def _train(self, monitors: Iterable[Any], directory: RunDirectory | Path | str | None, stop: Any) -> Run:
+    def _train(self, monitors: list[Monitor], directory: RunDirectory | Path | str | None, stop: Any) -> Run:
         composer = self.environment.composer
         if stop is not None:
             criterion: Criterion = (
@@ -279,15 +280,14 @@ class Trainer(Control, Evaluating):
                     "give another criterion, run(stop=...) or --set stop=..., or reset() the trainer",
                 )
             criterion_state = None
-        chosen = [*self.setup.monitors, *(built(composer, "monitors", monitor) for monitor in _listed(monitors))]
-        with preparing(chosen, self.environment.bus):
+        with preparing(monitors, self.environment.bus):
             self.build()
         if stop is not None:
             check_required_scores(criterion, self.parts.reported_scores)
         kept = RunDirectory.create(Path(directory)) if isinstance(directory, Path | str) else directory
         try:
             with self._writer.staying():
-                return self._run(criterion, criterion_state, chosen, kept)
+                return self._run(criterion, criterion_state, monitors, kept)
         finally:
             with self._access:
                 loop, self._loop, self._kept = self._loop, None, None

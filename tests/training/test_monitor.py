@@ -17,6 +17,7 @@ from sigma_core.events import (
     SubscriberFailed,
     TaskProgressed,
 )
+from sigma_core.training import RunDirectory
 from sigma_core.training._commands import Stop
 from sigma_core.training._monitor import Monitor, RunInfo, attach, preparing
 
@@ -284,14 +285,35 @@ def test_a_monitor_that_fails_before_a_run_is_reported():
     assert reports.drain() == [SubscriberFailed(subscriber="early", reason="ValueError: no ink")]
 
 
+class Slow(Dataset):
+    """Tells how far it has come."""
+
+    def load(self, environment):
+        with environment.task("reading", total=10, unit="records") as task:
+            task.reach(10)
+        return {"inputs": np.ones((4, 3)), "targets": np.ones((4, 1))}
+
+
+@pytest.mark.parametrize("way", ["resume", "restore"])
+def test_a_trainer_that_goes_on_shows_what_makes_it_ready(way, make, tmp_path):
+    """Its dataset is read before its checkpoint."""
+
+    class Early(Witness):
+        def prepare(self, events):
+            self._note("prepare", *(event.name for event in events))
+
+    monitor, path = Early(), tmp_path / "run"
+    make("1 epochs", data=Slow()).run(directory=path)
+    trainer = make("2 epochs", data=Slow())
+    if way == "resume":
+        trainer.run(directory=path, resume=True, monitors=[monitor])
+    else:
+        trainer.restore(RunDirectory.checkpoint_in(path), monitors=[monitor])
+    assert {name for kind, *names in monitor.told() if kind == "prepare" for name in names} == {"reading"}
+
+
 def test_a_trainer_shows_what_makes_it_ready(make):
     """The tasks of its dataset, before it starts; those of its hooks come as other events do."""
-
-    class Slow(Dataset):
-        def load(self, environment):
-            with environment.task("reading", total=10, unit="records") as task:
-                task.reach(10)
-            return {"inputs": np.ones((4, 3)), "targets": np.ones((4, 1))}
 
     class Early(Witness):
         events = (TaskProgressed,)

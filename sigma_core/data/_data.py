@@ -8,6 +8,7 @@ import numpy as np
 from attrs import evolve, field, frozen
 from numpy.typing import DTypeLike
 
+from sigma_core.data._augmentation import Augmenter
 from sigma_core.data._description import Description, described, walked
 from sigma_core.data._finite import check_finite
 from sigma_core.data._frames import to_arrow, to_pandas
@@ -37,7 +38,7 @@ class Data:
     """By name: `validation` and `test` for the further parts of a split."""
     preprocessing: Mapping[str, tuple[FittedPreprocessor, ...]] = field(default=_NO_PREPROCESSING)
     """Fitted preprocessors by section, `*` for all at once, in the order in which they are applied."""
-    augmentation: Mapping[str, tuple[Any, ...]] = field(factory=dict)
+    augmentation: Mapping[str, tuple[Augmenter, ...]] = field(factory=dict)
     """Augmenters by section, for whoever makes batches of the training records."""
     is_stand_in: bool = False
     """Whether only the form of the records is known: there is one of each part, which stands for all."""

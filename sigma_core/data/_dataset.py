@@ -7,6 +7,7 @@ from typing import Any, Literal
 from attrs import field, frozen
 from numpy.typing import DTypeLike
 
+from sigma_core.data._augmentation import Augmenter
 from sigma_core.data._blocks import sliced
 from sigma_core.data._data import Data
 from sigma_core.data._description import Description, described
@@ -30,7 +31,7 @@ class Dataset(ABC):
     """Fractions or counts of the records for training, validation and test, or a split; without one, all train."""
     preprocess: Mapping[str, tuple[Preprocessor | RecordsPreprocessor, ...]] = component_table("preprocessors")
     """Preprocessors by section, `*` for all at once, applied in this order, fitted on the training records alone."""
-    augment: Mapping[str, tuple[Any, ...]] = component_table("augmenters")
+    augment: Mapping[str, tuple[Augmenter, ...]] = component_table("augmenters")
     """Augmenters by section, applied to batches of training records alone, anew in each epoch."""
     shuffle: bool = True
     """Whether chance, by the seed, decides which records each part of a split gets; else the first ones train."""

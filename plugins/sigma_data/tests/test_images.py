@@ -14,7 +14,7 @@ from PIL import Image, ImageOps
 from sigma_data import Images, Memory
 
 import sigma_core as sigma
-from sigma_core.extend import DataError, LogRecorded, joined_sections
+from sigma_core.extend import DataError, LogRecorded, TaskProgressed, joined_sections
 
 CHANNELS = {"grey": 1, "rgb": 3, "rgba": 4}
 MODES = {"grey": "L", "rgb": "RGB", "rgba": "RGBA"}
@@ -275,6 +275,15 @@ def test_a_broken_member_of_an_archive_is_one_of_the_broken_files(tmp_path):
     with pytest.raises(DataError, match=r"member '0\.bmp': its zip data is damaged"):
         Images(f"{tmp_path}/a.zip!*").extract()
     assert len(Images(f"{tmp_path}/a.zip!*", broken="drop").extract()["inputs"]) == 1
+
+
+def test_the_reading_of_images_says_how_far_it_has_come(environment):
+    """As a task, in files."""
+    heard = environment.bus.subscribe("test", [TaskProgressed])
+    Images([Memory(packed(noise(2, 3)), "a"), Memory(packed(noise(2, 3)), "b")]).extract(environment)
+    first, *_, last = heard.drain()
+    assert (first.name, first.done, first.total, first.unit) == ("reading of a and b", 0, 2, "files")
+    assert (last.done, last.total, last.state) == (2, 2, "done")
 
 
 DIFFERENT = {

@@ -12,6 +12,7 @@ from sigma_core.extend import Array, DataError, Extractor, Sections, Source, com
 from sigma_data.extractors._label_table import by_table
 from sigma_data.extractors._labels import Classes, Labelled, by_folder
 from sigma_data.sources import as_source, as_sources
+from sigma_data.sources._environment import ongoing
 
 WHOLE = ("a whole file", 'copy or download it again, or leave such files out with broken = "drop"')
 # Bytes of a block, where nobody says how many records.
@@ -67,8 +68,10 @@ class Pictures(Extractor):
         block: list[Array] = []
         places: list[int] = []
         dropped: list[DataError] = []
-        with closing(self._read(labelled.files, environment)) as found:
+        task = ongoing(environment, f"reading of {self._where()}", total=len(labelled.files), unit="files")
+        with task, closing(self._read(labelled.files, environment)) as found:
             for place, array in found:
+                task.reach(place)
                 if isinstance(array, DataError):
                     if self.broken == "error":
                         raise array
@@ -81,6 +84,7 @@ class Pictures(Extractor):
                 if len(block) == (records or max(_NATURAL // array.nbytes, 1)):
                     yield _sections(block, places, labelled.targets)
                     block, places = [], []
+            task.reach(len(labelled.files))
         if block:
             yield _sections(block, places, labelled.targets)
         if first is None:

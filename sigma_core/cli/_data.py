@@ -1,6 +1,7 @@
 """`sigma data`: what a recipe trains on, and the cache of prepared records."""
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from sigma_core.cli._given import composed
 from sigma_core.cli._preview import as_image, as_table
 from sigma_core.cli._table import table
 from sigma_core.cli._warnings import warn_of_rejected
-from sigma_core.data.cache import Cache, Info, bytes_of, in_words
+from sigma_core.data.cache import Cache, Downloads, Info, bytes_of, in_words
 from sigma_core.environment import Environment
 from sigma_core.errors import UserError
 from sigma_core.training import Trainer
@@ -78,38 +79,44 @@ def preview(  # noqa: PLR0913  # the options of a command
 
 @data.group()
 def cache() -> None:
-    """Look at the cache of prepared records, or empty it."""
+    """Look at the cache of prepared records and of what was fetched, or empty it."""
 
 
 @cache.command("list")
 @_JSON
 def list_(*, as_json: bool) -> None:
-    """List what is in the cache, the most recently used first."""
+    """List what is in the cache, the most recently used first, then what was fetched, the newest first."""
     with Environment() as environment:
-        kept = Cache.of(environment)
-        entries = kept.entries()
+        kept, fetched = Cache.of(environment), _downloads(environment)
+        entries, downloads = kept.entries(), fetched.entries()
     if as_json:
-        click.echo(json.dumps([_as_data(info) for info in entries], indent=2))
+        click.echo(json.dumps([_as_data(info) for info in (*entries, *downloads)], indent=2))
         return
-    rows = [[info.key[:12], in_words(info.bytes), _when(info), info.description] for info in entries]
+    rows = [[info.key[:12], in_words(info.bytes), _when(info), info.description] for info in (*entries, *downloads)]
     if rows:
-        click.echo(table(["entry", "size", "used", "records"], rows))
-    click.echo(f"{in_words(sum(info.bytes for info in entries))} in {len(entries)} entries, in '{kept.folder}'")
+        click.echo(table(["entry", "size", "used", "what it is"], rows))
+    click.echo(f"{_size(entries)} in {len(entries)} entries, in '{kept.folder}'")
+    if downloads:
+        click.echo(f"{_size(downloads)} in {len(downloads)} downloads, in '{fetched.folder}'")
 
 
 @cache.command()
 @click.option("--limit", help="Keep so much, such as 20 GB: what was not used for longest goes.")
-def clear(*, limit: str | None) -> None:
-    """Remove what is in the cache and not in use, or as much as makes it no larger than a limit."""
+@click.option("--downloads", is_flag=True, help="Remove what was fetched, too: it has to be fetched again.")
+def clear(*, limit: str | None, downloads: bool) -> None:
+    """Remove prepared records that are not in use, or as many as make the cache no larger than a limit."""
     with Environment() as environment:
         kept = Cache.of(environment)
         removed = kept.evict(limit=0 if limit is None else bytes_of(limit, "--limit"))
         left = kept.entries()
+        fetched = _downloads(environment).clear() if downloads else []
     in_use = sum(info.is_in_use for info in left)
     click.echo(
-        f"removed {in_words(sum(info.bytes for info in removed))} in {len(removed)} entries, "
-        f"kept {in_words(sum(info.bytes for info in left))} in {len(left)}, {in_use} of them in use"
+        f"removed {_size(removed)} in {len(removed)} entries, "
+        f"kept {_size(left)} in {len(left)}, {in_use} of them in use"
     )
+    if downloads:
+        click.echo(f"removed {_size(fetched)} in {len(fetched)} downloads")
 
 
 def _of(recipe: Path, settings: tuple[str, ...], environment: Environment) -> Any:
@@ -117,6 +124,14 @@ def _of(recipe: Path, settings: tuple[str, ...], environment: Environment) -> An
     warn_of_rejected(environment)
     setup = Trainer.from_recipe(composed(recipe, settings), environment=environment).setup
     return setup.dataset, setup.seed, setup.dtype
+
+
+def _downloads(environment: Environment) -> Downloads:
+    return Downloads(environment.paths.cache / "downloads")
+
+
+def _size(entries: Iterable[Info]) -> str:
+    return in_words(sum(info.bytes for info in entries))
 
 
 def _when(info: Info) -> str:

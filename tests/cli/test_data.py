@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from filelock import FileLock
 from PIL import Image
 from sigma_data import Digits
 
@@ -143,3 +144,24 @@ def test_the_cache_is_listed_and_cleared(sigma, recipe, cache, tmp_path):
         "",
         "error: --limit: 'lots' is no size\n  expected: a number of bytes, or such as 500 MB or 20 GB\n",
     )
+
+
+def test_downloads_are_listed_and_cleared(sigma, cache):
+    """Where that is asked for, whole ones and what is left of others; not one that a process fetches just now."""
+    folder = cache.parent / "downloads"
+    for name, told, content in (("a", "about.json", "content"), ("b", "part.json", "content.part")):
+        (folder / name).mkdir(parents=True)
+        (folder / name / told).write_text(f'{{"address": "https://example.org/{name}.csv"}}', "utf-8")
+        (folder / name / content).write_bytes(bytes(1000))
+    (folder / "c").mkdir()
+    with FileLock(folder / "b" / "lock"):
+        code, out, _ = sigma("data", "cache", "list")
+        assert code == 0
+        told = {line.partition("  download of ")[2] for line in out.splitlines()}
+        assert told == {"", "https://example.org/a.csv", "https://example.org/b.csv", "an address that is not known"}
+        assert out.endswith(f" in 3 downloads, in '{folder}'\n")
+        in_use = {each["entry"]: each["is_in_use"] for each in json.loads(sigma("data", "cache", "list", "--json")[1])}
+        assert in_use == {"a": False, "b": True, "c": False}
+        assert sigma("data", "cache", "clear")[1] == "removed 0 B in 0 entries, kept 0 B in 0, 0 of them in use\n"
+        assert sigma("data", "cache", "clear", "--downloads")[1].endswith(" in 2 downloads\n")
+    assert [path.name for path in folder.iterdir()] == ["b"]

@@ -46,6 +46,7 @@ QUICK = {
     "char_lstm": ["--epochs", "1", "--records", "8", "--units", "16", "--length", "20"],
     "denoising_autoencoder": ["--epochs", "1", "--records", "256"],
     "reverse": ["--epochs", "1", "--records", "128"],
+    "shapes": ["--epochs", "1", "--records", "60"],
     "two_inputs": ["--epochs", "1", "--records", "256"],
 }
 # The folder of ../shared/data that examples read.

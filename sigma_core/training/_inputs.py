@@ -107,7 +107,7 @@ def with_validation(data: Data, validation: Any, environment: Any) -> Data:
         raw = as_dataset(sections).load(environment)
         further[name] = like_training(data, data.preprocess(raw, f"{name} data"), f"{name} data")
     checked = Data.from_arrays(data.training, {**data.validation, **further})
-    return evolve(checked, preprocessing=data.preprocessing)
+    return evolve(checked, preprocessing=data.preprocessing, augmentation=data.augmentation)
 
 
 def like_training(data: Data, sections: Sections, where: str) -> dict[str, np.ndarray]:

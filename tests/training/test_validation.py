@@ -101,6 +101,19 @@ def test_validation_goes_through_the_preprocessing():
     np.testing.assert_array_equal(again.data.validation["mine"]["inputs"], fitted.apply(records).astype(np.float32))
 
 
+def test_training_records_are_augmented_as_they_are_without():
+    """What validates has no say in it."""
+    records = {"inputs": np.zeros((8, 3)), "targets": np.zeros((8, 1))}
+    noisy = sigma.InMemory(records, augment={"inputs": [{"use": "noise", "deviation": 1.0}]})
+    network = Input(3) + Dense(1) + SquaredDifference()
+    batches = [
+        next(iter(sigma.Trainer(network, noisy, "adam", "1 epochs", validation=given).batches))
+        for given in (None, records)
+    ]
+    assert batches[0][0].any()
+    np.testing.assert_array_equal(batches[0][0], batches[1][0])
+
+
 @pytest.mark.parametrize("name", ["training", "a.b", "", 1])
 def test_a_set_is_called_by_a_plain_name(make, data, name):
     """Scores are called after it, and those of the training are called so already."""

@@ -1,17 +1,20 @@
-"""`sigma data`: what a recipe trains on, and the cache of prepared records."""
+"""`sigma data`: what a recipe trains on, what is appended to it, and the cache of prepared records."""
 
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import click
+import numpy as np
 
 from sigma_core.cli._given import composed
 from sigma_core.cli._preview import as_image, as_table
 from sigma_core.cli._table import table
 from sigma_core.cli._warnings import warn_of_rejected
+from sigma_core.data import GrowingDataset, records_of
 from sigma_core.data.cache import Cache, Downloads, Info, bytes_of, in_words
 from sigma_core.environment import Environment
 from sigma_core.errors import UserError
@@ -25,7 +28,7 @@ _RAW = click.option("--raw", is_flag=True, help="The records as they are read, b
 
 @click.group()
 def data() -> None:
-    """Look at the data of a recipe, and at the cache of prepared records."""
+    """Look at the data of a recipe, append to it, and look at the cache of prepared records."""
 
 
 @data.command()
@@ -75,6 +78,38 @@ def preview(  # noqa: PLR0913  # the options of a command
         raise UserError(
             f"--png {png}", error.strerror or str(error), "a file that can be written", "choose another place"
         ) from error
+
+
+@data.command()
+@_RECIPE
+@click.argument("file", type=click.Path(path_type=Path))
+@_SET
+def append(*, recipe: Path, file: Path, settings: tuple[str, ...]) -> None:
+    """Append the records of FILE, a .npz with an array for each section, to the growing data of RECIPE.
+
+    Also while another process trains on it.
+    """
+    with Environment() as environment:
+        dataset, _, _ = _of(recipe, settings, environment)
+        if not isinstance(dataset, GrowingDataset):
+            raise UserError(
+                f"{recipe}, dataset",
+                f"{type(dataset).__name__} does not grow",
+                "a dataset that grows",
+                'write dataset = { use = "growing", folder = "..." }',
+            )
+        try:
+            with file.open("rb") as stream, np.load(stream) as arrays:
+                records = dict(arrays)
+        except (OSError, ValueError, TypeError, BadZipFile) as error:
+            raise UserError(
+                str(file),
+                f"it cannot be read: {error}",
+                "a file of numpy.savez",
+                "write it with an array for each section",
+            ) from error
+        count = dataset.append(records)
+    click.echo(f"{records_of(records):,} records appended, {count:,} in all")
 
 
 @data.group()

@@ -20,6 +20,8 @@ from sigma_core.data._fitted import (
     fitted_state,
 )
 from sigma_core.data._formats import ArchiveFormat, Compression, Member
+from sigma_core.data._growing import GrowingDataset
+from sigma_core.data._growth import Growth
 from sigma_core.data._items import (
     Items,
 )
@@ -69,6 +71,8 @@ __all__ = [
     "FittedState",
     "Fractions",
     "Grouped",
+    "GrowingDataset",
+    "Growth",
     "InMemory",
     "Items",
     "Iterator",

@@ -23,6 +23,15 @@ def sliced(sections: Sections, records: int | None = None) -> Iterator[Sections]
         yield {name: array[start : start + records] for name, array in sections.items()}
 
 
+def first_of(blocks: Iterable[Sections], records: int) -> Iterator[Sections]:
+    """Blocks up to a number of records, of which there are so many at least."""
+    for block in blocks:
+        yield {name: array[:records] for name, array in block.items()}
+        records -= records_of(block)
+        if records <= 0:
+            return
+
+
 def joined(blocks: Iterable[Array]) -> Array:
     """Blocks of one section as one array, of shape (records, ...); a single one as it is, not copied.
 

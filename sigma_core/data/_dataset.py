@@ -12,7 +12,7 @@ from sigma_core.data._blocks import sliced
 from sigma_core.data._data import Data
 from sigma_core.data._description import Description, described
 from sigma_core.data._preparation import prepared
-from sigma_core.data._preprocessor import Preprocessor, RecordsPreprocessor
+from sigma_core.data._preprocessor import EVERY_SECTION, Preprocessor, RecordsPreprocessor
 from sigma_core.data._sections import Sections
 from sigma_core.data.splits import Split, as_split
 from sigma_core.registry import component, component_table
@@ -79,6 +79,12 @@ class Dataset(ABC):
         split that does not fit, and preprocessors of sections that do not exist; StorageError when the disk refuses.
         """
         return prepared(self, environment, seed, dtype)
+
+    def may_miss(self, section: str) -> bool:
+        """Whether values of a section may be missing: the first preprocessor that gets it is one that takes them."""
+        chains = (chain for key, chain in self.preprocess.items() if key in (section, EVERY_SECTION))
+        first = next((preprocessor for chain in chains for preprocessor in chain), None)
+        return first is not None and first.takes_missing_values
 
     @property
     def is_streamed(self) -> bool:

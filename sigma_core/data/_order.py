@@ -23,6 +23,7 @@ class Purpose(IntEnum):
     BLOCKS = 3
     WINDOW = 4
     BUCKETS = 5
+    GROWTH = 6
 
 
 def permutation(records: int, seed: int, number: int, purpose: Purpose, part: int = 0) -> NDArray[np.intp]:

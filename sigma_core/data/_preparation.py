@@ -12,13 +12,12 @@ import numpy as np
 from attrs import define, field
 from numpy.typing import DTypeLike
 
-from sigma_core.data._blocks import Regular
+from sigma_core.data._blocks import Regular, first_of
 from sigma_core.data._collecting import Collector, InArrays, InFiles
 from sigma_core.data._data import Data
 from sigma_core.data._finite import Finiteness
 from sigma_core.data._fitted import fitted_from, fitted_state
 from sigma_core.data._free_memory import free_memory
-from sigma_core.data._preprocessor import EVERY_SECTION
 from sigma_core.data._sections import Array, Sections, check_aligned, check_known, records_of
 from sigma_core.data._spool import Spool, taken
 from sigma_core.data._steps import Steps
@@ -46,6 +45,8 @@ class Preparation:
     dtype: DTypeLike | None
     folder: Callable[[], Path]
     """Where to work on the disk; asked for when there is no more room in memory."""
+    limit: int | None = None
+    """How many records there are to be, of data that grows; None: all."""
     where: str = field(init=False)
     budget: int = field(init=False)
     """How many bytes may be held in memory."""
@@ -177,8 +178,11 @@ class Preparation:
 
     def _blocks(self) -> Iterator[Sections]:
         if self.dataset.block == "all":
-            return iter([self.dataset.load(self.environment)])
-        return self.dataset.blocks(self.environment, None if self.dataset.block == "auto" else self.dataset.block)
+            blocks = iter([self.dataset.load(self.environment)])
+        else:
+            size = None if self.dataset.block == "auto" else self.dataset.block
+            blocks = self.dataset.blocks(self.environment, size)
+        return blocks if self.limit is None else first_of(blocks, self.limit)
 
     def _checked(self, blocks: Iterable[Sections], where: str) -> Iterator[Sections]:
         """The same blocks, none of them empty.
@@ -195,7 +199,7 @@ class Preparation:
                 found = f"a block has the sections {', '.join(block)}, and others have {', '.join(names)}"
                 raise DataError(where, found, "the same sections in each block")
             names = list(block)
-            finiteness.see({name: array for name, array in block.items() if not self._may_be_missing(name)})
+            finiteness.see({name: array for name, array in block.items() if not self.dataset.may_miss(name)})
             yield block
         if names is None:
             raise DataError(where, "it has no records", "at least one record")
@@ -226,12 +230,6 @@ class Preparation:
             task: OngoingTask = self.environment.task(name, total=total, unit="records")
             return task
         return OngoingTask(None, 0, name)
-
-    def _may_be_missing(self, section: str) -> bool:
-        """Whether the first preprocessor that gets a section is one that takes missing values."""
-        chains = (chain for key, chain in self.dataset.preprocess.items() if key in (section, EVERY_SECTION))
-        first = next((preprocessor for chain in chains for preprocessor in chain), None)
-        return first is not None and first.takes_missing_values
 
     def _split(self) -> None:
         split, spool = self.dataset.split_component, self.spools[PARTS[0]]
@@ -279,20 +277,22 @@ class Preparation:
         return Data(parts[PARTS[0]], rest, self.steps.by_key, self.dataset.augment)
 
 
-def prepared(dataset: "Dataset", environment: Any, seed: int, dtype: DTypeLike | None) -> Data:
-    """The data of a dataset: out of the cache, or made and, where it is large, put there.
+def prepared(
+    dataset: "Dataset", environment: Any, seed: int, dtype: DTypeLike | None, limit: int | None = None
+) -> Data:
+    """The data of a dataset, or of its first records: out of the cache, or made and, where it is large, put there.
 
     What goes to the disk is claimed from when that is known, so that of several processes one makes it.
     """
     with ExitStack() as stack:
-        place = _Place(dataset, environment, seed, dtype, stack)
+        place = _Place(dataset, environment, seed, dtype, stack, limit)
         try:
             if dataset.cache == "disk" or (dataset.cache == "auto" and dataset.is_streamed and place.may_have_it):
                 place.claim()
                 if dataset.cache == "auto":
                     stack.pop_all().close()  # it was not there after all, and it may be small
                     place.held = None
-            work = Preparation(dataset, environment, seed, dtype, place.folder)
+            work = Preparation(dataset, environment, seed, dtype, place.folder, limit)
             stack.callback(work.close)
             if place.held is not None:
                 data = work.straight_to_disk(place.held, place.description)
@@ -332,6 +332,7 @@ class _Place:
     seed: int
     dtype: DTypeLike | None
     stack: ExitStack
+    limit: int | None = None
     held: Claim | None = None
 
     @cached_property
@@ -345,7 +346,7 @@ class _Place:
         dtype = None if self.dtype is None else str(np.dtype(self.dtype))
         # Without a split, chance has no say.
         seed = None if self.dataset.split is None else self.seed
-        return pipeline_key(self.dataset, content, self.environment, seed=seed, dtype=dtype)
+        return pipeline_key(self.dataset, content, self.environment, seed=seed, dtype=dtype, limit=self.limit)
 
     @property
     def may_have_it(self) -> bool:

@@ -56,6 +56,26 @@ class Steps:
                 done = Steps(where, (*done.steps, (key, FittedPreprocessor(preprocessor, state))))
         return done
 
+    @classmethod
+    def of(cls, fitted: Fitted, where: str) -> "Steps":
+        """The steps that data has kept."""
+        return cls(where, tuple((key, one) for key, chain in fitted.items() for one in chain))
+
+    def updated(self, stream: Stream) -> "Steps":
+        """The same after further training records, of which each step sees what those before it make of them by now."""
+        done = Steps(self.where)
+        for key, one in self.steps:
+            preprocessor = one.preprocessor
+            if isinstance(preprocessor, Preprocessor) and type(preprocessor).update is not Preprocessor.update:
+                blocks = done.applied(stream(done.sources(key)), is_training=True, only=key)
+                learnt = FittedPreprocessor(
+                    preprocessor, preprocessor.update(one.state, (each[key] for each in blocks))
+                )
+            else:
+                learnt = one
+            done = Steps(self.where, (*done.steps, (key, learnt)))
+        return done
+
     @property
     def by_key(self) -> Fitted:
         """The same, as data keeps them."""

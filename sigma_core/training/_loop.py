@@ -254,15 +254,16 @@ class Loop(Steered):
         return self.clock.iteration // self.trainer.batches.iterations_per_epoch
 
     def _epochs(self) -> NoReturn:
-        batches, clock = self.trainer.batches, self.clock
+        clock = self.clock
         self._schedule_check()
         while True:
             # Behind the last batch of an epoch whose end is still to come, nothing is iterated but the end.
-            epoch, index = batches.position
+            epoch, index = self.trainer.batches.position
             clock.epoch = epoch
+            self.trainer.parts.enter(epoch)
             if index == 0:
                 self.trainer.team.push({"totals.loss": 0.0, "totals.records": 0.0})
-                length = batches.iterations_per_epoch
+                length = self.trainer.batches.iterations_per_epoch
                 self._fire(EpochStarted(epoch=epoch, iteration=clock.iteration, iterations_per_epoch=length))
             try:
                 self._iterations()

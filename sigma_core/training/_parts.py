@@ -1,14 +1,14 @@
 """What a trainer is made of once it is built: data, network, batches and the workers that train on them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
-from attrs import define, evolve
+from attrs import define, evolve, field
 
 from sigma_core.backends import Backend
-from sigma_core.data import Batches, Data, Prefetch
+from sigma_core.data import Batches, Data, GrowingDataset, Growth, Prefetch, fitted_from
 from sigma_core.environment import Environment
-from sigma_core.errors import TrainerError
+from sigma_core.errors import DataError, TrainerError
 from sigma_core.network import Architecture, Network
 from sigma_core.training._inputs import form_of, not_there, sections_of, with_validation
 from sigma_core.training._layout import Layout, selected, trainable
@@ -25,10 +25,12 @@ from sigma_core.training._worker import Task
 from sigma_core.training.recipe import Setup
 
 
-def groundwork(setup: Setup, environment: Environment, validation: Any) -> tuple[Data, Network]:
+def groundwork(
+    setup: Setup, environment: Environment, validation: Any, growth: Growth | None = None
+) -> tuple[Data, Network]:
     """The data, loaded, and the network that takes it; no parameter is filled. Raises what `Parts.make` raises."""
-    data = with_validation(setup.dataset.prepare(environment, setup.seed, setup.dtype), validation, environment)
-    data = data.cast(setup.dtype)
+    data = setup.dataset.prepare(environment, setup.seed, setup.dtype) if growth is None else growth.at(1)
+    data = with_validation(data, validation, environment).cast(setup.dtype)
     composer = environment.composer
     network = Network.build(setup.network, sections_of(data.training), composer=composer, dtype=setup.dtype)
     if not network.costs:
@@ -83,31 +85,59 @@ class Parts:
     team: Team
     values: Values
     """Hyperparameters and parameters by identifier."""
+    validation: Any = None
+    """Validation data that was given apart from the dataset."""
+    growth: Growth | None = None
+    """What epochs have of data that grows."""
+    _epoch: Data | None = field(default=None, init=False)
+    """What it gave for the epoch that `data` is of."""
 
     @classmethod
-    def make(
+    def make(  # noqa: PLR0913  # all but the first by name
         cls,
         setup: Setup,
         environment: Environment,
         *,
         validation: Any,
+        grown: Mapping[str, Any] | None = None,
         watch: tuple[str, ...],
         compiled: Callable[[str, float, int], None],
     ) -> Self:
         """Load the data, build the network, fill its parameters and set up the workers.
 
-        `validation` is data that was given apart from the dataset, `watch` are patterns of gradients that hooks want
+        `validation` is data that was given apart from the dataset, `grown` the state of the growth of data with which
+        the training began, where that is not what there is now, `watch` are patterns of gradients that hooks want
         to see, `compiled` is told of each program. Raises DataError, NetworkError and whatever else shows before the
         first step that something does not fit.
         """
-        data, network = groundwork(setup, environment, validation)
+        dataset = setup.dataset
+        growth = None
+        if isinstance(dataset, GrowingDataset):
+            growth = Growth.begin(dataset, environment, setup.seed, setup.dtype, grown)
+        data, network = groundwork(setup, environment, validation, growth)
         parts = cls._of(setup, data, network, watch, compiled)
         _check_shorter(setup, data, parts.batches, environment)
+        parts.grow(validation, growth)
         return parts
 
     def twin(self, compiled: Callable[[str, float, int], None]) -> Self:
         """The same on workers of its own, at the beginning; data, which nobody changes, is shared."""
-        return self._of(self.setup, self.data, self.network, self.task.watch, compiled)
+        parts = self._of(self.setup, self.data, self.network, self.task.watch, compiled)
+        parts.grow(self.validation, None if self.growth is None else evolve(self.growth))
+        return parts
+
+    def grow(self, validation: Any, growth: Growth | None) -> None:
+        """Follow data that grows; raises DataError for an iterator that cannot."""
+        self.validation, self.growth = validation, growth
+        if growth is None:
+            return
+        if self.batches.shorter:
+            raise DataError(
+                self.batches.where,
+                "it has buckets, and data grows",
+                "batches of one shape",
+                "leave bucket out of the iterator",
+            )
 
     @classmethod
     def _of(
@@ -163,6 +193,40 @@ class Parts:
         self.team.close()
         self.team = self.setup.operator.team(self.task, state)
         self.values = Values(self.team, self.network, self.layout, self.task.method)
+
+    def enter(self, epoch: int) -> None:
+        """Have what an epoch has of data that grows: if it begins, what has been appended by now.
+
+        Raises DataError for records that cannot be trained on.
+        """
+        if self.growth is not None:
+            self._take(self.growth, self.growth.enter(epoch))
+
+    def regrow(self, state: Mapping[str, Any], epoch: int, learnt: Mapping[str, Any] | None) -> None:
+        """Have data that grows be as an epoch had it, with what preprocessors had learnt when `state` was taken.
+
+        Raises DataError where it is other data, or less.
+        """
+        if self.growth is not None:
+            fitted = None if learnt is None else fitted_from(self.growth.dataset.preprocess, learnt)
+            self.growth.restore(state, fitted)
+            self._take(self.growth, self.growth.at(epoch))
+
+    def _take(self, growth: Growth, epoch: Data) -> None:
+        if epoch is self._epoch:
+            return
+        data = with_validation(epoch, self.validation, growth.environment).cast(self.setup.dtype)
+        batches = _batches(self.setup, data, self.network)
+        if batches.iterations_per_epoch != self.task.iterations_per_epoch:
+            raise DataError(
+                batches.where,
+                f"an epoch has {batches.iterations_per_epoch} batches now, and had {self.task.iterations_per_epoch}",
+                "as many batches whenever there are as many records, where data grows",
+                "use another iterator, such as minibatch",
+            )
+        self.batches.close()
+        batches.seek(*self.batches.position)
+        self.data, self.batches, self._epoch = data, batches, epoch
 
     def prepare(self) -> None:
         """Compile the step for batches of the usual size, before a run is said to have started.

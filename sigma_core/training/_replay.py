@@ -13,9 +13,10 @@ from sigma_core.environment import Environment
 from sigma_core.errors import RunDirectoryError, TrainerError
 from sigma_core.events import CommandRefused, Policy, RunStore, plain
 from sigma_core.hooks import HOOKS, Trigger, Unit
+from sigma_core.training._checkpoint import Checkpoint
 from sigma_core.training._directory import RunDirectory
 from sigma_core.training._hook_changes import NO_CHANGES, change_hooks
-from sigma_core.training._keeping import CHECKPOINTS, FIRST
+from sigma_core.training._keeping import CHECKPOINTS, FIRST, newest
 from sigma_core.training._resume import state_hash
 from sigma_core.training._run import Run
 from sigma_core.training._script import History, Script
@@ -72,6 +73,11 @@ def replay(
     _, missing = change_hooks(trainer, changes, hooks)
     if (directory / CHECKPOINTS / FIRST).is_dir():
         trainer.restore(directory / CHECKPOINTS / FIRST)
+    last = newest(directory)
+    grown = None if last is None else Checkpoint.read(last).state.get("growth")
+    if grown is not None:
+        # How many records there were when each epoch began is how many there are now.
+        trainer.regrow(grown, trainer.batches.position[0])
     begun = state_hash(trainer)
     if before is not None and begun != before:
         still = Run(trainer.setup.name, None, "never begun", 0, 0, 0.0)

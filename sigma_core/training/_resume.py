@@ -61,12 +61,24 @@ def _are_changes(value: Any) -> bool:
     return isinstance(parts["attached"], dict) and isinstance(parts["detached"], list)
 
 
+def _is_growth(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("content"), str | None)
+        and all(_is_of(value.get(key), (int,)) for key in ("first", "begun"))
+        and isinstance(value.get("changes"), list)
+        and all(len(change) == 2 and all(_is_of(each, (int,)) for each in change) for change in value["changes"])
+    )
+
+
 _FITS: Mapping[str, Callable[[Any], bool]] = {
     **{key: partial(_is_of, kinds=kinds) for key, kinds in _KINDS.items()},
     "scores": _are_scores,
     # Checkpoints of before do not have these.
     "commands": partial(_is_of, kinds=(int,)),
     "hook_changes": _are_changes,
+    # Of data that grows.
+    "growth": _is_growth,
 }
 
 
@@ -104,6 +116,8 @@ def checkpoint_of(
         "schedules": dict(trainer.schedule_states),
         "data": form_of(trainer.data),
     }
+    if trainer.parts.growth is not None:
+        state["growth"] = trainer.parts.growth.state
     memory = {} if memory is None else memory
     arrays = trainer.team.copied(memory)
     memory.clear()
@@ -179,6 +193,8 @@ def restore(trainer: "Trainer", checkpoint: Checkpoint, directory: Path | str) -
             "the whole state of a trainer",
             "use another checkpoint of the run",
         )
+    if "growth" in state:
+        trainer.regrow(state["growth"], state["batches"].get("epoch", 1), state.get("data", {}).get("preprocessing"))
     layout = trainer.parts.layout.description
     is_same = state["shapes"] == _shapes(trainer)
     # Before the arrays, whose lengths follow from it.
@@ -239,6 +255,8 @@ def first(trainer: "Trainer") -> Mapping[str, Any]:
         "layout": trainer.parts.layout.description,
         "schedules": {},
     }
+    if parts.growth is not None:
+        state["growth"] = parts.growth.state
     arrays = parts.team.pull()
     parts.batches.close()
     parts.team.close()

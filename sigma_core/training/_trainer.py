@@ -151,6 +151,8 @@ class Trainer(Control, Evaluating):
         self.script: tuple[Scripted, ...] = ()
         self._loop: Loop | None = None
         self._parts: Parts | None = None
+        # Of data that grows: how it was in the training that this one goes on with or repeats.
+        self.grown: Mapping[str, Any] | None = None
         self._fared = ()
         self._first_states = hook_states(self)
         self._begin_saving()
@@ -192,20 +194,48 @@ class Trainer(Control, Evaluating):
             return self._parts
         with self._access:
             if self._parts is None:
-                self._parts = self._made()
+                self._parts = self._made(self.grown)
                 self.clock.iterations_per_epoch = self._parts.batches.iterations_per_epoch
                 self._announce(NetworkBuilt(network=self._parts.network))
             return self._parts
 
     def first_parts(self) -> tuple[Parts, Mapping[str, Any]]:
         """Parts as they are before the first iteration, made anew, and the states of hooks at that time."""
-        return self._made(), self._first_states
+        growth = self.parts.growth
+        return self._made(None if growth is None else growth.first_state), self._first_states
 
-    def _made(self) -> Parts:
+    def regrow(self, state: Mapping[str, Any], epoch: int, learnt: Mapping[str, Any] | None = None) -> None:
+        """Have data that grows be as an epoch of the training had it of which the growth's `state` is.
+
+        Raises DataError where it is other data, TrainerError while a run goes on that began with more or less of it.
+        """
+        growth = None if self._parts is None else self._parts.growth
+        if self._parts is None or (growth is not None and growth.first != state["first"]):
+            if self._loop is not None and growth is not None:
+                raise TrainerError(
+                    f"trainer {self.setup.name!r}",
+                    f"the checkpoint is of a training that began with {state['first']} records, and this one began "
+                    f"with {growth.first}",
+                    "a checkpoint of this training, while it goes on",
+                    "restore it between two runs",
+                )
+            self._let_go()
+            self.grown = state
+        self.parts.regrow(state, epoch, learnt)
+
+    def _let_go(self) -> None:
+        """Forget the parts, to be made anew."""
+        if self._parts is not None:
+            self._parts.batches.close()
+            self._parts.team.close()
+        self._parts = None
+
+    def _made(self, grown: Mapping[str, Any] | None) -> Parts:
         return Parts.make(
             self.setup,
             self.environment,
             validation=self._validation,
+            grown=grown,
             watch=required_gradients(self.hooks),
             compiled=self._compiled,
         )
@@ -361,9 +391,8 @@ class Trainer(Control, Evaluating):
     def reset(self) -> None:
         """Back to before the first iteration: parameters are filled anew, counters, scores and states forgotten."""
         self._check_still()
-        if self._parts is not None:
-            self._parts.team.close()
-        self._parts = None
+        self._let_go()
+        self.grown = None
         restore_hooks(self, self._first_states)
         reset = RunReset(**self._position())
         self.clock = evolve(self.clock, iteration=0, epoch=0, seconds=0.0, paused=0.0)
@@ -405,6 +434,7 @@ class Trainer(Control, Evaluating):
         other.hooks.brought = set(self.hooks.brought)
         other.setup = evolve(self.setup, hooks=deepcopy(self.setup.hooks, copied))
         other.given_hooks = {name: other.hooks.get_plugin(name) for name in self.given_hooks}
+        other.grown = self.grown
         other._first_states = deepcopy(self._first_states)  # noqa: SLF001  # ours
         if self._parts is not None:
             other._parts = self._parts.twin(other._compiled)  # noqa: SLF001  # ours

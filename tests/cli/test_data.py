@@ -165,3 +165,48 @@ def test_downloads_are_listed_and_cleared(sigma, cache):
         assert sigma("data", "cache", "clear")[1] == "removed 0 B in 0 entries, kept 0 B in 0, 0 of them in use\n"
         assert sigma("data", "cache", "clear", "--downloads")[1].endswith(" in 2 downloads\n")
     assert [path.name for path in folder.iterdir()] == ["b"]
+
+
+def test_records_are_appended_to_data_that_grows(sigma, recipe, tmp_path):
+    """And described as any others."""
+    folder = (tmp_path / "records").as_posix()
+    text = recipe.read_text("utf-8").replace('use = "digits"', f'use = "growing", folder = "{folder}", base = "digits"')
+    recipe.write_text(text, "utf-8")
+    np.savez(tmp_path / "more.npz", inputs=np.zeros((3, 64)), targets=np.arange(3))
+    code, out, err = sigma("data", "describe", recipe, "--raw")
+    assert (code, err, out.splitlines()[0]) == (0, "", "records: 1,797 records")
+    code, out, err = sigma("data", "append", recipe, tmp_path / "more.npz")
+    assert (code, err, out) == (0, "", "3 records appended, 1,800 in all\n")
+    code, out, err = sigma("data", "describe", recipe)
+    assert (code, err, out.splitlines()[0]) == (0, "", "training: 900 records")
+
+
+def test_what_cannot_be_appended_is_told(sigma, recipe, tmp_path):
+    """Data that does not grow, a file that is none, and one that is not there."""
+    code, _, err = sigma("data", "append", recipe, tmp_path / "more.npz")
+    assert (code, err) == (
+        2,
+        (
+            f"error: {recipe}, dataset: Digits does not grow\n"
+            "  expected: a dataset that grows\n"
+            '  to do:    write dataset = { use = "growing", folder = "..." }\n'
+        ),
+    )
+    text = recipe.read_text("utf-8").replace('use = "digits"', 'use = "growing", folder = "records"')
+    recipe.write_text(text, "utf-8")
+    file = tmp_path / "more.npz"
+    code, _, err = sigma("data", "append", recipe, file)
+    assert (code, err) == (
+        2,
+        (
+            f"error: {file}: it cannot be read: [Errno 2] No such file or directory: '{file}'\n"
+            "  expected: a file of numpy.savez\n"
+            "  to do:    write it with an array for each section\n"
+        ),
+    )
+    np.save(tmp_path / "one.npy", np.zeros(3))
+    (tmp_path / "torn.npz").write_bytes(b"PK\3\4 and no more")
+    for name in ("one.npy", "torn.npz"):
+        code, _, err = sigma("data", "append", recipe, tmp_path / name)
+        assert code == 2
+        assert f"{name}: it cannot be read: " in err

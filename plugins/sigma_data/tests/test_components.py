@@ -106,6 +106,7 @@ def test_preprocessors_keep_their_contract(entry):
 PUBLISHED = {"connect_4": 40, "heart_disease": 60, "mnist": 20, "text_corpus": 50}
 SETTINGS = {
     "extracted": {"extractor": {"use": "csv", "source": "processed.cleveland.data", "missing": 0.0}},
+    "growing": {"base": "iris"},
     "mnist": {"part": "test"},
 }
 

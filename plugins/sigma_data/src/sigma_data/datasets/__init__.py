@@ -4,6 +4,7 @@ from sigma_data.datasets.breast_cancer import BreastCancer
 from sigma_data.datasets.connect_4 import Connect4
 from sigma_data.datasets.digits import Digits
 from sigma_data.datasets.extracted import Extracted
+from sigma_data.datasets.growing import Growing
 from sigma_data.datasets.heart_disease import HeartDisease
 from sigma_data.datasets.iris import Iris
 from sigma_data.datasets.logical_and import AND
@@ -21,6 +22,7 @@ __all__ = [
     "Connect4",
     "Digits",
     "Extracted",
+    "Growing",
     "HeartDisease",
     "Iris",
     "TextCorpus",

@@ -216,6 +216,7 @@ class Parts:
         if epoch is self._epoch:
             return
         data = with_validation(epoch, self.validation, growth.environment).cast(self.setup.dtype)
+        check_values(self.network, data)
         batches = _batches(self.setup, data, self.network)
         if batches.iterations_per_epoch != self.task.iterations_per_epoch:
             raise DataError(

@@ -358,6 +358,19 @@ def test_preprocessors_that_leave_records_out_are_refused():
     assert refused(lambda: whole.run(stop="2 epochs")) == message.format(7, 9)
 
 
+def test_classes_that_the_network_has_no_units_for_are_told_when_they_come():
+    """As they are of any data, and not by the step."""
+    dataset = Growing()
+    dataset.append({"inputs": np.ones((4, 3)), "targets": [0, 1, 0, 1]})
+    network = Input(3) + Dense(2) + SoftmaxCrossEntropy()
+    whole = sigma.Trainer(network, dataset, Adam(), "1 epochs")
+    whole.run()
+    dataset.append({"inputs": np.ones((40, 3)), "targets": np.full(40, 2)})
+    assert refused(lambda: whole.run(stop="2 epochs")).startswith(
+        "training data, section 'targets', for network.layers.softmax_cross_entropy_1: there is a class 2\n"
+    )
+
+
 def test_a_checkpoint_of_other_records_is_refused(tmp_path):
     """Of another folder, and of more records than there are."""
     first = trainer(growing(tmp_path / "one"), "1 epochs")

@@ -36,7 +36,7 @@ class Growing(GrowingDataset):
     folder: str | None = field(default=None, converter=_path)
     base: Dataset | None = component("datasets", default=None)
     """Records to begin with, copied once, raw; what it brings to validate on is used, too."""
-    store: Any = field(default=Factory(_store, takes_self=True), kw_only=True, repr=False, hash=False)
+    store: Store = field(default=Factory(_store, takes_self=True), kw_only=True, repr=False, hash=False)
     """What keeps the records; that of `folder`, unless datasets are to share one."""
 
     def append(self, records: Any) -> int:

@@ -4,12 +4,13 @@ from sigma_core.events._bus import Bus, Policy
 from sigma_core.events._checkpoint import CheckpointFailed, CheckpointRestored, CheckpointSaved
 from sigma_core.events._command import CommandApplied, CommandRefused
 from sigma_core.events._component import NetworkBuilt, PluginRejected, StepCompiled
+from sigma_core.events._decoding import classes_of, decoded
 from sigma_core.events._epoch import EpochEnded, EpochStarted, ValidationEnded, ValidationStarted
 from sigma_core.events._event import Event, name_of_event, scores
 from sigma_core.events._iteration import IterationEnded, IterationStarted
 from sigma_core.events._log import LogRecorded, SubscriberFailed
 from sigma_core.events._logs import make_logger
-from sigma_core.events._payload import measurements, payload, plain
+from sigma_core.events._payload import RecordedError, measurements, payload, plain
 from sigma_core.events._profile import BudgetExceeded, RunProfiled
 from sigma_core.events._run import RunEnded, RunFailed, RunInterrupted, RunPaused, RunReset, RunResumed, RunStarted
 from sigma_core.events._store import RunStore
@@ -37,6 +38,7 @@ __all__ = [
     "OngoingTask",
     "PluginRejected",
     "Policy",
+    "RecordedError",
     "RunEnded",
     "RunFailed",
     "RunInterrupted",
@@ -55,6 +57,8 @@ __all__ = [
     "ValidationEnded",
     "ValidationStarted",
     "ValuesPublished",
+    "classes_of",
+    "decoded",
     "event_of",
     "make_logger",
     "measurements",

@@ -20,6 +20,10 @@ _readers: dict[type, tuple[tuple[str, ...], Callable[[Event], Any]]] = {}
 _PLAIN = frozenset({str, int, bool, type(None)})
 
 
+class RecordedError(Exception):
+    """An error that a store tells of: of whatever class it was, its text is known."""
+
+
 def plain(value: Any) -> Any:  # noqa: PLR0911  # one line for each kind of value reads as the table it is
     """The value in JSON's terms.
 
@@ -37,7 +41,7 @@ def plain(value: Any) -> Any:  # noqa: PLR0911  # one line for each kind of valu
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(item) for item in value]
     if isinstance(value, BaseException):
-        return str(value) if isinstance(value, SigmaError) else f"{type(value).__name__}: {value}"
+        return str(value) if isinstance(value, SigmaError | RecordedError) else f"{type(value).__name__}: {value}"
     if isinstance(value, PathLike):
         return fspath(value)
     if hasattr(value, "tolist"):

@@ -64,6 +64,8 @@ _ALL_SERIES = {
     FORMAT: "SELECT DISTINCT kind, schema, source, names FROM blocks",
 }
 """What there are blocks of, by format."""
+_EVENTS = "SELECT id, time, kind, schema, epoch, iteration, payload FROM events"
+_SERIES = "SELECT block FROM blocks WHERE kind = ? AND schema = ? AND source IS ? AND names = ?"
 
 
 class RunStore:
@@ -196,19 +198,32 @@ class RunStore:
 
     # Reading
 
-    def events(self, kind: str | None = None) -> Iterator[StoredEvent]:
-        """Stored events in order, all or those of one kind such as "epoch_ended".
+    @property
+    def newest(self) -> int:
+        """The number of the newest event, to see whether there is anything new; 0 where there is none."""
+        if self._format == FORMAT:
+            with self._using:
+                return _last_id(self._connection)
+        ((number,),) = self._rows("SELECT coalesce(max(id), 0) FROM events")
+        return max([int(number), *(int(self._table(each)[-1, 0]) for each in self._series())])
+
+    def events(self, kind: str | None = None, *, after: int = 0) -> Iterator[StoredEvent]:
+        """Stored events in order, all or those of one kind such as "epoch_ended", with numbers greater than `after`.
 
         Of an ended iteration the scores that are one number are kept.
         """
-        query = "SELECT id, time, kind, schema, epoch, iteration, payload FROM events"
-        rows = (
-            self._rows(f"{query} ORDER BY id")
-            if kind is None
-            else self._rows(f"{query} WHERE kind = ? ORDER BY id", kind)
-        )
+        rows = self._rows(f"{_EVENTS} WHERE id > ? AND kind IS coalesce(?, kind) ORDER BY id", after, kind)
         series = [each for each in self._series() if kind in (None, each.kind)]
-        return merge(map(_stored, rows), *(each.events(self._table(each)) for each in series), key=_id_of)
+        return merge(map(_stored, rows), *(each.events(self._table(each, after)) for each in series), key=_id_of)
+
+    def last(self, kind: str) -> StoredEvent | None:
+        """The newest event of a kind, without reading those before it; None where there is none."""
+        rows = self._rows(f"{_EVENTS} WHERE kind = ? ORDER BY id DESC LIMIT 1", kind)
+        found = [_stored(row) for row in rows]
+        for series in self._series():
+            if series.kind == kind:
+                found.extend(series.events(self._last_block(series)[-1:]))
+        return max(found, key=_id_of, default=None)
 
     def names(self) -> tuple[str, ...]:
         """The names of all time series, sorted, such as "training.loss"."""
@@ -257,17 +272,24 @@ class RunStore:
         rows = self._rows(_ALL_SERIES[self._format])
         return [Series(kind, schema, source, tuple(json.loads(names))) for kind, schema, source, names in rows]
 
-    def _table(self, series: Series) -> "np.ndarray":
-        """All events of a series, of shape (events, 4 + names): number, time, epoch, iteration, values."""
+    def _table(self, series: Series, after: int = 0) -> "np.ndarray":
+        """Events of a series, of shape (events, 4 + names): number, time, epoch, iteration, values."""
         import numpy as np
 
-        names = json.dumps(series.names)
         if self._format == "2":
-            rows = self._rows("SELECT id, block FROM iterations WHERE names = ? ORDER BY id", names)
-            return np.concatenate([numbered(number, series.names, data) for number, data in rows])
-        query = "SELECT block FROM blocks WHERE kind = ? AND schema = ? AND source IS ? AND names = ? ORDER BY id"
-        found = self._rows(query, series.kind, series.schema, series.source, names)
-        return _in_order(series.table(b"".join(data for (data,) in found)))
+            rows = self._rows("SELECT id, block FROM iterations WHERE names = ? ORDER BY id", json.dumps(series.names))
+            table = np.concatenate([numbered(number, series.names, data) for number, data in rows])
+        else:
+            rows = self._rows(f"{_SERIES} AND last > ? ORDER BY id", *series.key, after)
+            table = _in_order(series.table(b"".join(data for (data,) in rows)))
+        return table[table[:, 0] > after] if after else table
+
+    def _last_block(self, series: Series) -> "np.ndarray":
+        """The newest events of a series, as `_table` has them."""
+        if self._format == "2":
+            return self._table(series)
+        ((data,),) = self._rows(f"{_SERIES} ORDER BY id DESC LIMIT 1", *series.key)
+        return _in_order(series.table(data))
 
     def _points(self, name: str) -> "tuple[np.ndarray, np.ndarray]":
         import numpy as np

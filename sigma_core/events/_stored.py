@@ -55,6 +55,11 @@ class Series:
         return cls(VALUES, ValuesPublished.schema, source, names)
 
     @property
+    def key(self) -> tuple[str, int, str | None, str]:
+        """What its blocks are found by."""
+        return self.kind, self.schema, self.source, json.dumps(self.names)
+
+    @property
     def columns(self) -> dict[str, int]:
         """By name of a time series, where its values stand in a record."""
         prefix = "training." if self.kind == ITERATION else ""

@@ -75,6 +75,36 @@ def test_iterations_and_other_events_keep_their_order(tmp_path):
         assert list(read.events("epoch_started")) == [everything[4]]
 
 
+def check_read_in_part(directory):
+    """What is newer than any number, and the newest of each kind, as the whole has them."""
+    with RunStore.open(directory) as read:
+        everything = list(read.events())
+        assert read.newest == everything[-1].id
+        for kind in {None, *(event.kind for event in everything)}:
+            of_kind = [event for event in everything if kind in (None, event.kind)]
+            for after in range(everything[-1].id + 2):
+                assert list(read.events(kind, after=after)) == [event for event in of_kind if event.id > after]
+            if kind is not None:
+                assert read.last(kind) == of_kind[-1]
+        assert read.last("run_paused") is None
+
+
+def test_a_part_of_the_events_is_read_by_itself(tmp_path):
+    """Behind any number, across blocks that are cut and blocks of several series."""
+    for version in ("1", "2"):
+        (tmp_path / version).mkdir()
+        shutil.copy(STORED / f"version-{version}.sqlite", tmp_path / version / "run.db")
+        check_read_in_part(tmp_path / version)
+    with RunStore.create(tmp_path / "3") as store:
+        assert store.newest == 0
+        write(store, STARTED, ended(1, loss=0.5), ended(2, loss=0.25))
+        write(
+            store, ended(3, loss=0.125), ended(4, other=1.0), EpochStarted(epoch=2, iteration=4, iterations_per_epoch=2)
+        )
+        write(store, ended(5, loss=0.0625), ValuesPublished(source="norm", epoch=2, iteration=5, values={"norm": 1.0}))
+    check_read_in_part(tmp_path / "3")
+
+
 def test_other_scores_are_in_another_block(tmp_path):
     """Arrays among them, such as gradients that a hook requires, are not kept."""
     gradient = np.ones((2, 2))

@@ -66,11 +66,14 @@ class Series:
         return {f"{prefix}{name}": column for column, name in enumerate(self.names, start=HEAD)}
 
     def table(self, data: bytes | bytearray) -> "np.ndarray":
-        """Numbers of such events, of shape (events, 4 + names): number, time, epoch, iteration, values."""
+        """Such events in order, of shape (events, 4 + names): number, time, epoch, iteration, values."""
         # Lists of what is installed need neither runs nor NumPy, and are quicker without.
         import numpy as np
 
-        return np.frombuffer(data, np.float64).reshape(-1, HEAD + len(self.names))
+        table = np.frombuffer(data, np.float64).reshape(-1, HEAD + len(self.names))
+        numbers = table[:, 0]
+        # Threads that publish at the same moment may have changed places.
+        return table if (numbers[1:] >= numbers[:-1]).all() else table[numbers.argsort(kind="stable")]
 
     def events(self, table: "np.ndarray") -> Iterator[StoredEvent]:
         """The events of such a table, one by one."""

@@ -14,14 +14,19 @@ def thinned(values: np.ndarray, points: int) -> np.ndarray:
     VLDB 2014).
     """
     inner = values[1:-1]
-    parts = (points - 2) // 2
-    width = -(-len(inner) // parts)
-    parts = -(-len(inner) // width)
-    padded = np.full(parts * width, np.nan)
-    padded[: len(inner)] = inner
-    table = padded.reshape(parts, width)
+    width = -(-len(inner) // ((points - 2) // 2))
+    whole = len(inner) // width * width
+    kept = [np.array([0, len(values) - 1])]
+    for first, table in ((1, inner[:whole].reshape(-1, width)), (1 + whole, inner[whole:].reshape(1, -1))):
+        if table.size:
+            starts = first + np.arange(len(table)) * width
+            kept.extend(starts + extreme for extreme in _extremes(table))
+    return np.unique(np.concatenate(kept))
+
+
+def _extremes(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where the smallest and the largest value of each row stands."""
     is_missing = np.isnan(table)
-    lowest = np.where(is_missing, np.inf, table).argmin(axis=1)
-    highest = np.where(is_missing, -np.inf, table).argmax(axis=1)
-    starts = 1 + np.arange(parts) * width
-    return np.unique(np.concatenate([[0], starts + lowest, starts + highest, [len(values) - 1]]))
+    if not is_missing.any():
+        return table.argmin(axis=1), table.argmax(axis=1)
+    return np.where(is_missing, np.inf, table).argmin(axis=1), np.where(is_missing, -np.inf, table).argmax(axis=1)

@@ -3,35 +3,71 @@
 import json
 import time
 from pathlib import Path
-from typing import Any
 
 import click
+from attrs import asdict
 
 from sigma_core.cli._table import table
-from sigma_core.errors import RunDirectoryError, SigmaError, listed
-from sigma_core.events import RunStore
-from sigma_core.training import RunDirectory, holder_of
+from sigma_core.errors import RunDirectoryError, listed
+from sigma_core.training import RunDirectory, RunSummary, delete_run, set_tags, summaries, tags_of
 
 RUNS = Path("runs")
-_STORE = "run.db"
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--folder", type=click.Path(path_type=Path), default=RUNS, help="The folder of runs (default: runs).")
+@click.option("--tag", "tags", multiple=True, help="Only those with this tag; may be repeated.")
+@click.option("--search", metavar="TEXT", default="", help="Only those whose name, tags, status or end hold this text.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def runs(*, folder: Path, as_json: bool) -> None:
+@click.pass_context
+def runs(context: click.Context, *, folder: Path, tags: tuple[str, ...], search: str, as_json: bool) -> None:
     """List the runs of a folder, the newest first: whether they run, how they ended, how good they came out.
 
     A run that is stale has no process any more and never said that it ended, as after a kill.
     """
-    found = sorted((told(path) for path in directories(folder)), key=lambda run: -run["changed"])
+    if context.invoked_subcommand is not None:
+        return
+    # Where nothing was trained yet there is no folder.
+    everything = [] if folder == RUNS and not exists(folder) else summaries(folder)
+    found = [run for run in everything if set(tags) <= set(run.tags) and run.matches(search)]
     if as_json:
-        click.echo(json.dumps(found, indent=2))
+        click.echo(json.dumps([{**asdict(run), "directory": str(run.directory)} for run in found], indent=2))
     elif not found:
-        click.echo(f"no runs in {folder}")
+        click.echo(
+            f"no runs in {folder}" if not everything else f"no such runs among the {len(everything)} in {folder}"
+        )
     else:
-        header = ("name", "status", "epochs", "iterations", "age", "scores", "ended because")
+        header = ("name", "status", "epochs", "iterations", "age", "tags", "scores", "ended because")
         click.echo(table(header, [_row(run) for run in found]))
+
+
+@runs.command(context_settings={"ignore_unknown_options": True})
+@click.argument("run")
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+def tag(*, run: str, words: tuple[str, ...]) -> None:
+    """Give the run RUN tags, or take them away: a b -c gives it a and b, and takes c away; without any, print them."""
+    directory = directory_of(run)
+    tags = list(tags_of(directory))
+    for word in words:
+        if word.startswith("-"):
+            tags = [each for each in tags if each != word[1:]]
+        else:
+            tags.append(word)
+    if words:
+        set_tags(directory, tags)
+    click.echo(f"{run}: {', '.join(tags_of(directory)) or 'no tags'}")
+
+
+@runs.command()
+@click.argument("run")
+@click.option("--yes", is_flag=True, help="Ask nothing.")
+def delete(*, run: str, yes: bool) -> None:
+    """Remove the run RUN with its checkpoints, for ever; one that goes on is refused."""
+    directory = directory_of(run)
+    if not yes:
+        click.confirm(f"remove {directory} with its checkpoints, for ever?", abort=True)
+    delete_run(directory)
+    click.echo(f"{run}: removed")
 
 
 def directories(folder: Path) -> list[Path]:
@@ -61,46 +97,13 @@ def directory_of(name: str) -> Path:
     )
 
 
-def told(path: Path) -> dict[str, Any]:
-    """What is known of a run, in JSON's terms."""
-    holder = holder_of(path)
-    is_alive = holder is not None and holder.is_alive
-    run: dict[str, Any] = {"name": path.name, "directory": str(path), "status": "running" if is_alive else "stale"}
-    run |= {"epochs": 0, "iterations": 0, "ended_because": None, "scores": {}}
-    try:
-        with RunStore.open(path) as store:
-            _read(store, run)
-    except SigmaError as error:
-        run |= {"status": "damaged", "ended_because": str(error).splitlines()[0]}
-    changed = max(each.stat().st_mtime for each in (path / _STORE, path))
-    run["process"] = holder.process if holder is not None else None
-    return run | {"changed": changed, "age_seconds": max(0.0, time.time() - changed)}
-
-
-def _read(store: RunStore, run: dict[str, Any]) -> None:
-    ends = list(store.events("run_ended"))
-    starts = list(store.events("run_started"))
-    if run["status"] != "running" and ends and (not starts or ends[-1].id > starts[-1].id):
-        said = ends[-1].payload
-        run |= {"status": "ended", "epochs": said["epochs"], "iterations": said["iteration"]}
-        run |= {"ended_because": said["ended_because"], "scores": said["scores"]}
-        return
-    epochs = list(store.events("epoch_ended"))
-    if epochs:
-        run |= {"epochs": epochs[-1].epoch, "iterations": epochs[-1].iteration, "scores": epochs[-1].payload["scores"]}
-    iterations, _ = store.metrics("training.loss")
-    if iterations:
-        run["iterations"] = max(run["iterations"], iterations[-1])
-    last = [*store.events("run_paused"), *store.events("run_resumed")]
-    if run["status"] == "running" and last and max(last, key=lambda event: event.id).kind == "run_paused":
-        run["status"] = "paused"
-
-
-def _row(run: dict[str, Any]) -> tuple[str, ...]:
-    numbers = {name: value for name, value in run["scores"].items() if isinstance(value, float)}
+def _row(run: RunSummary) -> tuple[str, ...]:
+    numbers = {name: value for name, value in run.scores.items() if isinstance(value, float)}
     scores = ", ".join(f"{name} {value:.4g}" for name, value in numbers.items())
-    counts = (str(run["epochs"]), str(run["iterations"]))
-    return (run["name"], run["status"], *counts, _age(run["age_seconds"]), scores or "-", run["ended_because"] or "-")
+    epochs = f"{run.epochs} of {run.total_epochs}" if run.goes_on and run.total_epochs else str(run.epochs)
+    age = _age(max(0.0, time.time() - run.changed))
+    why = run.problem or run.ended_because or "-"
+    return (run.name, run.status, epochs, str(run.iterations), age, ", ".join(run.tags) or "-", scores or "-", why)
 
 
 def _age(seconds: float) -> str:

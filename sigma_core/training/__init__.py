@@ -18,7 +18,7 @@ from sigma_core.training._commands import (
 )
 from sigma_core.training._criterion import Criterion, Observation
 from sigma_core.training._criterion_text import parse_criterion
-from sigma_core.training._directory import RunDirectory
+from sigma_core.training._directory import RunDirectory, delete_run
 from sigma_core.training._hook_arrays import taken_out
 from sigma_core.training._inspection import Inspection
 from sigma_core.training._mailbox import send as send_command
@@ -34,6 +34,8 @@ from sigma_core.training._replay import Replay, replay
 from sigma_core.training._resume import state_hash
 from sigma_core.training._run import Run
 from sigma_core.training._schedule import Position, Schedule, check_span
+from sigma_core.training._summary import RunSummary, summaries, summary
+from sigma_core.training._tags import set_tags, tags_of
 from sigma_core.training._team import Team
 from sigma_core.training._trained import (
     load_trained,
@@ -74,6 +76,7 @@ __all__ = [
     "Run",
     "RunDirectory",
     "RunInfo",
+    "RunSummary",
     "Save",
     "Schedule",
     "SetValue",
@@ -86,6 +89,7 @@ __all__ = [
     "Trainer",
     "Worker",
     "check_span",
+    "delete_run",
     "groundwork",
     "holder_of",
     "load_parameters",
@@ -93,6 +97,10 @@ __all__ = [
     "parse_criterion",
     "replay",
     "send_command",
+    "set_tags",
     "state_hash",
+    "summaries",
+    "summary",
+    "tags_of",
     "taken_out",
 ]

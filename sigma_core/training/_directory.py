@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 _RECIPE = "recipe.toml"
 _PLUGINS = "plugins.json"
-_STORE = "run.db"
+STORE = "run.db"
 
 
 class RunDirectory:
@@ -64,7 +65,7 @@ class RunDirectory:
     @classmethod
     def is_run(cls, path: Path) -> bool:
         """Whether a run has begun in that directory."""
-        return (path / _STORE).is_file()
+        return (path / STORE).is_file()
 
     @classmethod
     def reopen(cls, path: Path) -> Self:
@@ -73,7 +74,7 @@ class RunDirectory:
         Raises RunDirectoryError where there is none or a run is going on in it, StorageError when the disk refuses.
         """
         if not cls.is_run(path):
-            raise _no_run(path, f"it has no {_STORE}")
+            raise no_run(path, f"it has no {STORE}")
         return cls._held(path, _gone_on_with)
 
     @classmethod
@@ -103,7 +104,7 @@ class RunDirectory:
         try:
             lines = recipe.read_text("utf-8").splitlines()
         except OSError as error:
-            raise _no_run(path, f"its {_RECIPE} cannot be read: {error}") from error
+            raise no_run(path, f"its {_RECIPE} cannot be read: {error}") from error
         if all(line.startswith("#") for line in lines):
             raise RunDirectoryError(
                 f"run directory {str(path)!r}",
@@ -172,34 +173,74 @@ class RunDirectory:
             # A run that is resumed leaves what is right as it is: nothing can be cut short by the next kill.
             if place.read_text("utf-8") == text:
                 return
-        # Whole or not at all: what is there stays until the new text is on the disk.
-        made = self.path / f".{name}.partial"
-        try:
-            made.write_text(text, "utf-8", newline="\n")
-            with made.open("rb+") as file:
-                os.fsync(file.fileno())
-            made.replace(place)
-        except OSError as error:
-            with suppress(OSError):
-                made.unlink()
-            raise StorageError(
-                str(self.path / name),
-                f"cannot be written: {error}",
-                "a folder that can be written, with room left",
-                "free some space or choose another with --directory",
-            ) from error
+        write_whole(place, text)
+
+
+def delete_run(directory: Path | str) -> None:
+    """Remove the directory of a run, with its checkpoints.
+
+    Raises RunDirectoryError where there is none, for a link to one, and while one goes on in it; StorageError when the
+    disk refuses.
+    """
+    path = Path(directory)
+    if path.is_symlink() or not RunDirectory.is_run(path):
+        raise no_run(path, "it is a link" if path.is_symlink() else "it holds no run")
+    # Nobody can go on with it meanwhile, or find half of it when the disk refuses the rest.
+    presence = Presence.take(path)
+    try:
+        (path / STORE).unlink()
+    except OSError as error:
+        raise _kept(path, error) from error
+    finally:
+        presence.release()
+    try:
+        # It removes links, and does not follow them.
+        shutil.rmtree(path)
+    except OSError as error:
+        raise _kept(path, error) from error
+
+
+def _kept(path: Path, error: OSError) -> StorageError:
+    return StorageError(
+        f"run directory {str(path)!r}",
+        f"cannot be removed: {error}",
+        "a folder that can be written, and files that nobody holds open",
+        "close what reads them, or remove the folder by hand",
+    )
+
+
+def write_whole(place: Path, text: str) -> None:
+    """Write a file of a run, whole or not at all: what is there stays until the new text is on the disk.
+
+    Raises StorageError when the disk refuses.
+    """
+    made = place.with_name(f".{place.name}.partial")
+    try:
+        made.write_text(text, "utf-8", newline="\n")
+        with made.open("rb+") as file:
+            os.fsync(file.fileno())
+        made.replace(place)
+    except OSError as error:
+        with suppress(OSError):
+            made.unlink()
+        raise StorageError(
+            str(place),
+            f"cannot be written: {error}",
+            "a folder that can be written, with room left",
+            "free some space or choose another with --directory",
+        ) from error
 
 
 def _gone_on_with(path: Path) -> RunStore:
     """The store of a run; a new one where the run was killed before it had begun, and the store was not yet whole."""
     if (path / _PLUGINS).exists():
         return RunStore.reopen(path)
-    for left in path.glob(f"{_STORE}*"):
+    for left in path.glob(f"{STORE}*"):
         left.unlink()
     return RunStore.create(path)
 
 
-def _no_run(path: Path, found: str) -> RunDirectoryError:
+def no_run(path: Path, found: str) -> RunDirectoryError:
     return RunDirectoryError(
         f"run directory {str(path)!r}",
         found,

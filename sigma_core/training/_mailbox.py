@@ -172,11 +172,11 @@ def check_lives(directory: Path) -> None:
     if holder is not None and holder.is_alive:
         return
     with RunStore.open(directory) as store:
-        ends = list(store.events("run_ended"))
+        end = store.last("run_ended")
     if holder is not None:
         found = f"it does not run: process {holder.process} on {holder.host} ended without a word"
-    elif ends:
-        found = f"it has ended: {ends[-1].payload['ended_because']}"
+    elif end is not None:
+        found = f"it has ended: {end.payload['ended_because']}"
     else:
         found = "it does not run"
     raise RunDirectoryError(

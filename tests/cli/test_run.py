@@ -1,5 +1,6 @@
 """`sigma run` and `sigma runs`: a run in another process, steered and listed."""
 
+import io
 import json
 import signal
 import subprocess
@@ -271,5 +272,47 @@ def test_a_run_that_is_not_there_is_told(sigma, recipe):
             "error: run 'flower-1': there is no such run\n"
             "  expected: flowers-1 (nearest: flowers-1)\n"
             "  to do:    give one of these, or the path of its directory\n"
+        ),
+    )
+
+
+def test_runs_are_tagged_searched_and_removed(sigma, recipe, tmp_path, monkeypatch):
+    """Each by its name; what is removed is asked about first."""
+    for _ in range(2):
+        sigma("train", recipe, "--quiet")
+    assert sigma("runs", "tag", "flowers-1") == (0, "flowers-1: no tags\n", "")
+    assert sigma("runs", "tag", "flowers-1", "good", "small") == (0, "flowers-1: good, small\n", "")
+    assert sigma("runs", "tag", "flowers-1", "-good", "kept") == (0, "flowers-1: small, kept\n", "")
+    assert sigma("runs", "tag", "flowers-1", "a\nb")[::2] == (
+        2,
+        (
+            "error: run 'runs/flowers-1', tags: 'a\\nb'\n"
+            "  expected: a text of 1 to 64 characters that can be seen, without space around it\n"
+            "  to do:    write it so\n"
+        ),
+    )
+
+    def names(*options):
+        return [run["name"] for run in json.loads(sigma("runs", *options, "--json")[1])]
+
+    assert names() == ["flowers-2", "flowers-1"]
+    assert names("--tag", "small", "--tag", "kept") == names("--search", "KEPT") == ["flowers-1"]
+    assert names("--search", "2 epochs") == ["flowers-2", "flowers-1"]
+    assert sigma("runs", "--tag", "good") == (0, "no such runs among the 2 in runs\n", "")
+    (listed,) = (line for line in sigma("runs")[1].splitlines() if "small, kept" in line)
+    assert listed.startswith("flowers-1  ended   2       6 ")
+
+    for answer in ("n\n", ""):
+        monkeypatch.setattr("sys.stdin", io.StringIO(answer))
+        assert sigma("runs", "delete", "flowers-1")[0] == 130
+    assert sigma("runs", "delete", "flowers-1", "--yes") == (0, "flowers-1: removed\n", "")
+    assert names() == ["flowers-2"]
+    assert sigma("runs", "delete", "flowers-1", "--yes")[0] == 2
+    assert sigma("runs", "--folder", tmp_path / "gone")[::2] == (
+        2,
+        (
+            f"error: folder of runs {str(tmp_path / 'gone')!r}: it is not there\n"
+            "  expected: a folder that holds the directories of runs\n"
+            "  to do:    `sigma train` makes one, runs/, for those that it keeps\n"
         ),
     )

@@ -79,8 +79,8 @@ class RunStore:
         path = Path(directory) / FILE
 
         def prepare(connection: "sqlite3.Connection") -> None:
-            connection.executescript(SCHEMA)
-            connection.execute("INSERT INTO meta VALUES ('format', ?)", (FORMAT,))
+            # At once: each statement by itself would write the pages of all again.
+            connection.executescript(f"BEGIN; {SCHEMA} INSERT INTO meta VALUES ('format', '{FORMAT}'); COMMIT")  # noqa: S608  # constants
 
         return cls(path, _writing(path, prepare, make=True))
 

@@ -8,7 +8,8 @@ import sys
 import pytest
 
 ALONE = ("unshare", "--map-root-user", "--mount")
-MOUNT = "mount -t tmpfs -o size=200k tmpfs disk"
+# Room for the empty store and the first checkpoints, and for no more.
+MOUNT = "mount -t tmpfs -o size=400k tmpfs disk"
 SIGMA = f"{sys.executable!r} -m sigma_core"
 SCRIPT = f"""
 {MOUNT} || exit 9

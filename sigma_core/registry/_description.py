@@ -40,8 +40,10 @@ class Description:
 def describe(registry: ComponentRegistry, kind: str, name: str) -> Description:
     """The description of a component, which is imported; raises what `ComponentRegistry.get` raises."""
     entry, target = registry.find(kind, name), registry.get(kind, name)
+    # A command is an object, of whose purpose its class knows nothing.
+    text = getattr(target, "help", "") if entry.kind == "commands" else target.__doc__
     # Not `getdoc`: a class without a docstring would be described by its base.
-    documentation = inspect.cleandoc(target.__doc__ or "")
+    documentation = inspect.cleandoc(text or "")
     settings = tuple(
         Setting(argument.name, argument.type_name, argument.default, argument.slot.kind if argument.slot else None)
         for argument in arguments_of(target)

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from attrs import field, frozen
 
-from sigma_core.errors import UnknownComponentError, listed
+from sigma_core.errors import UnknownComponentError, nearest_hint
 
 PLUGIN_GROUP = "sigma.plugins"
 
@@ -62,6 +62,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             Kind("backends", "backend"),
             Kind("hooks", "hook"),
             Kind("monitors", "monitor"),
+            Kind("panels", "panel"),  # their contract is that of the dashboard, a plugin
+            Kind("commands", "command"),  # of the command line, beside those of the kernel
         )
     }
 )
@@ -72,4 +74,6 @@ def kind_of(text: str) -> Kind:
     for kind in KINDS.values():
         if text in (kind.name, kind.singular):
             return kind
-    raise UnknownComponentError(f"kind '{text}'", "there is no such kind of component", listed(KINDS, text))
+    # All of them, however many: nobody can guess what kinds there are.
+    expected = ", ".join(sorted(KINDS)) + nearest_hint(text, KINDS)
+    raise UnknownComponentError(f"kind '{text}'", "there is no such kind of component", expected)

@@ -48,6 +48,116 @@ def test_a_misspelt_command_is_told_with_the_nearest(sigma):
     )
 
 
+TOOL = """
+import click
+
+@click.command()
+@click.option("--size", default=1)
+def tool(size):
+    \"\"\"Measure what there is.\"\"\"
+    click.echo(f"size {size}")
+
+@click.command()
+def train():
+    click.echo("another one")
+
+def bare():
+    pass
+"""
+COMMANDS = {"tool": "tool_of_x:tool", "train": "tool_of_x:train", "bare": "tool_of_x:bare", "gone": "gone_of_x:gone"}
+
+
+@pytest.fixture
+def tools(install):
+    """A distribution with a command that works, one that is called as the kernel's, and two that are broken."""
+    install("sigma-x", {"sigma.commands": COMMANDS}, modules={"tool_of_x.py": TOOL, "gone_of_x.py": "import not_there"})
+
+
+def test_plugins_bring_commands(tools, sigma):
+    """They are called as those of the kernel are, with options, help and errors."""
+    assert sigma("tool", "--size", "3") == (0, "size 3\n", "")
+    assert sigma("tool", "--help")[1].splitlines()[:3] == [
+        "Usage: sigma tool [OPTIONS]",
+        "",
+        "  Measure what there is.",
+    ]
+    code, _, err = sigma("tol")
+    assert code == 2
+    assert err.splitlines()[-1].endswith("runs, tool, train (nearest: tool)")
+
+
+def test_commands_of_plugins_are_listed_without_being_imported(tools, sigma):
+    """By what the metadata says; a broken one is nobody's trouble but its own."""
+    code, out, err = sigma("--help")
+
+    assert (code, err) == (0, "")
+    lines = [line.split(maxsplit=1) for line in out.split("Commands:\n")[1].splitlines()]
+    assert [line for line in lines if "sigma-x" in line[1]] == [
+        [name, "From sigma-x 1.0."] for name in ("bare", "gone", "tool")
+    ]
+    assert not {"tool_of_x", "gone_of_x"} & set(sys.modules)
+
+
+def test_a_command_of_the_kernel_is_not_replaced(tools, sigma):
+    """Its name is taken, whoever offers it too."""
+    code, out, _ = sigma("train", "--help")
+    assert (code, out.splitlines()[0]) == (0, "Usage: sigma train [OPTIONS] RECIPE")
+
+
+def test_a_command_that_cannot_be_had_says_why(tools, sigma):
+    """As any component does, and only when it is called."""
+    assert sigma("gone") == (
+        2,
+        "",
+        (
+            "error: commands 'gone' (sigma-x 1.0): it needs not_there, which is not installed\n"
+            "  to do:    pip install not_there\n  (--traceback shows where)\n"
+        ),
+    )
+    assert sigma("bare") == (
+        1,
+        "",
+        (
+            "error: commands 'bare' (sigma-x 1.0): it is of type function\n"
+            "  expected: a command of click\n"
+            "  to do:    decorate it with click.command or click.group\n"
+        ),
+    )
+
+
+def test_a_command_that_two_plugins_bring_is_none(tools, install, sigma):
+    """Who installed both is told, and in the list that it does not work."""
+    install("sigma-y", {"sigma.commands": {"tool": "tool_of_x:tool"}})
+
+    assert sigma("tool") == (
+        2,
+        "",
+        (
+            "error: commands 'tool': it is offered more than once, by sigma-x 1.0 and sigma-y 1.0\n"
+            "  expected: one component for each name\n"
+            "  to do:    uninstall one of the distributions, or block one by its name\n"
+        ),
+    )
+    assert "  tool        From sigma-y 1.0, failed.\n" in sigma("--help")[1]
+
+
+def test_a_command_of_a_plugin_is_described(tools, sigma):
+    """By its help, as a class is by its docstring."""
+    code, out, _ = sigma("components", "commands", "tool")
+    assert (code, out) == (0, "commands tool (sigma-x 1.0)\n\nMeasure what there is.\n\nIt has no settings.\n")
+
+
+def test_the_list_of_commands_is_quick():
+    """Neither the commands nor NumPy are imported for it."""
+    script = (
+        "import sys\nfrom sigma_core.cli import main\n"
+        "try:\n    main(['--help'])\nexcept SystemExit:\n    pass\n"
+        "print([name for name in ('numpy', 'sigma_core.training', 'sigma_core.cli._train') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_what_is_no_command_is_none():
     """To whatever looks one up, as shells that complete words do."""
     import click

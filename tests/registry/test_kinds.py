@@ -3,7 +3,8 @@
 import pytest
 
 from sigma_core.errors import UnknownComponentError
-from sigma_core.registry import KINDS, kind_of
+from sigma_core.registry import KINDS, ComponentRegistry, Composer, kind_of
+from sigma_core.training.recipe import built
 
 
 def test_a_kind_is_found_by_plural_and_by_singular():
@@ -36,3 +37,15 @@ def test_an_unknown_kind_names_all_and_the_nearest():
         "kind 'optimizers': there is no such kind of component\n"
         f"  expected: {', '.join(sorted(KINDS))} (nearest: optimisers)"
     )
+
+
+def test_a_kind_may_have_no_contract_in_the_kernel(tmp_path):
+    """Its components are found, described and made as any; what they derive from is a plugin's affair."""
+
+    class Map:
+        """Where things are."""
+
+    registry = ComponentRegistry(path=[tmp_path])
+    registry.register("panel", "map", Map)
+    assert registry.get("panels", "map") is Map
+    assert isinstance(built(Composer(registry), "panels", "map"), Map)

@@ -4,14 +4,13 @@ import json
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import click
 
 from sigma_core.cli._given import STANDARD_OUTPUT, chosen, composed, write_picture
 from sigma_core.cli._warnings import warn_of_rejected
 from sigma_core.environment import Environment
-from sigma_core.network import Layer, Network, PlacedLayer
+from sigma_core.network import Network
 from sigma_core.training import Trainer, groundwork
 
 
@@ -56,38 +55,6 @@ def network(  # noqa: PLR0913  # the options of a command
     elif dot:
         click.echo(shown.dot(recipe.stem))
     elif as_json:
-        click.echo(json.dumps(as_data(shown), indent=2))
+        click.echo(json.dumps(shown.as_data(), indent=2))
     else:
         click.echo(shown.summary(shutil.get_terminal_size().columns if sys.stdout.isatty() else None))
-
-
-def as_data(network: Network) -> dict[str, Any]:
-    """What JSON can hold of it."""
-    return {
-        "dtype": str(network.dtype),
-        "sections": list(network.sections),
-        "layers": [_layer(placed) for placed in network],
-        "parameters": network.size,
-        "trained": sum(spec.size for spec in network.parameters.values() if spec.trainable),
-        "memory": sum(placed.memory for placed in network),
-        "operations": sum(placed.operations for placed in network),
-    }
-
-
-def _layer(placed: PlacedLayer[Layer]) -> dict[str, Any]:
-    return {
-        "name": placed.name,
-        "kind": type(placed.layer).__name__,
-        "inputs": list(placed.inputs),
-        "sections": list(placed.layer.sections),
-        "shape": list(placed.shape),
-        "dtype": str(placed.dtype),
-        "parameters": [
-            {"name": f"{placed.path}.{name}", "shape": list(spec.shape), "size": spec.size, "trained": spec.trainable}
-            for name, spec in placed.parameters.items()
-        ],
-        "shares": placed.shares,
-        "borrows": list(placed.borrows),
-        "memory": placed.memory,
-        "operations": placed.operations,
-    }

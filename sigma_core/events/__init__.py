@@ -12,7 +12,16 @@ from sigma_core.events._log import LogRecorded, SubscriberFailed
 from sigma_core.events._logs import make_logger
 from sigma_core.events._payload import RecordedError, measurements, payload, plain
 from sigma_core.events._profile import BudgetExceeded, RunProfiled
-from sigma_core.events._run import RunEnded, RunFailed, RunInterrupted, RunPaused, RunReset, RunResumed, RunStarted
+from sigma_core.events._run import (
+    RunDescribed,
+    RunEnded,
+    RunFailed,
+    RunInterrupted,
+    RunPaused,
+    RunReset,
+    RunResumed,
+    RunStarted,
+)
 from sigma_core.events._store import RunStore
 from sigma_core.events._stored import StoredEvent
 from sigma_core.events._subscription import Subscription
@@ -39,6 +48,7 @@ __all__ = [
     "PluginRejected",
     "Policy",
     "RecordedError",
+    "RunDescribed",
     "RunEnded",
     "RunFailed",
     "RunInterrupted",

@@ -1,11 +1,39 @@
 """Events of a whole run. RunEnded is always the last one, exactly once for each RunStarted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
 
 from sigma_core.events._event import Event, scores
+
+
+@frozen(kw_only=True)
+class RunDescribed(Event):
+    """What a run is that is about to start, in JSON's terms, for whoever looks at it from outside; once for each start.
+
+    What could not be described is empty. No hook belongs to it.
+    """
+
+    name: str
+    total_epochs: int | None
+    """The most that it can take, the last perhaps in part; None where the criterion does not tell."""
+    total_iterations: int | None
+    iterations_per_epoch: int
+    seconds: float
+    """Running time before this start."""
+    parameters: int
+    """Elements of all parameters of the network."""
+    backend: str
+    network: Mapping[str, Any]
+    """Layers, shapes and parameters, as `sigma network --json` has them."""
+    hooks: Sequence[Mapping[str, Any]]
+    """Their calls in effective order, as `sigma explain --json` has them."""
+    data: Mapping[str, Any]
+    """By part, such as training: `records`, and by section `shape`, `dtype` and `labels`, which may be None."""
+    settings: Sequence[Mapping[str, Any]]
+    """What can be set while it runs: `identifier`, `type`, `value`, `minimum`, `maximum`, whether these are excluded,
+    `choices`."""
 
 
 @frozen(kw_only=True)

@@ -12,6 +12,7 @@ from sigma_core.errors import NetworkError, listed
 from sigma_core.graph import Value, scope
 from sigma_core.network._architecture import Architecture
 from sigma_core.network._context import Context
+from sigma_core.network._data import as_data
 from sigma_core.network._ends import check_ends
 from sigma_core.network._expansion import expanded
 from sigma_core.network._faults import check_output, check_shape, check_tracked, telling
@@ -178,6 +179,10 @@ class Network:
         wrapped, and then does without columns, which it names.
         """
         return summary(self, width)
+
+    def as_data(self) -> dict[str, Any]:
+        """The same in JSON's terms, as `sigma network --json` prints it."""
+        return as_data(self)
 
     def dot(self, title: str = "network") -> str:
         """A picture in the language of Graphviz: layers by role, blocks as frames, dashed where parameters are one."""

@@ -18,6 +18,7 @@ from sigma_core.registry._identifiers import (
     words_of,
 )
 from sigma_core.registry._kinds import KINDS, Kind, kind_of
+from sigma_core.registry._limits import Limits, limits_of
 from sigma_core.registry._parameters import Registry
 from sigma_core.registry._tables import plain
 
@@ -30,6 +31,7 @@ __all__ = [
     "Distribution",
     "Fault",
     "Kind",
+    "Limits",
     "Registry",
     "Resolver",
     "Setting",
@@ -40,6 +42,7 @@ __all__ = [
     "conform",
     "fields",
     "kind_of",
+    "limits_of",
     "matches",
     "most_specific",
     "plain",

@@ -16,6 +16,7 @@ from attrs import NOTHING, Attribute, field, has
 from attrs.validators import optional
 
 from sigma_core.errors import SettingError
+from sigma_core.registry._limits import LIMITS, Limits
 
 _WORDS: dict[str, tuple[str, Callable[[float, float], bool]]] = {
     "above": ("above", operator.gt),
@@ -35,7 +36,9 @@ def number(*, default: Any = NOTHING, **bounds: float) -> Any:
         if not is_plain(value, Real) or not isfinite(value) or not _within(value, bounds):
             raise refusal(instance, attribute, value, f"a finite number{_worded(bounds)}")
 
-    return field(default=default, converter=_as_float, validator=optional(check) if default is None else check)
+    told = {LIMITS: Limits.of_bounds(**bounds)}
+    validator = optional(check) if default is None else check
+    return field(default=default, converter=_as_float, validator=validator, metadata=told)
 
 
 def integer(*, default: Any = NOTHING, **bounds: int) -> Any:
@@ -45,8 +48,10 @@ def integer(*, default: Any = NOTHING, **bounds: int) -> Any:
         if not is_plain(value, Integral) or not _within(value, bounds):
             raise refusal(instance, attribute, value, f"an integer{_worded(bounds)}")
 
+    told = {LIMITS: Limits.of_bounds(**bounds)}
     # What may be left out is None, and that needs no check.
-    return field(default=default, converter=_as_integer, validator=optional(check) if default is None else check)
+    validator = optional(check) if default is None else check
+    return field(default=default, converter=_as_integer, validator=validator, metadata=told)
 
 
 def numbers(*, default: Any = NOTHING, word: str | None = None, **bounds: float) -> Any:
@@ -70,7 +75,7 @@ def choice(*options: str, default: Any = NOTHING) -> Any:
         if value not in options:
             raise refusal(instance, attribute, value, "one of " + ", ".join(repr(option) for option in options))
 
-    return field(default=default, validator=check)
+    return field(default=default, validator=check, metadata={LIMITS: Limits(choices=options)})
 
 
 def sizes(*, default: Any = NOTHING) -> Any:

@@ -66,7 +66,7 @@ class Numbers(Asked):
     @property
     def identifiers(self) -> tuple[str, ...]:
         """Of hyperparameters, parameters and switches."""
-        return (*self.parts.values.names, *switches.identified(self._switches))
+        return (*self.parts.values.names, *switches.identified(self.switches))
 
     def get(self, pattern: str, *, timeout: float = PATIENCE) -> Any:
         """A hyperparameter as a float, a parameter as a copy of its array; for a pattern, a dictionary of these.
@@ -100,7 +100,7 @@ class Numbers(Asked):
         return self._asked(lambda: self._read(identifiers))
 
     def _read(self, identifiers: Iterable[str]) -> dict[str, Any]:
-        turned = switches.identified(self._switches)
+        turned = switches.identified(self.switches)
         wanted = list(identifiers)
         held = self.parts.values.read([name for name in wanted if name not in turned])
         return {name: turned[name] if name in turned else held[name] for name in wanted}
@@ -110,7 +110,7 @@ class Numbers(Asked):
         values = self.parts.values
         if not isinstance(pattern, str):
             raise values.unknown(pattern)
-        turned = switches.identified(self._switches)
+        turned = switches.identified(self.switches)
         found = (*values.find(pattern), *(name for name in turned if matches(pattern, name)))
         if not found:
             raise switches.unknown(turned, pattern) if switches.is_switch(pattern) else values.unknown(pattern)
@@ -174,7 +174,8 @@ class Numbers(Asked):
         return checked
 
     @property
-    def _switches(self) -> Mapping[str, bool]:
+    def switches(self) -> Mapping[str, bool]:
+        """Whether each switch of the criterion is on, by its name; of a run, only in its own thread."""
         loop = self._loop
         if loop is not None:
             return loop.stop.switches(loop.criterion_state)

@@ -18,6 +18,7 @@ from sigma_core.training._calls import calling
 from sigma_core.training._control import Control
 from sigma_core.training._criterion import Criterion, State
 from sigma_core.training._criterion_text import parse_criterion
+from sigma_core.training._describing import described
 from sigma_core.training._directory import RunDirectory
 from sigma_core.training._evaluating import Evaluating
 from sigma_core.training._inspection import Inspection, inspect
@@ -370,6 +371,7 @@ class Trainer(Control, Evaluating):
                     handles.append(Mailbox(kept.path, loop, kept.presence))
                 bus = self.environment.bus
                 handles.extend(attach(monitor, bus, info, loop.progress, send) for monitor in monitors)
+                bus.publish(described(self, info))
             return loop.run(name, info.directory, None if kept is None else partial(self.keep_last, kept))
         finally:
             with self.stopwatch.measure(MONITORS):

@@ -32,7 +32,7 @@ class Recorder:
 
 
 for name in EVENTS:
-    if hasattr(events, name) and name not in ("RunProfiled", "RunStore"):
+    if hasattr(events, name) and name not in ("RunDescribed", "RunProfiled", "RunStore"):
         hook = f"sigma_{events.name_of_event(getattr(events, name))}"
         # One method for each hook, since a hook is recognised by its name.
         exec(f"def {hook}(self, event, trainer): self.note(event, trainer)", namespace := {})  # noqa: S102

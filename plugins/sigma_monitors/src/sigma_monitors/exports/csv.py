@@ -1,0 +1,136 @@
+"""CSV: a row for each iteration, a column for each series, as tables are read by pandas and spreadsheets."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from io import StringIO
+
+from attrs import define, field
+
+from sigma_core.extend import Event, RunInfo
+from sigma_monitors.exports._export import VALUES, Export
+from sigma_monitors.exports._identified import numbers_of
+from sigma_monitors.exports._lines import Lines
+from sigma_monitors.exports._places import place_of, strange
+
+_PLACE = ("iteration", "epoch")
+
+
+@define(eq=False)
+class CSV(Export):
+    """Write `series.csv` into the run's directory, or `path`: a row for each iteration, a column for each series.
+
+    Columns are `iteration`, `epoch` and the identifiers of all that is a single number. Where a series has no value
+    the cell is empty. A run that goes on is written on, from the iteration at which it does; a new run begins the file
+    anew. `{run}` in the path stands for the name of the run. Of iterations one in `every` has a row.
+    """
+
+    path: str = ""
+
+    _lines: Lines | None = field(default=None, init=False, repr=False)
+    _columns: dict[str, int] = field(factory=dict, init=False, repr=False)
+    # What waits to be written: the place of a row and its values. The last one may still grow.
+    _rows: list[tuple[tuple[int, int], dict[str, float]]] = field(factory=list, init=False, repr=False)
+
+    def open(self, run: RunInfo) -> None:
+        """Take the file; what is in it stays until the run says where it begins."""
+        self._rows = []
+        self._lines = Lines(place_of("csv", self.path, run, "series.csv"))
+        header = self._lines.first()
+        self._columns = {name: column for column, name in enumerate(_names(header) if header else _PLACE)}
+        if tuple(self._columns)[: len(_PLACE)] != _PLACE:
+            raise strange(self._lines.path, f"it begins with {(header or b'')[:60]!r}")
+
+    def begin(self, iteration: int, *, is_new: bool) -> None:
+        """Keep the rows up to there; of a file that is begun anew not even the columns."""
+        self._write_last()
+        if is_new:
+            self._columns = {name: column for column, name in enumerate(_PLACE)}
+            self._opened.change(lambda _: ())
+        else:
+            try:
+                self._opened.change(lambda lines: _up_to(iteration, lines))
+            except ValueError as error:
+                raise strange(self._opened.path, f"it has a row without an iteration: {error}") from error
+
+    def take(self, event: Event) -> None:
+        """Fill cells of a row: values of one iteration come one after the other."""
+        if not isinstance(event, VALUES):
+            return
+        place, numbers = (event.iteration, event.epoch), numbers_of(event)
+        if numbers and self._rows and self._rows[-1][0] == place:
+            self._rows[-1][1].update(numbers)
+        elif numbers:
+            self._rows.append((place, numbers))
+
+    def flush(self) -> None:
+        """Write all rows but the last one, which may still grow."""
+        if len(self._rows) > 1:
+            self._write(self._rows[:-1])
+            del self._rows[:-1]
+
+    def close(self) -> None:
+        """Write what waits."""
+        if self._lines is not None:
+            try:
+                self._write_last()
+            finally:
+                self._lines.close()
+                self._lines = None
+
+    @property
+    def _opened(self) -> Lines:
+        assert self._lines is not None, "called between open and close"  # noqa: S101  # the contract of exports
+        return self._lines
+
+    def _write_last(self) -> None:
+        rows, self._rows = self._rows, []
+        if rows:
+            self._write(rows)
+
+    def _write(self, rows: list[tuple[tuple[int, int], dict[str, float]]]) -> None:
+        known = len(self._columns)
+        for _, values in rows:
+            for name in values:
+                self._columns.setdefault(name, len(self._columns))
+        lines = self._opened
+        if len(self._columns) > known:
+            header = _header(self._columns)
+            if lines.first() is None:
+                lines.append(header)
+            else:
+                lines.change(lambda old: _widened(header, len(self._columns) - known, old))
+        width = len(self._columns) - len(_PLACE)
+        text = []
+        for (iteration, epoch), values in rows:
+            cells = [""] * width
+            for name, value in values.items():
+                cells[self._columns[name] - len(_PLACE)] = repr(value)
+            text.append(f"{iteration},{epoch},{','.join(cells)}\n")
+        lines.append("".join(text).encode("ascii"))
+
+
+def _names(header: bytes) -> list[str]:
+    return next(csv.reader([header.decode("utf-8", "replace")]), [])
+
+
+def _header(names: Iterable[str]) -> bytes:
+    text = StringIO()
+    # A name may hold anything but a line break, of which every line has one, at its end.
+    csv.writer(text, lineterminator="\n").writerow(" ".join(name.splitlines()) for name in names)
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def _widened(header: bytes, columns: int, lines: Iterable[bytes]) -> Iterator[bytes]:
+    """A file with more columns: all but the first line are numbers and commas."""
+    rest = iter(lines)
+    next(rest, None)
+    yield header
+    end = b"," * columns + b"\n"
+    for line in rest:
+        yield line[:-1] + end
+
+
+def _up_to(iteration: int, lines: Iterable[bytes]) -> Iterator[bytes]:
+    rest = iter(lines)
+    yield from (header for header in [next(rest, None)] if header is not None)
+    yield from (line for line in rest if int(line.split(b",", 1)[0]) <= iteration)

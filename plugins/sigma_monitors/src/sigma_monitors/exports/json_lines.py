@@ -1,0 +1,114 @@
+"""JSON lines: an object for each event, as programs that collect logs and pandas read them."""
+
+import json
+import re
+from typing import Any, ClassVar
+
+from attrs import define, field
+
+from sigma_core.extend import (
+    CheckpointFailed,
+    CheckpointRestored,
+    CheckpointSaved,
+    CommandApplied,
+    CommandRefused,
+    Event,
+    LogRecorded,
+    RunFailed,
+    RunInfo,
+    RunInterrupted,
+    RunPaused,
+    RunResumed,
+    SubscriberFailed,
+    name_of_event,
+    payload,
+    plain,
+)
+from sigma_monitors.exports._export import VALUES, Export
+from sigma_monitors.exports._identified import values_of
+from sigma_monitors.exports._lines import Lines
+from sigma_monitors.exports._places import place_of, strange
+
+# How each line begins.
+_HEAD = re.compile(rb'\{"kind":"\w+"(?:,"epoch":\d+)?(?:,"iteration":(?P<iteration>\d+))?[,}]')
+# What is told of a run besides its values.
+_TOLD = (
+    *(CheckpointFailed, CheckpointRestored, CheckpointSaved, CommandApplied, CommandRefused, LogRecorded),
+    *(RunFailed, RunInterrupted, RunPaused, RunResumed, SubscriberFailed),
+)
+
+
+@define(eq=False)
+class JSONLines(Export):
+    """Write `events.jsonl` into the run's directory, or `path`: an object in each line for each event.
+
+    Each has its `kind`, `epoch` and `iteration` as far as it has any; scores and what hooks publish stand beside them
+    by identifier. Numbers that are none are the texts "NaN", "Infinity" and "-Infinity". A run that goes on is written
+    on, from the iteration at which it does; a new run begins the file anew. `{run}` in the path stands for the name of
+    the run. Of iterations one in `every` is told.
+    """
+
+    events: ClassVar[tuple[type[Event], ...]] = (*Export.events, *_TOLD)
+
+    path: str = ""
+
+    _lines: Lines | None = field(default=None, init=False, repr=False)
+    # Lines that wait to be written. Those before the run has begun wait until it is known what stays of the file.
+    _waiting: list[bytes] = field(factory=list, init=False, repr=False)
+    _has_begun: bool = field(default=False, init=False, repr=False)
+
+    def open(self, run: RunInfo) -> None:
+        """Take the file; what is in it stays until the run says where it begins."""
+        self._waiting, self._has_begun = [], False
+        self._lines = Lines(place_of("json_lines", self.path, run, "events.jsonl"))
+        first = self._lines.first()
+        if first is not None and _HEAD.match(first) is None:
+            raise strange(self._lines.path, f"it begins with {first[:60]!r}")
+
+    def begin(self, iteration: int, *, is_new: bool) -> None:
+        """Keep what there was up to there; of a file that is begun anew nothing."""
+        if self._has_begun:
+            self.flush()
+        self._has_begun = True
+        self._opened.change(lambda lines: () if is_new else (line for line in lines if _lies_within(iteration, line)))
+
+    def take(self, event: Event) -> None:
+        """A line for it."""
+        told: dict[str, Any] = {"kind": name_of_event(type(event))}
+        told |= {name: getattr(event, name) for name in ("epoch", "iteration") if hasattr(event, name)}
+        if isinstance(event, VALUES):
+            values = values_of(event)
+            source = getattr(event, "source", None)
+            told |= {} if source is None else {"source": source}
+            # What a hook calls as the line itself calls something is told by both their names.
+            told |= {f"{source}.{name}" if name in told else name: value for name, value in values.items()}
+            told = plain(told)
+        else:
+            told |= payload(event)
+            told |= told.pop("scores", {})
+        self._waiting.append(json.dumps(told, separators=(",", ":"), allow_nan=False).encode("ascii") + b"\n")
+
+    def flush(self) -> None:
+        """Write what waits."""
+        if self._has_begun and self._waiting:
+            waiting, self._waiting = self._waiting, []
+            self._opened.append(b"".join(waiting))
+
+    def close(self) -> None:
+        """Write what waits."""
+        if self._lines is not None:
+            try:
+                self.flush()
+            finally:
+                self._lines.close()
+                self._lines = None
+
+    @property
+    def _opened(self) -> Lines:
+        assert self._lines is not None, "called between open and close"  # noqa: S101  # the contract of exports
+        return self._lines
+
+
+def _lies_within(iteration: int, line: bytes) -> bool:
+    found = _HEAD.match(line)
+    return found is None or found["iteration"] is None or int(found["iteration"]) <= iteration

@@ -134,7 +134,7 @@ def test_a_folder_is_no_file(path):
     said = re.escape(
         f"{path}: it is no file\n  expected: a file, or nothing\n  to do:    give the monitor another path"
     )
-    with pytest.raises(StorageError, match=rf"{said} path\Z"):
+    with pytest.raises(StorageError, match=rf"{said}\Z"):
         Lines(path)
 
 

@@ -127,6 +127,7 @@ from sigma_core.events import (
     payload,
     plain,
 )
+from sigma_core.events._thinning import thinned
 from sigma_core.graph import (
     OPERATIONS,
     Graph,
@@ -442,6 +443,7 @@ __all__ = [
     "summaries",
     "summary",
     "tags_of",
+    "thinned",
     "times",
     "top_k",
     "transposed_convolve",

@@ -1,0 +1,59 @@
+"""A time series as charts need it: no longer than can be drawn, and cheap to add to."""
+
+import numpy as np
+from attrs import define, field
+
+from sigma_core.extend import thinned
+
+POINTS = 4096
+"""About as many points as a series is kept with; twice as many before it is thinned again."""
+
+
+@define(eq=False)
+class Curve:
+    """A series of any length, of which peaks stay and the rest may be thinned out."""
+
+    iterations: np.ndarray = field(factory=lambda: np.empty(0, np.int64))
+    values: np.ndarray = field(factory=lambda: np.empty(0))
+    is_thinned: bool = False
+
+    def add(self, iterations: np.ndarray, values: np.ndarray) -> None:
+        """Put newer points behind; those of iterations that were run again take the place of the earlier ones."""
+        if not iterations.size:
+            return
+        if self.iterations.size and iterations[0] <= self.iterations[-1]:
+            keep = ~np.isin(self.iterations, iterations)
+            joined = np.concatenate([self.iterations[keep], iterations])
+            order = joined.argsort(kind="stable")
+            iterations = joined[order]
+            values = np.concatenate([self.values[keep], values])[order]
+        else:
+            iterations = np.concatenate([self.iterations, iterations])
+            values = np.concatenate([self.values, values])
+        if iterations.size > 2 * POINTS:
+            kept = thinned(values, POINTS)
+            iterations, values, self.is_thinned = iterations[kept], values[kept], True
+        self.iterations, self.values = iterations, values
+
+    def drawn(self, points: int) -> tuple[np.ndarray, np.ndarray]:
+        """At most so many points of it, peaks among them."""
+        if self.values.size <= points:
+            return self.iterations, self.values
+        kept = thinned(self.values, points)
+        return self.iterations[kept], self.values[kept]
+
+
+def smoothed(values: np.ndarray, weight: float) -> np.ndarray:
+    """The exponential moving average, without the pull of its start; NaN is passed over and stays where it is.
+
+    With `weight` w of the past in [0, 1): m_t = w m_(t-1) + (1 - w) x_t, divided by 1 - w^t (Kingma and Ba, 2015).
+    """
+    if not weight:
+        return values
+    mean, share, found = 0.0, 1.0, values.copy()
+    for place, value in enumerate(values.tolist()):
+        if np.isfinite(value):
+            mean = weight * mean + (1 - weight) * value
+            share *= weight
+            found[place] = mean / (1 - share)
+    return found

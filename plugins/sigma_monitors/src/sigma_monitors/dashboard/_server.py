@@ -1,0 +1,84 @@
+"""The server of the dashboard: its pages, and who may see them."""
+
+import asyncio
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from nicegui import app as pages
+from nicegui import ui
+from starlette.requests import Request
+
+from sigma_core.extend import SigmaError
+from sigma_monitors.dashboard._language import language
+from sigma_monitors.dashboard._library import Library
+from sigma_monitors.dashboard._look import empty, frame
+from sigma_monitors.dashboard._page_run import RunPage
+from sigma_monitors.dashboard._page_runs import RunsPage
+from sigma_monitors.dashboard._panel import Panel
+from sigma_monitors.dashboard._preferences import Preferences
+
+
+def make(folder: Path, panels: Mapping[str, type[Panel]]) -> Any:
+    """The application, to be served by uvicorn; one for each process, because NiceGUI has but one."""
+    library = Library(folder)
+
+    def chosen(request: Request) -> Preferences:
+        return Preferences.read(request.cookies, request.headers.get("accept-language", ""))
+
+    @ui.page("/")
+    async def runs(request: Request) -> None:
+        preferences = chosen(request)
+        await RunsPage(library, language(preferences.language), preferences).build()
+
+    @ui.page("/run/{name}")
+    async def run(request: Request, name: str) -> None:
+        preferences = chosen(request)
+        say = language(preferences.language)
+        found = next((run for run in await asyncio.to_thread(library.runs) if run.name == name), None)
+        if found is None:
+            with frame(say, preferences, []), ui.column().classes("sigma-card"):
+                empty(
+                    "search_off",
+                    say("There is no run {name}", name=name),
+                    say("It may have been deleted or renamed."),
+                )
+                ui.link(say("All runs"), "/")
+            return
+        await RunPage(library.recording(found.directory), panels, say, preferences).build()
+
+    server = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    ui.run_with(
+        server,
+        title="Sigma",
+        tailwind=False,
+        show_welcome_message=False,
+        binding_refresh_interval=None,
+        favicon=_ICON,
+        reconnect_timeout=20.0,
+    )
+    pages.on_shutdown(library.close)
+    return server
+
+
+def installed(environment: Any) -> tuple[dict[str, type[Panel]], list[str]]:
+    """The panels that are installed, by name, and what is wrong with those that cannot be used, a line each."""
+    found, problems = {}, []
+    for component in environment.components.components("panels"):
+        try:
+            kind = environment.components.get("panels", component.name)
+        except SigmaError as error:
+            problems.append(str(error).splitlines()[0])
+            continue
+        if isinstance(kind, type) and issubclass(kind, Panel):
+            found[component.name] = kind
+        else:
+            problems.append(f"panel {component.name!r} of {component.origin} is no Panel")
+    return found, problems
+
+
+_ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="8" fill="#4c6ef5"/>'
+    '<path d="M9 8h14v4h-7.5l4.5 4-4.5 4H23v4H9v-3l6-5-6-5z" fill="#fff"/></svg>'
+)

@@ -42,9 +42,10 @@ def _is_plain(mapping: Mapping[str, Any]) -> bool:
 
 
 def _number(value: Any) -> Any:
-    # Anything that counts as one number becomes a float here and now; a matrix (a confusion matrix, say) stays.
-    is_array = isinstance(value, list) or getattr(value, "ndim", 0) > 0
-    return value if is_array else float(value)
+    # Anything that counts as one number becomes a float here and now; a matrix (a confusion matrix, say) stays, and so
+    # do texts and tables that hooks publish.
+    is_more = isinstance(value, list | str | Mapping) or getattr(value, "ndim", 0) > 0
+    return value if is_more else float(value)
 
 
 @frozen(kw_only=True)

@@ -12,6 +12,7 @@ import attrs
 from attrs import evolve, frozen
 
 from sigma_core.errors import HookFailedError
+from sigma_core.events import Event
 from sigma_core.hooks import hookimpl
 from sigma_core.testing._subject import Subject, examined
 from sigma_core.testing._training import After, small_trainer
@@ -217,12 +218,15 @@ def _noting(
     """A function that notes the call, and goes on to another or is the method of a plugin."""
 
     def call(*arguments: Any) -> None:
-        seen.append((hook, trainer.clock.iteration))
+        # In the background the run has gone on meanwhile: there the event tells when that was.
+        events = (each for each in arguments if isinstance(each, Event))
+        iteration = next((getattr(each, "iteration", None) for each in events), None)
+        seen.append((hook, trainer.clock.iteration if iteration is None else iteration))
         if function is not None:
             function(*arguments)
 
-    def method(self: Any) -> None:  # noqa: ARG001  # as of any plugin
-        call()
+    def method(self: Any, event: Event) -> None:  # noqa: ARG001  # as of any plugin
+        call(event)
 
     return method if function is None else call
 

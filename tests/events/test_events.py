@@ -18,6 +18,7 @@ from sigma_core.events import (
     NetworkBuilt,
     RunFailed,
     ValidationEnded,
+    ValuesPublished,
     measurements,
     name_of_event,
     payload,
@@ -71,6 +72,14 @@ def test_lazy_scores_become_floats():
     assert (ready.iteration, ready.scores["loss"], ready.scores["hits"]) == (2, 0.5, 3.0)
     assert event.scores is lazy
     assert IterationEnded(epoch=1, iteration=1, scores={"loss": np.float32(1)}).materialised().scores == {"loss": 1.0}
+
+
+def test_texts_and_tables_that_are_published_stay():
+    """As they are, and as a store keeps them."""
+    values = {"text": "3.5", "histogram": {"counts": [1, 2], "mean": float("nan")}, "count": np.int64(3)}
+    event = ValuesPublished(source="mine", epoch=1, iteration=2, values=values).materialised()
+    assert event.values == {**values, "count": 3.0}
+    assert payload(event)["values"] == {"text": "3.5", "histogram": {"counts": [1, 2], "mean": "NaN"}, "count": 3.0}
 
 
 def test_plain_events_are_materialised_already():

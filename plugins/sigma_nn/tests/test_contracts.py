@@ -99,6 +99,7 @@ EXAMPLES = {
     "hooks.decay_on_plateau": Example({"value": "validation.loss", "count": 1}),
     "hooks.early_stop": Example({"value": "validation.loss", "count": 2}),
     "hooks.early_stop, at once": Example({"value": "validation.loss", "count": 1, "minimum_change": 9.0}),
+    "hooks.histograms, all": Example({"values": ["**", "gradients.**", "activations.**"], "when": "4 iterations"}),
     "hooks.learning_rate_finder": Example({"steps": 5, "applies": True}),
     "hooks.network_pass": Example({"inputs": [[1.0, 2.0, 3.0]]}),
     "hooks.report, means": Example({"mean": True, "when": "5 iterations"}),

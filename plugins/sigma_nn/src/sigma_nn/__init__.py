@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from sigma_nn.hooks.decay_on_plateau import DecayOnPlateau
     from sigma_nn.hooks.early_stop import EarlyStop
     from sigma_nn.hooks.evaluation import Evaluation
+    from sigma_nn.hooks.histograms import Histograms
     from sigma_nn.hooks.learning_rate_finder import LearningRateFinder
     from sigma_nn.hooks.network_pass import NetworkPass
     from sigma_nn.hooks.report import Report
@@ -195,6 +196,7 @@ _FILES = {
     "He": "initialisers.he",
     "Highest": "criteria.highest",
     "Hinge": "costs.hinge",
+    "Histograms": "hooks.histograms",
     "Hours": "criteria.hours",
     "Huber": "costs.huber",
     "Identity": "activations.none",
@@ -332,6 +334,7 @@ __all__ = [
     "He",
     "Highest",
     "Hinge",
+    "Histograms",
     "Hours",
     "Huber",
     "Identity",

@@ -9,9 +9,11 @@ from typing import Any
 import click
 
 from sigma_core.cli._metrics import metrics
+from sigma_core.cli._predict import inputs_of
 from sigma_core.cli._profile import profile
 from sigma_core.cli._runs import RUNS, directory_of, exists
-from sigma_core.training import Recipe, RunDirectory, send_command
+from sigma_core.events import plain
+from sigma_core.training import Checkpoint, Recipe, RunDirectory, holder_of, load_trained, send_command
 
 
 @click.group()
@@ -90,6 +92,28 @@ def stop(*, name: str, reason: str, timeout: float, as_json: bool) -> None:
 def get(*, name: str, identifier: str, timeout: float, as_json: bool) -> None:
     """Print a value of the run NAME as JSON, such as optimiser.learning_rate; several for a pattern."""
     answer = send_command(directory_of(name), {"command": "get_value", "identifier": identifier}, timeout)
+    told = {"result": answer["result"], "iteration": answer["iteration"]}
+    click.echo(json.dumps(told if as_json else answer["result"]))
+
+
+@run.command()
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path, allow_dash=True))
+@_options
+def predict(*, name: str, file: Path, timeout: float, as_json: bool) -> None:
+    """Print what the network of the run NAME says of the raw records in FILE, as JSON: one for each record.
+
+    FILE holds JSON (records in a list, or a table of such lists by section), or an array (.npy), or arrays by section
+    (.npz); - is JSON on standard input. A run that goes on answers between two iterations, and is not changed. Of one
+    that has ended the newest checkpoint is asked; its data is not read.
+    """
+    directory, inputs = directory_of(name), inputs_of(file)
+    holder = holder_of(directory)
+    if holder is not None and holder.is_alive:
+        answer = send_command(directory, {"command": "predict", "inputs": inputs}, timeout)
+    else:
+        iteration = Checkpoint.read(RunDirectory.checkpoint_in(directory)).state["iteration"]
+        answer = {"result": plain(load_trained(directory).predict(inputs)), "iteration": iteration}
     told = {"result": answer["result"], "iteration": answer["iteration"]}
     click.echo(json.dumps(told if as_json else answer["result"]))
 

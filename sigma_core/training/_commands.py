@@ -82,6 +82,13 @@ class GetValue(Command):
     identifier: str
 
 
+@frozen(eq=False)
+class Predict(Command):
+    """Tell what the network says of raw inputs, an array or arrays by section; changes nothing and is not recorded."""
+
+    inputs: Any
+
+
 def _listed(given: Iterable[str]) -> tuple[str, ...]:
     return tuple(given)
 
@@ -124,6 +131,7 @@ _KINDS: Mapping[str, type[Command]] = {
         GetValue,
         Load,
         Pause,
+        Predict,
         Reset,
         Resume,
         Save,

@@ -3,8 +3,11 @@
 from abc import abstractmethod
 from typing import Any
 
-from sigma_core.data import Sections
+import numpy as np
+
+from sigma_core.data import Sections, records_of
 from sigma_core.environment import Environment
+from sigma_core.training._calls import calling
 from sigma_core.training._inputs import input_arrays, records_to_score
 from sigma_core.training._parts import Parts
 from sigma_core.training._questions import Asked
@@ -30,6 +33,22 @@ class Evaluating(Asked):
         """
         arrays = input_arrays(self.parts.network, self.parts.data, inputs)
         found = self._asked(lambda: self.parts.team.predict(arrays))
+        return next(iter(found.values())) if len(found) == 1 else found
+
+    def predicted(self, inputs: Any) -> Any:
+        """As `predict`, at a command and in the run's own thread: some records at a time, in little memory.
+
+        Whatever goes wrong is somebody else's question gone wrong, and no reason for the run to end: it is raised as
+        DataError or PluginFailedError.
+        """
+        with calling("predict"):
+            arrays = input_arrays(self.parts.network, self.parts.data, inputs)
+            records, size = records_of(arrays), max(self.setup.batch_size, 256)
+            parts = [
+                self.parts.team.predict({name: array[start : start + size] for name, array in arrays.items()})
+                for start in range(0, max(records, 1), size)
+            ]
+        found = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
         return next(iter(found.values())) if len(found) == 1 else found
 
     def evaluate(self, data: Any = "validation") -> dict[str, Any]:

@@ -106,13 +106,19 @@ class Mailbox:
             self._loop.send(command, "command line", answer)
 
 
-def send(directory: Path, command: Mapping[str, Any], timeout: float = 10.0) -> dict[str, Any]:
+def send(directory: Path | str, command: Mapping[str, Any], timeout: float = 10.0) -> dict[str, Any]:
     """Have the run in a directory apply a command; the answer, with `result` and `iteration`.
 
-    Raises RunDirectoryError where there is no run or it has ended, TrainerError if it does not answer within `timeout`
-    seconds, and what it was refused for.
+    `command` is in JSON's terms, `{"command": "set_value", "identifier": ..., "value": ...}`; it may hold arrays. Words
+    are `pause`, `resume`, `step_once`, `stop`, `reset`, `get_value`, `set_value`, `set_values`, `predict`, `save`,
+    `load`, `attach` and `detach`; what else they take are the fields of the commands in `sigma_core.extend`.
+
+    Raises SettingError for what JSON cannot write, RunDirectoryError where there is no run or it has ended,
+    TrainerError if it does not answer within `timeout` seconds, and what it was refused for.
     """
+    directory = Path(directory)
     where = f"run {str(directory)!r}"
+    text = _text_of(command)
     check_lives(directory)
     try:
         connection = sqlite3.connect(
@@ -122,7 +128,7 @@ def send(directory: Path, command: Mapping[str, Any], timeout: float = 10.0) -> 
         raise _deaf(where, str(error)) from error
     with closing(connection):
         try:
-            number = connection.execute("INSERT INTO commands (command) VALUES (?)", (json.dumps(command),)).lastrowid
+            number = connection.execute("INSERT INTO commands (command) VALUES (?)", (text,)).lastrowid
             found = _awaited(connection, number, timeout, directory, where)
         except sqlite3.Error as error:
             check_lives(directory)
@@ -130,6 +136,21 @@ def send(directory: Path, command: Mapping[str, Any], timeout: float = 10.0) -> 
     if found["error"] is not None:
         raise _from_json(found["error"])
     return found
+
+
+def _text_of(command: Mapping[str, Any]) -> str:
+    try:
+        return json.dumps(command, default=_listed)
+    except (TypeError, ValueError) as error:
+        raise errors.SettingError(
+            "command", str(error), "what JSON can write, and arrays", "give such values"
+        ) from error
+
+
+def _listed(value: Any) -> Any:
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    raise TypeError(f"an object of type {type(value).__name__} is no JSON")
 
 
 def _awaited(

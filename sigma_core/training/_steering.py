@@ -31,6 +31,7 @@ from sigma_core.training._commands import (
     GetValue,
     Load,
     Pause,
+    Predict,
     Request,
     Reset,
     Resume,
@@ -175,7 +176,7 @@ class Steered:
         try:
             while self.commands:
                 request = self.commands.popleft()
-                if isinstance(request.command, Ask | GetValue):
+                if isinstance(request.command, Ask | GetValue | Predict):
                     self._perform(request, "iteration")
                 else:
                     others.append(request)
@@ -312,7 +313,7 @@ class Steered:
         self, request: Request, place: Mapping[str, Any], result: Any = None, error: SigmaError | None = None
     ) -> None:
         command = request.command
-        if not isinstance(command, Keep | LookAgain | PauseAfter | Tell | GetValue | Ask | Fail):
+        if not isinstance(command, Keep | LookAgain | PauseAfter | Tell | GetValue | Predict | Ask | Fail):
             said: dict[str, Any] = {
                 **place,
                 "origin": request.origin,
@@ -447,6 +448,7 @@ _APPLY: dict[type[Command], Callable[[Any, Any], object]] = {
     SetValues: lambda loop, command: loop.trainer.put(command.values),
     Ask: lambda _, command: command.question.answer(),
     GetValue: lambda loop, command: loop.trainer.get(command.identifier),
+    Predict: lambda loop, command: loop.trainer.predicted(command.inputs),
     Save: lambda loop, command: str(loop.trainer.save(command.path, values=command.patterns or None)),
     Load: lambda loop, command: loop.load(command),
     Reset: lambda loop, _: loop.reset(),

@@ -7,10 +7,11 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import pytest
 
 from sigma_core.events import RunStore
-from sigma_core.training import load_parameters
+from sigma_core.training import load_parameters, load_trained
 
 PARAMETER = "network.layers.dense_1.biases"
 
@@ -66,6 +67,61 @@ def check_what_is_not_taken(sigma):
         assert len(err) < 600
 
 
+def check_predictions(sigma, folder):
+    """Of JSON and of arrays; those of no size that fits are refused."""
+    (folder / "one.json").write_text("[[5.1, 3.5, 1.4, 0.2]]")
+    ((first, *others),) = json.loads(sigma("run", "predict", "mine", "one.json")[1])
+    assert first + sum(others) == pytest.approx(1.0, abs=1e-5)
+    assert json.loads(sigma("run", "predict", "mine", "one.json", "--json")[1])["result"] == [[first, *others]]
+    np.save(folder / "two.npy", np.ones((2, 3)))
+    code, out, err = sigma("run", "predict", "mine", "two.npy")
+    assert (code, out) == (2, "")
+    assert err.startswith("error: inputs, section 'inputs': Standardise does not take an array of shape (2, 3) ")
+
+
+def test_a_run_that_has_ended_predicts_too(sigma, recipe, tmp_path, monkeypatch):
+    """By its newest checkpoint, whatever the records come in."""
+    assert sigma("train", recipe, "--quiet", "--directory", "runs/mine")[0] == 0
+    records = np.random.default_rng(8).normal(size=(3, 4))
+    expected = load_trained(tmp_path / "runs" / "mine").predict(records).tolist()
+    np.save(tmp_path / "three.npy", records)
+    np.savez(tmp_path / "three.npz", inputs=records)
+    (tmp_path / "three.json").write_text(json.dumps({"inputs": records.tolist()}))
+    for name in ("three.npy", "three.npz", "three.json"):
+        assert json.loads(sigma("run", "predict", "mine", name)[1]) == expected
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(json.dumps(records.tolist()).encode())))
+    code, out, err = sigma("run", "predict", "mine", "-", "--json")
+    assert (code, err) == (0, "")
+    assert json.loads(out) == {"result": expected, "iteration": 6}
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "found"),
+    [
+        ("a.json", b"{", "Expecting property name"),
+        ("a.json", b"\xff", "'utf-8' codec can't decode byte"),
+        ("a.npy", b"none", ""),
+        ("a.npy", b"", "No data left in file"),
+        ("a.npz", b"PK\x03\x04", ""),
+        ("a.npz", None, "No such file"),
+        ("a.json", None, "No such file"),
+    ],
+)
+def test_a_file_without_records_is_told(sigma, recipe, tmp_path, name, content, found):
+    """With what would be one."""
+    assert sigma("train", recipe, "--quiet", "--directory", "runs/mine", "--set", "stop=1 iterations")[0] == 0
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    code, out, err = sigma("run", "predict", "mine", name)
+    assert (code, out) == (2, "")
+    first, *others = err.splitlines()
+    assert first.startswith(f"error: file '{name}': it cannot be read: {found}")
+    assert others[:2] == [
+        "  expected: records as JSON, in a list or by section, or an array (.npy, .npz)",
+        "  to do:    give such a file",
+    ]
+
+
 def test_a_live_run_is_steered(sigma, live, tmp_path):
     """Every command from outside, its answer, its record; what is wrong is refused, and the run goes on."""
     process = live("mine")
@@ -110,6 +166,7 @@ def test_a_live_run_is_steered(sigma, live, tmp_path):
     assert out.startswith("mine: network.**.<dense> is 0 (2 values), after ")
     assert json.loads(sigma("run", "get", "mine", PARAMETER)[1]) == [0, 0, 0]
 
+    check_predictions(sigma, tmp_path)
     assert sigma("run", "save", "mine")[0] == 0
     assert (tmp_path / "runs" / "mine" / "checkpoints" / "saved").is_dir()
     assert sigma("run", "resume", "mine")[1].startswith("mine: goes on")

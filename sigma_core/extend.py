@@ -186,6 +186,7 @@ from sigma_core.network import (
     fans,
     in_a_row,
 )
+from sigma_core.network.drawing import Drawing, Drawn, network_drawing
 from sigma_core.registry import Registry, component, component_table, components, fields
 from sigma_core.training import (
     Command,
@@ -260,6 +261,8 @@ __all__ = [
     "Description",
     "DownloadError",
     "Draw",
+    "Drawing",
+    "Drawn",
     "EpochEnded",
     "EpochStarted",
     "Event",
@@ -417,6 +420,7 @@ __all__ = [
     "max_pool",
     "name_of_event",
     "nearest",
+    "network_drawing",
     "on",
     "once",
     "one_hot",

@@ -46,7 +46,12 @@ def summary(network: "Network", width: int | None = None) -> str:
 
 def shape_text(placed: PlacedLayer[Layer]) -> str:
     """What comes out, with the batch axis."""
-    return "scalar" if isinstance(placed.layer, Cost) else str(("batch", *placed.shape)).replace("'", "")
+    return "scalar" if isinstance(placed.layer, Cost) else batch_text(placed.shape)
+
+
+def batch_text(shape: Sequence[int]) -> str:
+    """The shape of a record, with the batch axis before it."""
+    return str(("batch", *shape)).replace("'", "")
 
 
 def size_text(count: int) -> str:

@@ -68,6 +68,7 @@ def test_data_holds_all_of_it(sigma, recipe):
     assert data["layers"][1] == {
         "name": "dense_1",
         "kind": "Dense",
+        "role": "trained",
         "inputs": ["input_1"],
         "sections": [],
         "shape": [3],

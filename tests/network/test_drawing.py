@@ -24,6 +24,7 @@ from sigma_nn import (
 )
 
 from sigma_core.network import Block, Network
+from sigma_core.network.drawing import Drawing, network_drawing
 from sigma_core.network.drawing._layout import arranged
 from sigma_core.network.drawing._sketch import COLOURS, sketch
 from sigma_core.registry import ComponentRegistry, Composer
@@ -136,7 +137,7 @@ def test_nothing_lies_over_anything(name):
     network = build(NETWORKS[name])
     picture = network.svg()
     boxes, whole = frames(picture)
-    blocks = {block for node in sketch(network).nodes for block in node.blocks}
+    blocks = {block for node in sketch(network.as_data()).nodes for block in node.blocks}
     assert len(boxes) == len(network.layers) + len(network.sections) + len(blocks)
     assert all(box.is_in(whole) for box in boxes)
     assert all(one.is_beside(other) or one.is_in(other) or other.is_in(one) for one, other in combinations(boxes, 2))
@@ -156,7 +157,7 @@ def test_graphviz_understands_it(name):
 
 def test_roles_are_told_apart():
     """Sections, inputs, costs, what has parameters, what has none, and what a network without a cost puts out."""
-    roles = {node.name: node.role for node in sketch(build(two())).nodes}
+    roles = {node.name: node.role for node in sketch(build(two()).as_data()).nodes}
     assert roles == {
         "section left": "section",
         "section right": "section",
@@ -173,16 +174,16 @@ def test_roles_are_told_apart():
         "softmax_cross_entropy_1": "cost",
         "squared_difference_1": "cost",
     }
-    assert sketch(build(Input(4) + Dense(2))).nodes[-1].role == "output"
-    assert sketch(build(NETWORKS["outputs"])).nodes[-1].role == "output"
+    assert sketch(build(Input(4) + Dense(2)).as_data()).nodes[-1].role == "output"
+    assert sketch(build(NETWORKS["outputs"]).as_data()).nodes[-1].role == "output"
     assert len(set(COLOURS.values())) == len(COLOURS)
 
 
 def test_shared_parameters_are_told():
     """Between blocks where all of them is shared, or else between layers; what is borrowed too."""
-    assert sketch(build(twins())).sharing == (("encoder", "encoder_2"),)
-    assert sketch(build(again())).sharing == (("dense_1", "dense_1_2"), ("dense_1", "dense_1_3"))
-    tied = sketch(build(NETWORKS["tied"]))
+    assert sketch(build(twins()).as_data()).sharing == (("encoder", "encoder_2"),)
+    assert sketch(build(again()).as_data()).sharing == (("dense_1", "dense_1_2"), ("dense_1", "dense_1_3"))
+    tied = sketch(build(NETWORKS["tied"]).as_data())
     assert tied.sharing == (("code", "tied_dense_1"),)
     assert tied.nodes[-2].lines == ("TiedDense · (batch, 8)", "8 parameters", "with code.weights")
 
@@ -191,13 +192,58 @@ def test_sharing_within_blocks_is_told_within_them():
     """And that of the block itself once, however its layers share among themselves."""
     twice = Twice()
     network = build([SquaredDifference()(twice(twice(Input(4))))])
-    assert sketch(network).sharing == (
+    assert sketch(network.as_data()).sharing == (
         ("twice_1.inner", "twice_1.inner_2"),
         ("twice_1.dense_1", "twice_1.dense_1_2"),
         ("twice_1", "twice_1_2"),
     )
     boxes, whole = frames(network.svg())
     assert all(box.is_in(whole) for box in boxes)
+
+
+def test_folded_blocks_are_one_node():
+    """What runs into them and out of them does so for all of their layers; frames remain around others."""
+    described = build(nested()).as_data()
+    names = [node.name for node in sketch(described).nodes]
+    folded = sketch(described, {"residual_1", "residual_2.residual_1"})
+    shown = [node.name for node in folded.nodes]
+    assert shown == list(
+        dict.fromkeys(
+            name.replace("residual_2.residual_1.", "residual_2.residual_1/").split("/")[0]
+            if not name.startswith("residual_1.")
+            else "residual_1"
+            for name in names
+        )
+    )
+    block = next(node for node in folded.nodes if node.name == "residual_1")
+    assert (block.role, block.title, block.lines) == (
+        "block",
+        "residual_1",
+        ("4 layers · (batch, 16)", "544 parameters"),
+    )
+    assert block.more.splitlines()[0] == "dense_1 Dense"
+    assert ("dense_1", "residual_1") in folded.edges
+    assert [edge for edge in folded.edges if edge[0] == edge[1]] == []
+    drawing = network_drawing(described, {"residual_1"})
+    assert [each.name for each in drawing.blocks if "residual_1" in each.name] == [
+        "residual_2.residual_1",
+        "residual_3.residual_1",
+    ]
+    assert [node.role for node in drawing.nodes].count("block") == 1
+
+
+def test_a_line_tells_of_sharing_between_folded_blocks():
+    """Not of a block with itself."""
+    twice = Twice()
+    described = build([SquaredDifference()(twice(twice(Input(4))))]).as_data()
+    assert sketch(described, {"twice_1", "twice_1_2"}).sharing == (("twice_1", "twice_1_2"),)
+    told = [line.told for line in network_drawing(described, {"twice_1", "twice_1_2"}).sharing]
+    assert told == ["twice_1_2 has the parameters of twice_1"]
+
+
+def test_a_network_that_nobody_described_is_an_empty_picture():
+    """As where its description failed."""
+    assert network_drawing({"sections": [], "layers": []}) == Drawing(0.0, 0.0)
 
 
 DOT = """\

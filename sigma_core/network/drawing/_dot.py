@@ -17,7 +17,7 @@ _FRAME = 'style="rounded,filled"; color="#b0b0b0"; fillcolor="#00000009"; fontsi
 
 def as_dot(network: "Network", title: str) -> str:
     """Layers coloured by role, sections as ellipses, blocks as clusters, dashed between those that share parameters."""
-    drawn = sketch(network)
+    drawn = sketch(network.as_data())
     lines = [f"digraph {_quoted(title)} {{", _HEAD, f"  label={_quoted(title)};"]
     opened: list[str] = []
     for node in drawn.nodes:

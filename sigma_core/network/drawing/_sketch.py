@@ -1,16 +1,11 @@
 """What a picture of a network shows, whoever draws it."""
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
 
 from attrs import frozen
 
-from sigma_core.network._layer import Cost, Layer
-from sigma_core.network._placing import PlacedLayer
-from sigma_core.network._summary import blocks_of, shape_text, size_text
-
-if TYPE_CHECKING:
-    from sigma_core.network._network import Network
+from sigma_core.network._summary import batch_text, blocks_of, size_text
 
 COLOURS: Mapping[str, str] = {
     "section": "#ffffff",
@@ -19,8 +14,12 @@ COLOURS: Mapping[str, str] = {
     "trained": "#cfe8cf",
     "output": "#f7f0a8",
     "cost": "#f6c6c0",
+    "block": "#e3dcf2",
 }
-"""By what a node is; a layer is `trained` where it is given parameters."""
+"""By what a node is."""
+
+# Layers of a folded block that are named.
+_TOLD = 12
 
 
 @frozen
@@ -52,55 +51,73 @@ class Sketch:
     """Names of layers or blocks that have the same parameters, the owner first."""
 
 
-def sketch(network: "Network") -> Sketch:
-    """All that is to be drawn of a network."""
-    ends = set() if network.costs else set(network.ends)
-    nodes = [Sketched(_section(name), "section", name) for name in network.sections]
+def sketch(described: Mapping[str, Any], folded: Collection[str] = ()) -> Sketch:
+    """All that is to be drawn of a network that is described as `Network.as_data` does.
+
+    Blocks that are `folded` are a node each, whatever is in them.
+    """
+    nodes = {_section(name): Sketched(_section(name), "section", name) for name in described["sections"]}
     edges: dict[tuple[str, str], None] = {}
-    for placed in network:
-        nodes.append(_layer(placed, is_end=placed.name in ends))
-        for name in (*placed.inputs, *map(_section, placed.layer.sections)):
-            edges[name, placed.name] = None
-    return Sketch(tuple(nodes), tuple(edges), _sharing(network))
+    inside: dict[str, list[Mapping[str, Any]]] = {}
+    seen = {layer["name"]: _seen(layer["name"], folded) for layer in described["layers"]}
+    for layer in described["layers"]:
+        name = seen[layer["name"]]
+        if name != layer["name"]:
+            inside.setdefault(name, []).append(layer)
+        nodes[name] = _block(name, inside[name]) if name in inside else _layer(layer)
+        for source in (*(seen[each] for each in layer["inputs"]), *map(_section, layer["sections"])):
+            if source != name:
+                edges[source, name] = None
+    return Sketch(tuple(nodes.values()), tuple(edges), _sharing(described["layers"], folded))
+
+
+def _seen(name: str, folded: Collection[str]) -> str:
+    """The outermost block around a layer or block that is folded, or else itself."""
+    return next((block for block in (*blocks_of(name), name) if block in folded), name)
+
+
+def _block(name: str, layers: Sequence[Mapping[str, Any]]) -> Sketched:
+    size = sum(parameter["size"] for layer in layers for parameter in layer["parameters"])
+    lines = [f"{len(layers)} layer{'' if len(layers) == 1 else 's'} · {batch_text(layers[-1]['shape'])}"]
+    if size:
+        lines.append(f"{size:,} parameter{'' if size == 1 else 's'}")
+    more = "\n".join(f"{layer['name'].removeprefix(f'{name}.')} {layer['kind']}" for layer in layers[:_TOLD])
+    return Sketched(name, "block", name.rpartition(".")[2], tuple(lines), more)
 
 
 def _section(name: str) -> str:
     return f"section {name}"
 
 
-def _layer(placed: PlacedLayer[Layer], *, is_end: bool) -> Sketched:
-    lines = [f"{type(placed.layer).__name__} · {shape_text(placed)}"]
-    if placed.size:
-        lines.append(f"{placed.size:,} parameter{'' if placed.size == 1 else 's'}")
-    lines += [f"parameters of {name}" for name in ([placed.shares] if placed.shares else [])]
-    lines += [f"with {name}" for name in placed.borrows]
+def _layer(layer: Mapping[str, Any]) -> Sketched:
+    shape = "scalar" if layer["role"] == "cost" else batch_text(layer["shape"])
+    lines = [f"{layer['kind']} · {shape}"]
+    size = sum(parameter["size"] for parameter in layer["parameters"])
+    if size:
+        lines.append(f"{size:,} parameter{'' if size == 1 else 's'}")
+    lines += [f"parameters of {name}" for name in ([layer["shares"]] if layer["shares"] else [])]
+    lines += [f"with {name}" for name in layer["borrows"]]
     specs = [
-        f"{name} {spec.shape}{'' if spec.trainable else ', not trained'}" for name, spec in placed.parameters.items()
+        f"{parameter['name'].rpartition('.')[2]} {tuple(parameter['shape'])}"
+        f"{'' if parameter['trained'] else ', not trained'}"
+        for parameter in layer["parameters"]
     ]
-    size = f"{placed.operations:,} operations and {size_text(placed.memory)} for a record"
-    more = "\n".join([placed.path, *specs, size])
-    return Sketched(placed.name, _role(placed, is_end=is_end), placed.name.rpartition(".")[2], tuple(lines), more)
+    taken = f"{layer['operations']:,} operations and {size_text(layer['memory'])} for a record"
+    name = layer["name"]
+    more = "\n".join([f"network.layers.{name}", *specs, taken])
+    return Sketched(name, layer["role"], name.rpartition(".")[2], tuple(lines), more)
 
 
-def _role(placed: PlacedLayer[Layer], *, is_end: bool) -> str:
-    if isinstance(placed.layer, Cost):
-        return "cost"
-    if is_end or placed.layer.is_output:
-        return "output"
-    if not placed.inputs:
-        return "input"
-    return "trained" if placed.reads else "layer"
-
-
-def _sharing(network: "Network") -> tuple[tuple[str, str], ...]:
+def _sharing(layers: Iterable[Mapping[str, Any]], folded: Collection[str]) -> tuple[tuple[str, str], ...]:
     """Who has whose parameters: a block is shared as a whole, so that one line tells of all of its layers."""
     pairs: dict[tuple[str, str], None] = {}
-    for placed in network:
-        if placed.shares is not None:
-            pairs[_parting(placed.shares, placed.name)] = None
-        for parameter in placed.borrows:
-            pairs[parameter.rpartition(".")[0], placed.name] = None
-    return tuple(pairs)
+    for layer in layers:
+        if layer["shares"] is not None:
+            pairs[_parting(layer["shares"], layer["name"])] = None
+        for parameter in layer["borrows"]:
+            pairs[parameter.rpartition(".")[0], layer["name"]] = None
+    shown = dict.fromkeys((_seen(owner, folded), _seen(place, folded)) for owner, place in pairs)
+    return tuple((owner, place) for owner, place in shown if owner != place)
 
 
 def _parting(owner: str, name: str) -> tuple[str, str]:

@@ -219,3 +219,9 @@ def served(serve):
 @pytest.fixture
 def with_password(serve):
     return serve(password=PASSWORD)
+
+
+@pytest.fixture(scope="session")
+def speaking_to():
+    """Someone who speaks to a server that is already there, and knows its token."""
+    return lambda port, token: Served(port, Safety(allowed_hosts=[], token=token), None)

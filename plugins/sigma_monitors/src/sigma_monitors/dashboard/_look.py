@@ -3,6 +3,7 @@
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from importlib.resources import files
+from typing import TypeVar
 
 from nicegui import ui
 
@@ -29,6 +30,7 @@ STATUS_ICONS = {
 }
 PALETTE = ("#4c6ef5", "#f08c00", "#12b886", "#e64980", "#7950f2", "#15aabf", "#fa5252", "#82c91e", "#be4bdb", "#868e96")
 """Colours of series: apart for eyes of all kinds, in both themes."""
+Made = TypeVar("Made", bound=ui.element)
 _THEME_ICONS = {"auto": "brightness_auto", "light": "light_mode", "dark": "dark_mode"}
 
 
@@ -83,10 +85,21 @@ def _chosen(preferences: Preferences, name: str) -> Callable[[str], None]:
 
 
 def _choice(title: str, icon: str, options: dict[str, str], value: str, choose: Callable[[str], None]) -> None:
-    with ui.button(icon=icon).props(f'flat round dense color=inherit aria-label="{title}"').tooltip(title), ui.menu():
+    button = named(ui.button(icon=icon).props("flat round dense color=inherit"), title)
+    with button.tooltip(title), ui.menu():
         for key, text in options.items():
             with ui.menu_item(on_click=lambda _, key=key: choose(key)).props(f"{'active' if key == value else ''}"):
                 ui.item_section(text)
+
+
+def named(element: Made, text: str) -> Made:
+    """Tell those who do not see an element what it is; whatever is in the text stays text.
+
+    `element.props(f'aria-label="{text}"')` would not do: a quotation mark in it ends the name, and what follows may be
+    code that the browser runs. Only texts of our own may be written so.
+    """
+    element.props["aria-label"] = text
+    return element
 
 
 def empty(icon: str, title: str, text: str = "", code: str = "") -> None:

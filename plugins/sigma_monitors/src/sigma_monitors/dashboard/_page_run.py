@@ -8,7 +8,7 @@ from attrs import define, field
 from nicegui import ui
 
 from sigma_monitors.dashboard._language import Language
-from sigma_monitors.dashboard._look import dark_of, empty, frame, keep
+from sigma_monitors.dashboard._look import dark_of, empty, frame, keep, named
 from sigma_monitors.dashboard._panel import Panel, Update, View
 from sigma_monitors.dashboard._playback import Playback
 from sigma_monitors.dashboard._preferences import Preferences
@@ -116,7 +116,7 @@ class RunPage:
     def _placed(self, name: str) -> _Place:
         kind = self._panels[name]
         card = ui.element("section").classes("sigma-card sigma-wide" if kind.wide else "sigma-card")
-        card.props(f'aria-label="{self._say(kind.title)}" data-panel="{name}"')
+        named(card, self._say(kind.title)).props["data-panel"] = name
         card.set_visibility(False)
         return _Place(name, kind(), card)
 

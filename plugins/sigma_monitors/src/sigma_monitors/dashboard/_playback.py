@@ -3,7 +3,7 @@
 from nicegui import ui
 
 from sigma_core.extend import SigmaError
-from sigma_monitors.dashboard._look import STATUS_ICONS
+from sigma_monitors.dashboard._look import STATUS_ICONS, named
 from sigma_monitors.dashboard._panel import View
 from sigma_monitors.dashboard._words import duration
 
@@ -63,7 +63,7 @@ class Playback:
         self._play.props(f"icon={'play_arrow' if is_paused or not run.goes_on else 'pause'}")
         self._play.props("loading" if self._waits_for else "", remove="" if self._waits_for else "loading")
         text = say("Play") if is_paused else say("Pause")
-        self._play.props(f'aria-label="{text}"')
+        named(self._play, text)
         self._play_tip.set_text(text)
         self._step.set_enabled(is_paused)
         of = f" / {say.number(run.total_epochs)}" if run.total_epochs else ""
@@ -87,7 +87,7 @@ class Playback:
 
     def _tip(self, button: ui.button, text: str = "") -> ui.tooltip:
         if text:
-            button.props(f'aria-label="{text}"')
+            named(button, text)
         with button:
             return ui.tooltip(text)
 

@@ -8,7 +8,7 @@ import numpy as np
 from nicegui import ui
 
 from sigma_monitors.dashboard._curve import smoothed
-from sigma_monitors.dashboard._look import PALETTE
+from sigma_monitors.dashboard._look import PALETTE, named
 
 _GREY, _LINE = "#868e96", "rgba(134, 142, 150, 0.22)"
 """To be read on light and dark ground alike, so a chart need not know on which it stands."""
@@ -95,8 +95,7 @@ class Chart:
     def build(self) -> ui.echart:
         """Put it where the cursor is."""
         self.element = ui.echart(options((), logarithmic=False, name=self.name)).classes("sigma-chart")
-        self.element.props(f'role=img aria-label="{self.name}"')
-        return self.element
+        return named(self.element.props("role=img"), self.name)
 
     def draw(self, series: Series) -> None:
         """Show these series, by their titles; nothing is sent for what is drawn already."""

@@ -28,6 +28,7 @@ guarded = Safety(allowed_hosts=["127.0.0.1"], token=os.environ["TOKEN"]).wrap(ap
 server = uvicorn.Server(uvicorn.Config(guarded, log_level="warning", **SERVER))
 listening = socket.socket()
 listening.bind(("127.0.0.1", 0))
+listening.listen(16)
 app.on_startup(lambda: print(listening.getsockname()[1], flush=True))
 server.run(sockets=[listening])
 """

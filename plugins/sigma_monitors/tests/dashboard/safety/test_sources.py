@@ -40,20 +40,22 @@ REVIEWED = {
 def is_our_text(node):
     """A text that stands in the source, a translation of one, or a number that is formatted."""
     match node:
-        case ast.Constant():
-            return True
-        case ast.FormattedValue(format_spec=ast.JoinedStr(values=[ast.Constant(value=form)])) if form[-1] in "dfg":
-            return True
+        case (
+            ast.Constant()
+            | ast.FormattedValue(format_spec=ast.JoinedStr(values=[ast.Constant(value=".0f" | ".2f" | ".3f" | "d")]))
+        ):
+            parts = []
         case ast.JoinedStr(values=parts):
-            return all(map(is_our_text, parts))
+            pass
         case ast.FormattedValue(value=part):
-            return is_our_text(part)
+            parts = [part]
         case ast.Call(func=ast.Name(id="say") | ast.Attribute(attr="say" | "_say"), args=parts, keywords=[]):
-            return all(map(is_our_text, parts))
+            pass
         case ast.IfExp(body=first, orelse=second) | ast.BinOp(left=first, op=ast.Add(), right=second):
-            return is_our_text(first) and is_our_text(second)
+            parts = [first, second]
         case _:
             return False
+    return all(map(is_our_text, parts))
 
 
 def strangers(path, names):

@@ -6,7 +6,6 @@ from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
-
 from sigma_monitors import dashboard
 from sigma_monitors.dashboard._language import NAMES, language, preferred
 from sigma_monitors.dashboard._look import STATUS_ICONS

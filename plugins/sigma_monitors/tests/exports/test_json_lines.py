@@ -18,14 +18,15 @@ def lines(path):
 def test_a_run_is_told_event_by_event(trained):
     """Scores and what hooks publish stand beside the place by identifier."""
     told = lines(trained("json_lines") / "events.jsonl")
-    assert [line["kind"] for line in told[:4]] == [
+    assert [line["kind"] for line in told[:5]] == [
+        "run_described",
         "run_started",
         "iteration_ended",
         "values_published",
         "iteration_ended",
     ]
     assert [line["iteration"] for line in told if line["kind"] == "iteration_ended"] == list(range(1, 17))
-    assert told[2] == {
+    assert told[3] == {
         "kind": "values_published",
         "epoch": 1,
         "iteration": 2,

@@ -1,6 +1,5 @@
 """What an event tells, by identifier: the names under which the run store keeps time series."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from sigma_core.extend import EpochEnded, Event, IterationEnded, ValidationEnded, ValuesPublished
@@ -11,13 +10,14 @@ Values = dict[str, Any]
 def values_of(event: Event) -> Values:
     """The event's values: `training.loss`, `epoch.training.loss`, `validation.accuracy`, those of hooks as they are.
 
-    What an epoch repeats of its validation is left out.
+    What an epoch repeats of its validation is left out, and arrays that hooks have a step report, such as gradients.
     """
     match event:
         case IterationEnded():
-            return _prefixed("training", event.scores)
+            scores = event.scores.items()
+            return {f"training.{name}": value for name, value in scores if isinstance(value, int | float)}
         case ValidationEnded():
-            return _prefixed(event.name, event.scores)
+            return {f"{event.name}.{name}": value for name, value in event.scores.items()}
         case EpochEnded():
             return {f"epoch.{name}": value for name, value in event.scores.items() if name.startswith("training.")}
         case ValuesPublished():
@@ -28,7 +28,3 @@ def values_of(event: Event) -> Values:
 def numbers_of(event: Event) -> dict[str, float]:
     """Those that are one number each; others are matrices, histograms, pictures, texts."""
     return {name: float(value) for name, value in values_of(event).items() if isinstance(value, int | float)}
-
-
-def _prefixed(prefix: str, scores: Mapping[str, Any]) -> Values:
-    return {f"{prefix}.{name}": value for name, value in scores.items()}

@@ -14,6 +14,7 @@ from sigma_core.extend import (
     CommandRefused,
     Event,
     LogRecorded,
+    RunDescribed,
     RunFailed,
     RunInfo,
     RunInterrupted,
@@ -34,7 +35,7 @@ _HEAD = re.compile(rb'\{"kind":"\w+"(?:,"epoch":\d+)?(?:,"iteration":(?P<iterati
 # What is told of a run besides its values.
 _TOLD = (
     *(CheckpointFailed, CheckpointRestored, CheckpointSaved, CommandApplied, CommandRefused, LogRecorded),
-    *(RunFailed, RunInterrupted, RunPaused, RunResumed, SubscriberFailed),
+    *(RunDescribed, RunFailed, RunInterrupted, RunPaused, RunResumed, SubscriberFailed),
 )
 
 

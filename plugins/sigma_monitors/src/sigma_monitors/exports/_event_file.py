@@ -1,0 +1,73 @@
+"""Event files of TensorBoard: records with checksums, one behind the other."""
+
+import os
+import socket
+import struct
+import time
+from contextlib import suppress
+from io import FileIO
+from pathlib import Path
+
+from tensorboardX.proto.event_pb2 import Event
+from tensorboardX.record_writer import masked_crc32c
+
+from sigma_monitors.exports._places import refused
+
+
+class EventFile:
+    """A new event file in a folder, which is made when it is missing. Raises StorageError where the disk refuses.
+
+    What waits is written by `flush` as whole records. tensorboardX's own writers have a thread, in which a disk that is
+    full goes unnoticed, and may write over a file that was made in the same second.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._waiting = bytearray()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.path, self._file = _new(folder)
+        except OSError as error:
+            raise refused(folder, error) from error
+        self.add(Event(file_version="brain.Event:2"))
+
+    def add(self, event: Event) -> None:
+        """Let an event wait; it happens now."""
+        event.wall_time = time.time()
+        data = event.SerializeToString()
+        length = struct.pack("<Q", len(data))
+        self._waiting += length + _checksum(length) + data + _checksum(data)
+
+    def flush(self) -> None:
+        """Write all that waits."""
+        waiting, self._waiting = self._waiting, bytearray()
+        rest = memoryview(waiting)
+        size = self._file.tell()
+        try:
+            while rest:
+                rest = rest[self._file.write(rest) :]
+        except OSError as error:
+            # TensorBoard would wait for the other half.
+            with suppress(OSError):
+                self._file.truncate(size)
+            raise refused(self.path, error) from error
+
+    def close(self) -> None:
+        """Write what waits, and close the file."""
+        try:
+            self.flush()
+        finally:
+            self._file.close()
+
+
+def _checksum(data: bytes) -> bytes:
+    return struct.pack("<I", masked_crc32c(data))
+
+
+def _new(folder: Path) -> tuple[Path, FileIO]:
+    # TensorBoard reads files in the order of their names.
+    began, number = f"{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}", 0
+    while True:
+        path = folder / f"events.out.tfevents.{began}.{number}"
+        with suppress(FileExistsError):
+            return path, FileIO(path, "x")
+        number += 1

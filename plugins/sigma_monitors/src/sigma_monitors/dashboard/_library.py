@@ -10,6 +10,7 @@ from attrs import define, field
 
 from sigma_core.extend import RunSummary, SigmaError, summary
 from sigma_monitors.dashboard._recording import Recording
+from sigma_monitors.dashboard._run_paths import can_be_named
 
 _HELD = 16
 """How many runs are kept open at most."""
@@ -77,7 +78,7 @@ class Library:
             self.problem = f"{self.folder}: {error.strerror}"
             return []
         known, found = {}, []
-        for path in paths:
+        for path in filter(can_be_named, paths):
             marks = _marks(path)
             if marks is None:
                 continue

@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from sigma_core.extend import UserError
@@ -35,6 +36,18 @@ def guarded_run(folder: Path | str, name: str) -> Path:
     if not is_directory:
         raise _refused(name, "it is no directory")
     return path
+
+
+def can_be_named(path: Path) -> bool:
+    """Whether a URL can name what lies in a folder of runs, so that `guarded_run` finds it there."""
+    if _fault(path.name):
+        return False
+    # Only links can lead out, and they are few: all others need no look at the disk.
+    if path.is_symlink():
+        with suppress(RunNameError):
+            return bool(guarded_run(path.parent, path.name))
+        return False
+    return True
 
 
 def _fault(name: str) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import quote, unquote
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from sigma_monitors.dashboard._safety import RunNameError, guarded_run
+from sigma_monitors.dashboard._run_paths import RunNameError, can_be_named, guarded_run
 
 
 @pytest.fixture(scope="module")
@@ -169,3 +169,14 @@ def test_no_name_leads_out(folder, parts, times):
     assert path.parent == folder
     assert path == Path(os.path.realpath(path))
     assert path.is_dir()
+
+
+def test_what_can_be_named_is_what_is_found(folder):
+    """A list of runs holds nothing that would be refused, or could not be written in a URL."""
+    odd = [folder / os.fsdecode(name) for name in (b"half\xff", b"line\nbreak", b"back\\slash")]
+    for path in odd:
+        path.mkdir()
+    shown = sorted(path.name for path in folder.iterdir() if can_be_named(path))
+    for path in odd:
+        path.rmdir()
+    assert shown == sorted([*NAMES, "newest", "notes.txt"])

@@ -71,7 +71,14 @@ def fault(component: Component) -> str:
 
 def _described(description: Description) -> tuple[Any, str]:
     settings = [
-        asdict(setting) | {"default": _as_json(setting), "required": setting.required}
+        {
+            "name": setting.name,
+            "type": setting.type,
+            "default": _as_json(setting),
+            "kind": setting.kind,
+            "required": setting.required,
+            **asdict(setting.limits),
+        }
         for setting in description.settings
     ]
     data = asdict(description) | {"settings": settings}

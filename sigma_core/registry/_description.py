@@ -3,20 +3,25 @@
 import inspect
 from typing import Any
 
-from attrs import NOTHING, frozen
+from attrs import NOTHING, field, frozen
 
 from sigma_core.registry._components import ComponentRegistry
+from sigma_core.registry._limits import Limits, limits_of
 from sigma_core.registry._settings import arguments_of
 
 
 @frozen
 class Setting:
-    """One setting: its type in words, its default (`attrs.NOTHING` if it must be given), the kind if a component."""
+    """One setting: its type in words, its default (`attrs.NOTHING` if it must be given), the kind if a component.
+
+    `limits` are what is known of what it may be.
+    """
 
     name: str
     type: str
     default: Any
     kind: str | None = None
+    limits: Limits = field(factory=Limits)
 
     @property
     def required(self) -> bool:
@@ -45,7 +50,13 @@ def describe(registry: ComponentRegistry, kind: str, name: str) -> Description:
     # Not `getdoc`: a class without a docstring would be described by its base.
     documentation = inspect.cleandoc(text or "")
     settings = tuple(
-        Setting(argument.name, argument.type_name, argument.default, argument.slot.kind if argument.slot else None)
+        Setting(
+            argument.name,
+            argument.type_name,
+            argument.default,
+            argument.slot.kind if argument.slot else None,
+            limits_of(argument.definition, argument.annotation),
+        )
         for argument in arguments_of(target)
     )
     summary = documentation.partition("\n")[0]

@@ -155,7 +155,18 @@ def test_a_component_is_described_as_json(site_registry):
         "documentation": "What a part is.\n\nAnd what else.",
     }
     settings = {setting["name"]: setting for setting in data["settings"]}
-    assert settings["size"] == {"name": "size", "type": "int", "default": None, "kind": None, "required": True}
+    assert settings["size"] == {
+        "name": "size",
+        "type": "int",
+        "default": None,
+        "kind": None,
+        "required": True,
+        "minimum": None,
+        "maximum": None,
+        "excludes_minimum": False,
+        "excludes_maximum": False,
+        "choices": None,
+    }
     assert {name: setting["default"] for name, setting in settings.items() if not setting["required"]} == {
         "rate": 0.001,
         "limit": "inf",

@@ -1,10 +1,10 @@
 """Components described, for people."""
 
-from typing import Any
+from typing import Any, Literal
 
 from attrs import NOTHING, Factory, field, frozen
 
-from sigma_core.registry import ComponentRegistry, Composer, Description, Setting, component, components
+from sigma_core.registry import ComponentRegistry, Composer, Description, Limits, Setting, component, components, fields
 from sigma_core.registry._settings import COMPUTED
 
 
@@ -20,6 +20,8 @@ class Dense:
     activation: Any = component("activations", default=None)
     metrics: tuple[Any, ...] = components("metrics", default=("mean",))
     names: list[str] = field(factory=list)
+    rate: float = fields.number(default=0.5, at_least=0, below=1)
+    mode: Literal["sum", "mean"] = "sum"
     twice: int = Factory(lambda self: 2 * self.size, takes_self=True)
     _hidden: bool = True
     unset: int = field(default=0, init=False)
@@ -47,6 +49,8 @@ def test_a_description_has_the_settings_with_types_and_defaults(site):
             Setting("activation", "activations component or None", None, "activations"),
             Setting("metrics", "tuple of metrics components", ("mean",), "metrics"),
             Setting("names", "list of str", []),
+            Setting("rate", "float", 0.5, None, Limits(0, 1, excludes_maximum=True)),
+            Setting("mode", "'sum' or 'mean'", "sum", None, Limits(choices=("sum", "mean"))),
             Setting("twice", "int", COMPUTED),
             Setting("hidden", "bool", True),
         ),

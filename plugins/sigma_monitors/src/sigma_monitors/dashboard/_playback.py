@@ -62,7 +62,7 @@ class Playback:
         is_paused = run.status == "paused"
         self._play.props(f"icon={'play_arrow' if is_paused or not run.goes_on else 'pause'}")
         self._play.props("loading" if self._waits_for else "", remove="" if self._waits_for else "loading")
-        text = say("Play") if is_paused else say("Pause")
+        text = say("Play") if is_paused or not run.goes_on else say("Pause")
         named(self._play, text)
         self._play_tip.set_text(text)
         self._step.set_enabled(is_paused)

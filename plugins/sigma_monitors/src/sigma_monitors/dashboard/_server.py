@@ -21,6 +21,9 @@ from sigma_monitors.dashboard._page_runs import RunsPage
 from sigma_monitors.dashboard._panel import Panel
 from sigma_monitors.dashboard._preferences import Preferences
 
+_PATIENCE = 60.0
+"""Seconds in which a page has to be built; they are few, but for machines that have other things to do."""
+
 
 def make(folder: Path, panels: Mapping[str, type[Panel]]) -> Any:
     """The application, to be served by uvicorn; one for each process, because NiceGUI has but one."""
@@ -29,12 +32,12 @@ def make(folder: Path, panels: Mapping[str, type[Panel]]) -> Any:
     def chosen(request: Request) -> Preferences:
         return Preferences.read(request.cookies, request.headers.get("accept-language", ""))
 
-    @ui.page("/")
+    @ui.page("/", response_timeout=_PATIENCE)
     async def runs(request: Request) -> None:
         preferences = chosen(request)
         await RunsPage(library, language(preferences.language), preferences).build()
 
-    @ui.page("/run/{name}")
+    @ui.page("/run/{name}", response_timeout=_PATIENCE)
     async def run(request: Request, name: str) -> None:
         preferences = chosen(request)
         say = language(preferences.language)
@@ -50,7 +53,7 @@ def make(folder: Path, panels: Mapping[str, type[Panel]]) -> Any:
             return
         await RunPage(library.recording(found.directory), panels, say, preferences).build()
 
-    @ui.page("/compare")
+    @ui.page("/compare", response_timeout=_PATIENCE)
     async def compare(request: Request, runs: str = "") -> None:
         preferences = chosen(request)
         names = [unquote(name) for name in runs.split(",") if name]

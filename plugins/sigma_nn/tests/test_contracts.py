@@ -102,6 +102,7 @@ EXAMPLES = {
     "hooks.histograms, all": Example({"values": ["**", "gradients.**", "activations.**"], "when": "4 iterations"}),
     "hooks.learning_rate_finder": Example({"steps": 5, "applies": True}),
     "hooks.network_pass": Example({"inputs": [[1.0, 2.0, 3.0]]}),
+    "hooks.pictures": Example({"values": ["**", "gradients.**", "activations.**"], "when": "4 iterations"}),
     "hooks.report, means": Example({"mean": True, "when": "5 iterations"}),
     "hooks.restore": Example({"checkpoint": "newest"}, make=trainer_with_checkpoints, needs_directory=True),
     "hooks.target_maximisation": Example({"target": 1, "steps": 3}),

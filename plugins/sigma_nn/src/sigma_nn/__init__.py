@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from sigma_nn.hooks.histograms import Histograms
     from sigma_nn.hooks.learning_rate_finder import LearningRateFinder
     from sigma_nn.hooks.network_pass import NetworkPass
+    from sigma_nn.hooks.pictures import Pictures
     from sigma_nn.hooks.report import Report
     from sigma_nn.hooks.restore import Restore
     from sigma_nn.hooks.system_metrics import SystemMetrics
@@ -240,6 +241,7 @@ _FILES = {
     "Patience": "criteria.patience",
     "Permute": "layers.permute",
     "Perplexity": "metrics.perplexity",
+    "Pictures": "hooks.pictures",
     "Plateau": "criteria.plateau",
     "PolynomialSchedule": "schedules.polynomial",
     "PositionalEncoding": "layers.positional_encoding",
@@ -378,6 +380,7 @@ __all__ = [
     "Patience",
     "Permute",
     "Perplexity",
+    "Pictures",
     "Plateau",
     "PolynomialSchedule",
     "PositionalEncoding",

@@ -115,7 +115,9 @@ class RunPage:
 
     def _placed(self, name: str) -> _Place:
         kind = self._panels[name]
-        card = ui.element("section").classes("sigma-card sigma-wide" if kind.wide else "sigma-card")
+        card = ui.element("section").classes("sigma-bare" if kind.bare else "sigma-card")
+        if kind.wide:
+            card.classes("sigma-wide")
         named(card, self._say(kind.title)).props["data-panel"] = name
         card.set_visibility(False)
         return _Place(name, kind(), card)

@@ -80,6 +80,8 @@ class Panel(ABC):
     """A name of Material Icons, for a tab of its own."""
     wide: ClassVar[bool] = False
     """Whether it takes the whole width of a page."""
+    bare: ClassVar[bool] = False
+    """Whether it stands without a card around it."""
     rank: ClassVar[int] = 100
     """Panels of lower rank come first, until somebody moves them."""
 

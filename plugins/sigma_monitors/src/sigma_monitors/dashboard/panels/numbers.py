@@ -17,6 +17,7 @@ class Numbers(Panel):
     title: ClassVar[str] = "Last scores"
     rank: ClassVar[int] = 0
     wide: ClassVar[bool] = True
+    bare: ClassVar[bool] = True
 
     def fits(self, run: Recording) -> bool:
         return bool(scores_of(_scores(run)))

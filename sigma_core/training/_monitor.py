@@ -76,6 +76,8 @@ class Monitor(ABC):
     """With `Policy.COALESCE`: only the latest event of each key waits; None for one key per class of event."""
     interval: ClassVar[float] = 0.1
     """Seconds between two looks at what has happened."""
+    patience: ClassVar[float] = 5.0
+    """Seconds for which the end of the run waits until it has received the rest and stopped."""
 
     def prepare(self, events: list[Event]) -> None:  # noqa: B027  # most monitors watch the run alone
         """What makes the run ready has come so far: tasks such as downloads, which end before `start`.
@@ -126,11 +128,18 @@ class Attachment:
         """How many events were lost because the monitor was slower than its bound allows."""
         return self._subscription.dropped
 
-    def close(self, timeout: float = 5.0) -> bool:
-        """Hand over what waits, then stop the monitor; False when that takes longer than `timeout` seconds."""
+    def close(self, timeout: float | None = None) -> bool:
+        """Hand over what waits, then stop the monitor.
+
+        False when that takes longer than `timeout` seconds, by default the monitor's patience, which the log tells.
+        """
         self._is_ending.set()
-        if self._thread is not threading.current_thread():
-            self._thread.join(timeout)
+        if self._thread is threading.current_thread():
+            return False
+        patience = type(self._monitor).patience if timeout is None else timeout
+        self._thread.join(patience)
+        if self._thread.is_alive():
+            make_logger(self._bus).warning("monitor did not end in time", monitor=self.name, seconds=patience)
         return not self._thread.is_alive()
 
     def _live(self) -> None:

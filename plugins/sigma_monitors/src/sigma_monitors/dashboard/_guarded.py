@@ -130,20 +130,23 @@ class _Limited:
 
 
 def _while_it_lasts(sessions: Sessions, session: Session, receive: Receive, send: Send) -> tuple[Receive, Send]:
-    """The two ends of a socket, which is closed at the first message after the end of its session."""
+    """The two ends of a socket, which is closed at the first message, either way, after the end of its session."""
     is_closed = False
 
-    async def received() -> Message:
+    async def is_over(message: Message) -> bool:
         nonlocal is_closed
+        if not is_closed and message["type"] in ("websocket.receive", "websocket.send"):
+            is_closed = not sessions.holds(session)
+            if is_closed:
+                await send({"type": "websocket.close", "code": 1008})
+        return is_closed
+
+    async def received() -> Message:
         message = await receive()
-        if is_closed or message["type"] != "websocket.receive" or sessions.holds(session):
-            return message
-        is_closed = True
-        await send({"type": "websocket.close", "code": 1008})
-        return {"type": "websocket.disconnect", "code": 1008}
+        return {"type": "websocket.disconnect", "code": 1008} if await is_over(message) else message
 
     async def sent(message: Message) -> None:
-        if not is_closed:
+        if not await is_over(message):
             await send(message)
 
     return received, sent

@@ -1,5 +1,6 @@
 """A real server on a real socket, and someone who says to it whatever they like."""
 
+import asyncio
 import http.client
 import json
 import socket
@@ -62,6 +63,8 @@ class Echo:
             message = await receive()
             if message["type"] == "websocket.disconnect":
                 return
+            if message["text"].startswith("later"):
+                await asyncio.sleep(0.2)
             await send({"type": "websocket.send", "text": f"echo {message['text']}"})
 
 

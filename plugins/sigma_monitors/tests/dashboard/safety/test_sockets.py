@@ -3,6 +3,8 @@
 import pytest
 from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
+from sigma_monitors.dashboard._hosts import Host
+
 
 def test_a_socket_opens_with_a_session(served):
     with served.socket(served.enter()) as socket:
@@ -56,5 +58,18 @@ def test_a_socket_closes_when_its_session_is_given_back(served):
         assert socket.recv(timeout=20) == "echo hello"
         served.ask("POST", "/logout", Cookie=cookie, Origin=f"http://{served.host}")
         socket.send("still there")
+        with pytest.raises(ConnectionClosedError, match="1008"):
+            socket.recv(timeout=20)
+
+
+def test_nothing_is_sent_after_the_end_of_a_session(served):
+    """Also of what was asked before."""
+    cookie = served.enter()
+    with served.socket(cookie) as socket:
+        socket.send("hello")
+        assert socket.recv(timeout=20) == "echo hello"
+        session = served.safety.sessions.of(served.app.sockets[0])
+        socket.send("later")
+        served.safety.sessions.end(session, Host("127.0.0.1", str(served.port)))
         with pytest.raises(ConnectionClosedError, match="1008"):
             socket.recv(timeout=20)

@@ -67,8 +67,15 @@ def frame(
         _choice(say("Language"), "translate", NAMES, preferences.language, _chosen(preferences, "language"))
         themes = {theme: say(theme.capitalize()) for theme in THEMES}
         _choice(say("Theme"), _THEME_ICONS[preferences.theme], themes, preferences.theme, _chosen(preferences, "theme"))
+        out = ui.button(icon="logout", on_click=_sign_out).props("flat round dense color=inherit")
+        named(out, say("Sign out")).tooltip(say("Sign out"))
     with ui.column().classes("sigma-page sigma-narrow" if narrow else "sigma-page"):
         yield own
+
+
+def _sign_out() -> None:
+    """End the session; the guard then shows the page that asks for the secret."""
+    ui.run_javascript("fetch('/logout', {method: 'POST'}).finally(() => location.assign('/'))")
 
 
 def keep(preferences: Preferences, *, reload: bool = False) -> None:

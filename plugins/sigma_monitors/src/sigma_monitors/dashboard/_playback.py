@@ -1,5 +1,7 @@
 """Playback: play, pause, step, save and stop, and how far the run has come."""
 
+from shlex import quote
+
 from nicegui import ui
 
 from sigma_core.extend import SigmaError
@@ -47,7 +49,8 @@ class Playback:
         self._again = ui.row().classes("sigma-again")
         with self._again:
             ui.label(say("Go on with it:")).classes("sigma-dim")
-            ui.label(f"sigma resume {self._view.recording.directory}").classes("sigma-code")
+            # It is copied into a shell, and a folder may be called anything.
+            ui.label(f"sigma resume {quote(str(self._view.recording.directory))}").classes("sigma-code")
         self._view.on_change(self.refresh)
 
     def refresh(self) -> None:

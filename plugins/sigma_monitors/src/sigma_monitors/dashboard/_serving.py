@@ -20,6 +20,7 @@ from sigma_monitors.dashboard._safety import (
     Safety,
     StateError,
     entrance,
+    is_loopback,
     session_key,
     state_directory,
     taken_password,
@@ -64,6 +65,8 @@ def serve(  # noqa: PLR0913  # what the command has read
     server = _Server(config)
     target = f"{base}/{quote(page)}{address[len(base) :].removeprefix('/')}" if page else address
     click.echo(f"dashboard of {folder}\n  {target}")
+    if not is_loopback(host):
+        click.echo("warning: nothing is encrypted; on a network that is not yours alone, use ssh -L instead", err=True)
     if attached:
         threading.Thread(target=_ended_with_input, args=(server,), name="sigma dashboard input", daemon=True).start()
     if native:

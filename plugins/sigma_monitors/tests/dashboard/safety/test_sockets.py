@@ -1,9 +1,8 @@
 """Websockets over a real socket."""
 
 import pytest
-from websockets.exceptions import ConnectionClosedError, InvalidStatus
-
 from sigma_monitors.dashboard._hosts import Host
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
 
 
 def test_a_socket_opens_with_a_session(served):

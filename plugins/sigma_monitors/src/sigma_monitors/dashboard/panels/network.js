@@ -52,7 +52,9 @@ export default {
   computed: {
     tells() {
       const more = this.pointed.more ? this.pointed.more.split("\n") : [];
-      return [...this.pointed.lines, ...more, ...(this.told[this.pointed.name] || [])];
+      // A layer may be called `constructor`.
+      const told = Object.hasOwn(this.told, this.pointed.name) ? this.told[this.pointed.name] : [];
+      return [...this.pointed.lines, ...more, ...told];
     },
   },
   mounted() {

@@ -38,11 +38,15 @@ _INTERVAL = 0.5
 _ROWS = 4096
 """Events in one transaction at most, so that what is made of them is still in the cache when it is written."""
 
+_MOST = 2**63 - 1
+"""The greatest number that an event can have."""
+
 _EVENTS = "SELECT id, time, kind, schema, epoch, iteration, payload FROM events"
 _SERIES = "SELECT DISTINCT kind, schema, source, names FROM blocks"
 _BLOCK = "SELECT kind, schema, source, names, block FROM blocks"
 _BLOCKS = """
-    SELECT block FROM blocks WHERE kind = ? AND schema = ? AND source IS ? AND names = ? AND last > ? ORDER BY id
+    SELECT block FROM blocks
+    WHERE kind = ? AND schema = ? AND source IS ? AND names = ? AND last > ? AND id <= ? ORDER BY id
 """
 _NEWEST = "SELECT max((SELECT coalesce(max(id), 0) FROM events), (SELECT coalesce(max(last), 0) FROM blocks))"
 
@@ -109,7 +113,11 @@ class RunStore:
         from sigma_core.events._reading import opened
 
         path = Path(directory) / FILE
-        if not path.is_file():
+        try:
+            is_there = path.is_file()
+        except OSError as error:
+            raise _unreadable(path, f"cannot be read: {error}") from error
+        if not is_there:
             raise RunDirectoryError(
                 where=f"run directory {str(directory)!r}",
                 found=f"has no {FILE}",
@@ -175,18 +183,20 @@ class RunStore:
         """The number of the newest event; 0 where there is none."""
         return int(self._rows(_NEWEST)[0][0])
 
-    def events(self, kind: str | None = None, *, after: int = 0) -> Iterator[StoredEvent]:
-        """Stored events in order, all or those of one kind such as "epoch_ended", with greater numbers than `after`.
+    def events(
+        self, kind: str | Iterable[str] | None = None, *, after: int = 0, until: int | None = None
+    ) -> Iterator[StoredEvent]:
+        """Stored events in order: all, those of one kind such as "epoch_ended", or of several.
 
-        Of an ended iteration the scores that are one number are kept.
+        They have greater numbers than `after`, and none than `until`. Of an ended iteration the scores that are one
+        number are kept.
         """
-        rows = (
-            self._rows(f"{_EVENTS} WHERE id > ? ORDER BY id", after)
-            if kind is None
-            else self._rows(f"{_EVENTS} WHERE id > ? AND kind = ? ORDER BY id", after, kind)
-        )
-        series = [each for each in self._series() if kind in (None, each.kind)]
-        tables = ((each, self._columns(each, range(HEAD + len(each.names)), after).T) for each in series)
+        kinds = None if kind is None else (kind,) if isinstance(kind, str) else tuple(kind)
+        last = _MOST if until is None else until
+        which = "" if kinds is None else f" AND kind IN ({', '.join('?' * len(kinds))})"
+        rows = self._rows(f"{_EVENTS} WHERE id > ? AND id <= ?{which} ORDER BY id", after, last, *(kinds or ()))
+        series = [each for each in self._series() if kinds is None or each.kind in kinds]
+        tables = ((each, self._columns(each, range(HEAD + len(each.names)), after, last).T) for each in series)
         return merge(map(_stored, rows), *(each.events(table) for each, table in tables), key=_id_of)
 
     def last(self, kind: str | None = None) -> StoredEvent | None:
@@ -280,21 +290,22 @@ class RunStore:
         """All of which there are blocks."""
         return [_series_of(row) for row in self._rows(_SERIES)]
 
-    def _columns(self, series: Series, columns: Sequence[int], after: int) -> "np.ndarray":
-        """Columns of a series, of shape (columns, events), by the first, numbers above `after`."""
+    def _columns(self, series: Series, columns: Sequence[int], after: int, until: int = _MOST) -> "np.ndarray":
+        """Columns of a series, of shape (columns, events), by the first, numbers above `after` and up to `until`."""
         import numpy as np
 
         def picked(row: tuple[bytes]) -> "np.ndarray":
             # While the block is in the cache.
             return series.table(row[0])[:, columns].T.copy()
 
-        parts = self._rows(_BLOCKS, *series.key, after, made=picked)
+        parts = self._rows(_BLOCKS, *series.key, after, until, made=picked)
         found = np.concatenate([np.empty((len(columns), 0)), *parts], axis=1)
         numbers = found[0]
         if not (numbers[1:] >= numbers[:-1]).all():
             # Threads that publish at the same moment may have changed places.
             found = found[:, numbers.argsort(kind="stable")]
-        return found[:, found[0].searchsorted(after, "right") :]
+        first, last = found[0].searchsorted((after, until), "right")
+        return found[:, first:last]
 
     def _scattered(self, name: str, after: int) -> "Part":
         """Points of a series that lie in no block."""

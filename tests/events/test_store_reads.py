@@ -67,6 +67,21 @@ def test_only_what_is_new_is_read(run):
         assert list(run.events("iteration_ended", after=number)) == losses
 
 
+def test_of_several_kinds_what_lies_between_two_events_is_read(run):
+    """The second one included; in order, whatever table they lie in."""
+    everything = list(run.events())
+    for kinds in ((), ("epoch_started", "iteration_ended"), {"validation_ended"}, iter(["values_published", "none"])):
+        wanted = tuple(kinds)
+        of_them = [event for event in everything if event.kind in wanted]
+        assert list(run.events(wanted)) == of_them
+        assert list(run.events(iter(wanted), after=2, until=6)) == [event for event in of_them if 2 < event.id <= 6]
+    for last in range(10):
+        assert list(run.events(until=last)) == everything[:last]
+        assert list(run.events("iteration_ended", after=3, until=last)) == [
+            event for event in everything[3:last] if event.kind == "iteration_ended"
+        ]
+
+
 def test_the_newest_of_a_kind_is_read_alone(run):
     """Wherever it lies; there may be none."""
     everything = list(run.events())

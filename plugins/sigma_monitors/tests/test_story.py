@@ -49,6 +49,14 @@ def test_a_curve_has_one_value_an_epoch(story, epoch):
     assert story.curve("validation.loss") == [0.8, 0.4]
 
 
+def test_a_curve_is_no_longer_than_what_is_drawn(story, epoch):
+    """A run may have a hundred thousand epochs; one that begins again goes on with its curve."""
+    for number in (*range(1, 101), 1, 2):
+        tell(story, epoch(number, float(number)))
+    assert story.curve("validation.loss") == [*map(float, range(79, 101)), 1.0, 2.0]
+    assert story.scores["training.loss"] == 2.0
+
+
 def test_the_state_follows_the_run(story, started, ended):
     """In the words of the design."""
     place = {"epoch": 1, "iteration": 3}

@@ -11,14 +11,13 @@ from sigma_monitors import _results
 from sigma_monitors._bars import bar, fitted, grid, moving, task_bars
 from sigma_monitors._sparkline import sparkline
 from sigma_monitors._speed import Speed
-from sigma_monitors._story import Story
+from sigma_monitors._story import CURVE, Story
 from sigma_monitors._tasks import Tasks
 from sigma_monitors._wording import duration, headline, number, pace
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-_CURVE = 24
 _TROUBLE = {"": "bold green", "interrupted": "bold yellow", "failed": "bold red"}
 
 
@@ -111,7 +110,7 @@ class LiveDisplay:
         # Windows' old console has no font for them.
         has_blocks = not (self._console.options.ascii_only or self._console.legacy_windows)
         for name, value in self._story.scores.items():
-            curve = sparkline(self._story.curve(name), _CURVE) if has_blocks else ""
+            curve = sparkline(self._story.curve(name), CURVE) if has_blocks else ""
             scores.add_row(Text(name), number(value), curve)
         return scores
 

@@ -37,6 +37,9 @@ _STATES: Mapping[type[Event], str] = {
 }
 _TROUBLES: Mapping[type[Event], str] = {RunInterrupted: "interrupted", RunFailed: "failed"}
 
+CURVE = 24
+"""Epochs that a curve shows."""
+
 TOLD_BY = (*_STATES, *_TROUBLES, EpochEnded, LogRecorded, SubscriberFailed, TaskProgressed)
 
 
@@ -68,10 +71,10 @@ class Story:
     @property
     def scores(self) -> dict[str, float]:
         """The latest value of each score by identifier, sorted."""
-        return {name: self.curve(name)[-1] for name in sorted(self._history)}
+        return {name: next(reversed(self._history[name].values())) for name in sorted(self._history)}
 
     def curve(self, name: str) -> list[float]:
-        """The values of a score, one an epoch."""
+        """The last values of a score, one an epoch, as many as are drawn."""
         return list(self._history[name].values())
 
     def take(self, event: Event) -> None:
@@ -95,4 +98,9 @@ class Story:
     def _note(self, epoch: int, scores: Mapping[str, float]) -> None:
         # By epoch, because the end of an epoch repeats the scores of its validation.
         for name, value in scores.items():
-            self._history.setdefault(name, {})[epoch] = value
+            values = self._history.setdefault(name, {})
+            # Behind the others, also where the run has begun again.
+            values.pop(epoch, None)
+            values[epoch] = value
+            if len(values) > CURVE:
+                del values[next(iter(values))]

@@ -56,6 +56,7 @@ if TYPE_CHECKING:
         Trainer,
         load_parameters,
         load_trained,
+        watch,
     )
 
 _HOMES = {
@@ -105,6 +106,7 @@ _HOMES = {
     "value_and_grad": "sigma_core.graph",
     "vjp": "sigma_core.graph",
     "vmap": "sigma_core.graph",
+    "watch": "sigma_core.training",
     "while_loop": "sigma_core.graph",
 }
 
@@ -155,6 +157,7 @@ __all__ = [
     "value_and_grad",
     "vjp",
     "vmap",
+    "watch",
     "while_loop",
 ]
 

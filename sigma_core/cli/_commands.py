@@ -28,6 +28,7 @@ _HOMES = {
     "run": ("sigma_core.cli._run:run", "Steer a run that goes on, or ask what it has measured."),
     "runs": ("sigma_core.cli._runs:runs", "List, tag and delete runs."),
     "train": ("sigma_core.cli._train:train", "Train the network of a recipe."),
+    "watch": ("sigma_core.cli._watch:watch", "Watch a run of another process, or one that has ended."),
 }
 
 

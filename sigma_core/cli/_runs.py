@@ -86,10 +86,18 @@ def exists(path: Path) -> bool:
         return False
 
 
+def _is_run(path: Path) -> bool:
+    try:
+        return RunDirectory.is_run(path)
+    except OSError:
+        # What may not be looked into may be one; what is wrong with it is told where it is opened.
+        return True
+
+
 def directory_of(name: str) -> Path:
     """The directory of a run, given its name or its path. Raises RunDirectoryError where there is none."""
     for path in (RUNS / name, Path(name)):
-        if exists(path) and RunDirectory.is_run(path):
+        if exists(path) and _is_run(path):
             return path
     known = [path.name for path in directories(RUNS)]
     raise RunDirectoryError(

@@ -63,7 +63,7 @@ def train(  # noqa: PLR0913  # the options of a command
 def watching(trainer: Trainer, *, is_quiet: bool) -> list[str]:
     """The monitors that a command adds to those of a recipe."""
     environment = trainer.environment
-    monitors = [] if is_quiet or trainer.setup.monitors else _console(environment)
+    monitors = [] if is_quiet or trainer.setup.monitors else installed_console(environment)
     if not (monitors or trainer.setup.monitors):
         # Nobody else listens who could show them.
         warn_of_rejected(environment)
@@ -75,7 +75,7 @@ def tell(run: Run, *, as_json: bool, is_told: bool) -> None:
     if as_json:
         click.echo(json.dumps(run.to_dict()))
     elif not is_told:
-        click.echo(_told(run))
+        click.echo(told(run))
     bad = [name for name, value in run.scores.items() if not np.isfinite(value).all()]
     if bad:
         click.echo(f"warning: not finite: {listed(bad)}; `--set backend=debug` names where it begins", err=True)
@@ -103,7 +103,7 @@ def set_again(trainer: Trainer, recipe: Recipe) -> None:
             trainer.set(f"optimiser.{names[0]}", value)
 
 
-def _console(environment: Environment) -> list[str]:
+def installed_console(environment: Environment) -> list[str]:
     """The console monitor, where one is installed and works; nobody asked for it, so a run does without otherwise."""
     try:
         environment.components.get("monitors", "console")
@@ -112,7 +112,8 @@ def _console(environment: Environment) -> list[str]:
     return ["console"]
 
 
-def _told(run: Run) -> str:
+def told(run: Run) -> str:
+    """How a run ended, in words."""
     scores = "".join(f"\n  {name}: {_worded(value)}" for name, value in run.scores.items())
     kept = f"\n  kept in {run.directory}" if run.directory else ""
     return (

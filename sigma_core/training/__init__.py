@@ -20,6 +20,7 @@ from sigma_core.training._commands import (
 from sigma_core.training._criterion import Criterion, Observation
 from sigma_core.training._criterion_text import parse_criterion
 from sigma_core.training._directory import RunDirectory, delete_run
+from sigma_core.training._following import stored_events
 from sigma_core.training._hook_arrays import taken_out
 from sigma_core.training._inspection import Inspection
 from sigma_core.training._mailbox import send as send_command
@@ -43,6 +44,7 @@ from sigma_core.training._trained import (
 )
 from sigma_core.training._trainer import Trainer
 from sigma_core.training._transfer import load_parameters
+from sigma_core.training._watching import Watched, watch
 from sigma_core.training._worker import Task, Worker
 from sigma_core.training.profiling import Profile, ProfileRow
 from sigma_core.training.recipe import Recipe
@@ -89,6 +91,7 @@ __all__ = [
     "Task",
     "Team",
     "Trainer",
+    "Watched",
     "Worker",
     "check_span",
     "delete_run",
@@ -101,8 +104,10 @@ __all__ = [
     "send_command",
     "set_tags",
     "state_hash",
+    "stored_events",
     "summaries",
     "summary",
     "tags_of",
     "taken_out",
+    "watch",
 ]

@@ -23,6 +23,7 @@ KERNEL = [
     "run",
     "runs",
     "train",
+    "watch",
 ]
 
 
@@ -87,7 +88,7 @@ def test_plugins_bring_commands(tools, sigma):
     ]
     code, _, err = sigma("tol")
     assert code == 2
-    assert err.splitlines()[-1].endswith("runs, tool, train (nearest: tool)")
+    assert err.splitlines()[-1].endswith("runs, tool, train, watch (nearest: tool)")
 
 
 def test_commands_of_plugins_are_listed_without_being_imported(tools, sigma):

@@ -69,7 +69,7 @@ class ComparePage:
         say = self._say
         names = sorted({name for recording in self._recordings for name in recording.names})
         first = headline(dict.fromkeys(names, 0.0))
-        self._chart = Chart(say("Comparison"))
+        self._chart = Chart(say("Comparison"), say)
         with ui.element("section").classes("sigma-card sigma-wide"):
             with ui.row().classes("sigma-toolbar"):
                 self._metric = ui.select(names, value=first, label=say("Metric"), on_change=self._draw_chart).props(

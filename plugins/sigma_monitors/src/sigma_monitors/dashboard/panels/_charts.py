@@ -8,6 +8,7 @@ import numpy as np
 from nicegui import ui
 
 from sigma_monitors.dashboard._curve import smoothed
+from sigma_monitors.dashboard._language import Language
 from sigma_monitors.dashboard._look import PALETTE, named
 
 _GREY, _LINE = "#868e96", "rgba(134, 142, 150, 0.22)"
@@ -18,7 +19,7 @@ POINTS = 600
 Series = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
 
-def options(titles: Iterable[str], *, logarithmic: bool, name: str) -> dict[str, Any]:
+def options(titles: Iterable[str], *, logarithmic: bool, name: str, say: Language) -> dict[str, Any]:
     """An empty chart of ECharts with these series; `data` fills it."""
     return {
         "animation": False,
@@ -39,9 +40,9 @@ def options(titles: Iterable[str], *, logarithmic: bool, name: str) -> dict[str,
             "top": -6,
             "itemSize": 13,
             "feature": {
-                "dataZoom": {"yAxisIndex": False, "title": {"zoom": "", "back": ""}},
-                "restore": {"title": ""},
-                "saveAsImage": {"title": "", "name": name, "pixelRatio": 2},
+                "dataZoom": {"yAxisIndex": False, "title": {"zoom": say("Zoom"), "back": say("Zoom back")}},
+                "restore": {"title": say("Show all")},
+                "saveAsImage": {"title": say("Save as picture"), "name": name, "pixelRatio": 2},
             },
         },
         "dataZoom": [{"type": "inside", "filterMode": "none", "zoomOnMouseWheel": "ctrl"}],
@@ -84,8 +85,9 @@ def points(
 class Chart:
     """A chart with the choice of log scale and smoothing, of series that somebody else fetches."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, say: Language) -> None:
         self.name = name
+        self._say = say
         self.smoothing = 0.0
         self.is_logarithmic = False
         self._series: dict[str, list[list[float | None]]] = {}
@@ -94,7 +96,7 @@ class Chart:
 
     def build(self) -> ui.echart:
         """Put it where the cursor is."""
-        self.element = ui.echart(options((), logarithmic=False, name=self.name)).classes("sigma-chart")
+        self.element = ui.echart(options((), logarithmic=False, name=self.name, say=self._say)).classes("sigma-chart")
         return named(self.element.props("role=img"), self.name)
 
     def draw(self, series: Series) -> None:
@@ -110,7 +112,7 @@ class Chart:
         if shape != self._shape:
             self._shape = shape
             self.element.options.clear()
-            self.element.options.update(options(found, logarithmic=self.is_logarithmic, name=self.name))
+            self.element.options.update(options(found, logarithmic=self.is_logarithmic, name=self.name, say=self._say))
         self._series = found
         for place, data in enumerate(found.values()):
             # One point is no line, so it is a dot.

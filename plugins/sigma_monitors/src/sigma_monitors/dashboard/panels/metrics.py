@@ -40,7 +40,7 @@ class _Metrics(Panel):
     def build(self, view: View) -> None:
         self._view = view
         self._zoom: tuple[int, int] | None = None
-        self._chart = Chart(f"{view.recording.directory.name} {self.title}")
+        self._chart = Chart(f"{view.recording.directory.name} {view.say(self.title)}", view.say)
         say = view.say
         with ui.element("div").classes("sigma-card-head"):
             ui.label(say(self.title)).classes("sigma-card-title").props("role=heading aria-level=2")

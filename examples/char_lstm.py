@@ -7,7 +7,6 @@ import argparse
 import sys
 from pathlib import Path
 
-import numpy as np
 from sigma_data import TextCorpus
 from sigma_nn import (
     Adam,
@@ -19,25 +18,14 @@ from sigma_nn import (
     Input,
     Lstm,
     SoftmaxCrossEntropy,
+    sample_text,
+    vocabulary_of,
 )
 
 import sigma_core as sigma
 
 TEXT = Path("../shared/data/text/tinyshakespeare.txt")
 TIME = 128
-
-
-def sample(trainer: sigma.Trainer, alphabet: np.ndarray, start: str, length: int) -> str:
-    """Write on from a beginning: each character is drawn as probable as the network says."""
-    random = np.random.default_rng(0)
-    written = start
-    for _ in range(length):
-        seen = written[-TIME:]
-        # What stands behind is not seen by a network that goes from left to right.
-        probabilities = trainer.predict([list(seen.ljust(TIME))])[0, len(seen) - 1].astype(np.float64)
-        probabilities[0] = 0  # the place of what the text does not have
-        written += str(random.choice(alphabet, p=probabilities / probabilities.sum()))
-    return written
 
 
 def main() -> None:
@@ -54,8 +42,7 @@ def main() -> None:
 
     split = (arguments.records,) * 2 if arguments.records else (0.9, 0.1)
     corpus = TextCorpus(arguments.text, length=TIME, split=split, shuffle=False)
-    (vocabulary,) = corpus.prepare(sigma.Environment(), seed=1).preprocessing["*"]
-    alphabet = vocabulary.state["classes"]
+    alphabet = vocabulary_of(corpus.prepare(sigma.Environment(), seed=1))
 
     network = (
         Input(TIME, dtype="integer")
@@ -79,7 +66,7 @@ def main() -> None:
     )
     run = trainer.run(monitors=["console"])
     print(f"validation: {run.scores['validation.loss']:.3f} nats per character after {run.seconds / 60:.1f} minutes")
-    print(sample(trainer, alphabet, "ROMEO:\n", arguments.length))
+    print(sample_text(trainer.predict, alphabet, "ROMEO:\n", arguments.length, window=TIME))
 
 
 if __name__ == "__main__":

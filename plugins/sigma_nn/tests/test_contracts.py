@@ -7,6 +7,7 @@ example of one has a remark behind its name.
 import numpy as np
 import pytest
 from attrs import field, frozen
+from sigma_data import TextCorpus
 from sigma_nn import Dense
 
 import sigma_core as sigma
@@ -69,6 +70,18 @@ def trainer_with_checkpoints(hooks):
     return sigma.Trainer(network, data, "adam", "9 epochs", validation=data, hooks=hooks, batch_size=3)
 
 
+def trainer_of_text(hooks):
+    """For a hook that has it write."""
+    text = TextCorpus(b"the cat sat on the mat. " * 8, length=4, split=[0.8, 0.2], shuffle=False)
+    network = [
+        {"use": "input", "shape": [4], "dtype": "integer"},
+        {"use": "embedding", "vocabulary": 12, "size": 3},
+        {"use": "dense", "size": 12},
+        "softmax_cross_entropy",
+    ]
+    return sigma.Trainer(network, text, "adam", "3 epochs", hooks=hooks, batch_size=6)
+
+
 EXAMPLES = {
     "activations.custom": Example({"function": "numpy:arctan"}),
     "costs.absolute_difference, masked": Example({}, SCORED, LABELS, STEPS),
@@ -106,6 +119,7 @@ EXAMPLES = {
     "hooks.report, means": Example({"mean": True, "when": "5 iterations"}),
     "hooks.restore": Example({"checkpoint": "newest"}, make=trainer_with_checkpoints, needs_directory=True),
     "hooks.target_maximisation": Example({"target": 1, "steps": 3}),
+    "hooks.text_samples": Example({"prompt": "the", "length": 5}, make=trainer_of_text),
     "hooks.time_series, means": Example({"mean": True, "when": "5 iterations", "values": ["training.loss"]}),
     "initialisers.constant": Example({"value": 0.5}),
     "initialisers.custom": Example({"function": f"{__name__}:bounded"}),

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from sigma_nn._sampling import sample_text, vocabulary_of
     from sigma_nn.activations.custom import Custom
     from sigma_nn.activations.elu import Elu
     from sigma_nn.activations.gelu import Gelu
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from sigma_nn.hooks.restore import Restore
     from sigma_nn.hooks.system_metrics import SystemMetrics
     from sigma_nn.hooks.target_maximisation import TargetMaximisation
+    from sigma_nn.hooks.text_samples import TextSamples
     from sigma_nn.hooks.time_series import TimeSeries
     from sigma_nn.initialisers.constant import Constant
     from sigma_nn.initialisers.custom import CustomInitialiser
@@ -271,6 +273,7 @@ _FILES = {
     "SystemMetrics": "hooks.system_metrics",
     "Tanh": "activations.tanh",
     "TargetMaximisation": "hooks.target_maximisation",
+    "TextSamples": "hooks.text_samples",
     "Threshold": "criteria.threshold",
     "TiedDense": "layers.tied_dense",
     "TimeSeries": "hooks.time_series",
@@ -282,6 +285,8 @@ _FILES = {
     "WarmUpSchedule": "schedules.warm_up",
     "WeightedMerger": "mergers.weighted",
     "Zeros": "initialisers.zeros",
+    "sample_text": "_sampling",
+    "vocabulary_of": "_sampling",
 }
 
 __all__ = [
@@ -410,6 +415,7 @@ __all__ = [
     "SystemMetrics",
     "Tanh",
     "TargetMaximisation",
+    "TextSamples",
     "Threshold",
     "TiedDense",
     "TimeSeries",
@@ -421,6 +427,8 @@ __all__ = [
     "WarmUpSchedule",
     "WeightedMerger",
     "Zeros",
+    "sample_text",
+    "vocabulary_of",
 ]
 
 

@@ -1,8 +1,9 @@
-"""How fast batches come: small ones out of a mapped file, a stream of records larger than memory, and tables.
+"""How fast batches come: out of a mapped file, of a stream larger than memory, of tables; how long a training waits.
 
     uv run --group oracle python benchmarks/data.py batches
     uv run python benchmarks/data.py stream --gigabytes 10
     uv run python benchmarks/data.py csv
+    uv run python benchmarks/data.py waits
 
 `batches`: 60,000 records of 784 float32 numbers are mapped from a file and shuffled into batches of 128, by Sigma and
 by PyTorch's DataLoader, without workers and with two: over a TensorDataset, as most have it, and over a dataset that is
@@ -15,6 +16,10 @@ which the same files are read from one end to the other, right before each epoch
 before both.
 
 `csv`: a table of numbers becomes blocks of float32, by Sigma's extractor and by pyarrow alone, in turns.
+
+`waits`: networks are trained, and the loop's time to its next batch is held against the whole of its time, as a profile
+counts both. Where a backend takes pixels as whole numbers of one byte, it takes turns with itself given floats; the
+parameters of both have to be the same to the last bit.
 """
 
 import argparse
@@ -31,23 +36,32 @@ from pathlib import Path
 from time import perf_counter, sleep
 from typing import Any, Self
 
+# As in overhead.py: read when NumPy is imported.
+for variable in ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"):
+    os.environ.pop(variable, None)
+
 import numpy as np
 from attrs import frozen
-from sigma_data import CSV, Normalise
+from sigma_data import CSV, Digits, Normalise
 
 import sigma_core as sigma
-from sigma_core.data import Batches, Dataset, Minibatch, Prefetch, Sections, joined_sections
+from sigma_core.data import Batches, Dataset, Fractions, Minibatch, Prefetch, Sections, joined_sections
 
 BATCH, FEATURES = 128, 784
+# Of a turn in which a training waits.
+STEPS = 200
 
 
 def main() -> None:
     """Measure what was asked for, and print it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("batches", "stream", "csv"))
+    parser.add_argument("what", choices=("batches", "stream", "csv", "waits"))
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--records", type=int, default=60_000, help="of the small batches")
     parser.add_argument("--turn", type=float, default=1.0, help="seconds that a contender goes on for, in each round")
+    parser.add_argument(
+        "--case", default="", help="how the cases of waiting begin, such as mnist-numba; all by default"
+    )
     parser.add_argument("--gigabytes", type=float, default=10.0, help="of the stream")
     parser.add_argument("--folder", type=Path, help="for the files; by default a temporary one")
     parser.add_argument("--cold", action="store_true", help="drop the file from the page cache before each epoch")
@@ -57,7 +71,7 @@ def main() -> None:
     )
     with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
         os.environ["SIGMA_CACHE"] = folder
-        {"batches": batches, "stream": stream, "csv": table}[arguments.what](arguments, Path(folder))
+        {"batches": batches, "stream": stream, "csv": table, "waits": waits}[arguments.what](arguments, Path(folder))
 
 
 # Small batches
@@ -330,6 +344,97 @@ def written_table(path: Path) -> Path:
         for _ in range(10):
             file.write(text)
     return path
+
+
+# How long a training waits
+
+
+def waits(arguments: argparse.Namespace, folder: Path) -> None:
+    """Some hundred steps of each case a round, in a new random order."""
+    del folder
+    contenders = {
+        f"{case}, {backend}{', given floats' * is_floats}": (case, backend, is_floats)
+        for case, backends in {"mnist": ("numba", "numpy"), "digits": ("numba", "numpy"), "text": ("numba",)}.items()
+        for backend in backends
+        for is_floats in ((False, True) if (case, backend) == ("mnist", "numba") else (False,))
+        if f"{case}-{backend}".startswith(arguments.case)
+    }
+    recipes = waiting_recipes(arguments.records)
+    trainers = {
+        name: trainer_of(recipes[case], backend, is_floats=is_floats)
+        for name, (case, backend, is_floats) in contenders.items()
+    }
+    found: dict[str, list[tuple[float, float]]] = {name: [] for name in contenders}
+    for turn in range(arguments.rounds + 1):
+        for name in random.sample(list(trainers), len(trainers)):
+            times = times_of(trainers[name], STEPS * (turn + 1))
+            if turn:
+                # In the first one programs are compiled, and memory is touched for the first time.
+                found[name].append(times)
+    for name, trainer in trainers.items():
+        twin = trainers.get(f"{name}, given floats", trainer)
+        if not np.array_equal(*(each.team.pull(["parameters"])["parameters"] for each in (trainer, twin))):
+            sys.exit(f"nothing is compared: {name} ends with other parameters than when it is given floats")
+    for name, times in found.items():
+        waiting, whole = np.array(times).T * 1e6
+        low, middle, high = np.quantile(waiting / whole, (0.25, 0.5, 0.75))
+        print(
+            f"{name:26} {np.median(waiting):6.1f} us of {np.median(whole):8.1f} us a step: "
+            f"{middle:.2%} ({low:.2%} to {high:.2%}); least {waiting.min():.1f} us, {whole.min():.1f} us"
+        )
+
+
+def waiting_recipes(records: int) -> dict[str, dict[str, Any]]:
+    """Settings of trainers by name, and the data."""
+    chance = np.random.default_rng(0)
+    # Pixels of which most are black, as those of digits.
+    pixels = chance.integers(0, 256, (records, FEATURES), np.uint8) * (chance.random((records, FEATURES)) < 0.2)
+    images = {
+        "inputs": np.multiply(pixels, np.float32(1 / 255), dtype=np.float32),
+        "targets": chance.integers(0, 10, records),
+    }
+    letters = chance.integers(0, 66, (records // 10, 65))
+    text = {"inputs": letters[:, :-1].copy(), "targets": letters[:, 1:].copy()}
+    dense = {"use": "dense", "size": 256, "activation": "relu", "repeat": 2}
+    end = [{"use": "dense", "size": 10}, {"use": "softmax_cross_entropy"}]
+    gru = [
+        {"use": "input", "shape": [64], "dtype": "integer"},
+        {"use": "embedding", "vocabulary": 66, "size": 32},
+        {"use": "gru", "size": 128},
+        {"use": "dense", "size": 66},
+        {"use": "softmax_cross_entropy"},
+    ]
+    return {
+        "mnist": {"data": images, "network": [{"use": "input", "shape": [FEATURES]}, dense, *end]},
+        "digits": {
+            "data": Digits(split=Fractions((0.8, 0.2))),
+            "network": [{"use": "input", "shape": [64]}, dense, *end],
+        },
+        "text": {"data": text, "batch_size": 64, "network": gru},
+    }
+
+
+def trainer_of(settings: dict[str, Any], backend: str, *, is_floats: bool) -> sigma.Trainer:
+    """A trainer, built; one whose backend is given floats even where it would take whole numbers of one byte."""
+    usual = {"optimiser": "adam", "stop": "1 epochs", "seed": 1, "backend": backend}
+    # On a busy machine a thread might begin to make batches ahead, in some turns and not in others.
+    trainer = sigma.Trainer(**usual, **settings, prefetch=0)
+    kind = type(trainer.setup.backend)
+    by_itself, kind.takes_codes = kind.takes_codes, kind.takes_codes and not is_floats
+    try:
+        trainer.build()
+    finally:
+        kind.takes_codes = by_itself
+    return trainer
+
+
+def times_of(trainer: sigma.Trainer, last: int) -> tuple[float, float]:
+    """Seconds a step that the loop waits, and that it takes in all, on the way to the last iteration."""
+    profile = trainer.run(stop=f"{last} iterations", profile=True).profile
+    assert profile is not None
+    seconds = {row.name: row.seconds for row in profile.rows}
+    names = ("batches", "loop", "criterion", f"step ({trainer.setup.backend.name})")
+    return profile.each_step(seconds["batches"]), profile.each_step(sum(seconds.get(name, 0.0) for name in names))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from sigma_core.data._items import (
 from sigma_core.data._iterator import Iterator
 from sigma_core.data._memory import InMemory, as_dataset
 from sigma_core.data._minibatches import Minibatches
+from sigma_core.data._narrow import Narrow, Widened
 from sigma_core.data._padding import pad_sequences
 from sigma_core.data._prefetch import Prefetch
 from sigma_core.data._preprocessor import (
@@ -80,6 +81,7 @@ __all__ = [
     "Member",
     "Minibatch",
     "Minibatches",
+    "Narrow",
     "Nested",
     "PartDescription",
     "Prefetch",
@@ -94,6 +96,7 @@ __all__ = [
     "Stratified",
     "Undivided",
     "Unified",
+    "Widened",
     "as_dataset",
     "check_known",
     "class_weights",

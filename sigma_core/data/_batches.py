@@ -2,11 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sigma_core.data._rooms import Rooms
 from sigma_core.data._sections import Array, Sections, check_aligned, check_known, records_of
 from sigma_core.errors import DataError
+
+if TYPE_CHECKING:
+    from sigma_core.data._narrow import Narrow
 
 Batch = tuple[Array, ...]
 """One array of shape (batch, ...) per section, in the order in which their names were given."""
@@ -117,6 +120,13 @@ class Batches(ABC):
                     "the state of an iterator over the same data with the same settings",
                 )
         self.seek(state["epoch"], state["index"])
+
+    def narrow(self) -> Mapping[str, "Narrow"]:
+        """Give sections as whole numbers of one byte from now on, where their floats come of them to the last bit.
+
+        Returns how, by section; nothing where batches go on as they were, which an iterator is free to do.
+        """
+        return {}
 
     def identity(self) -> dict[str, Any]:
         """What a position means nothing without, as JSON values."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from sigma_core.data._augmentation import Augmentation, Augmenter
+from sigma_core.data._narrow import Narrow, narrowed
 from sigma_core.data._order import Rows
 from sigma_core.data._sections import Array, Sections
 
@@ -31,6 +32,16 @@ class Gathering:
     def record_bytes(self) -> int:
         """Bytes of a record, over all sections."""
         return max(sum(array.nbytes for array in self.arrays) // len(self.arrays[0]), 1)
+
+    def narrow(self) -> dict[str, Narrow]:
+        """Have whole numbers in place of the floats that come of them, but where augmenters are to see floats."""
+        arrays, found = list(self.arrays), {}
+        for number, (name, array) in enumerate(zip(self.names, self.arrays, strict=True)):
+            made = None if number in self._augmented else narrowed(array)
+            if made is not None:
+                arrays[number], found[name] = made
+        self.arrays = tuple(arrays)
+        return found
 
     def buffers(self, records: int) -> tuple[Array, ...]:
         """Memory for so many records."""

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from sigma_core.data._augmentation import Augmenter
 from sigma_core.data._batches import Batch, Batches
 from sigma_core.data._gathering import NO_AUGMENTERS, Gathering
+from sigma_core.data._narrow import Narrow
 from sigma_core.data._order import BlockShuffled, Kept, Order, Sequential, Shuffled, Windows, epochs
 from sigma_core.data._pages import Leaps, Pages, Walk
 from sigma_core.data._sections import Array, Sections
@@ -65,7 +66,7 @@ class Minibatches(Batches):
         self._used = whole * batch_size if drop_last else self.records
         self._gathering = Gathering(data, self.names, augment, seed)
         record_bytes = self._gathering.record_bytes
-        self.at_once = max(1, min(_RUN_BYTES // (record_bytes * batch_size), _RUN_BATCHES, self.iterations_per_epoch))
+        self.at_once = self._fitting()
         block = block or min(max(1, _BLOCK_BYTES // record_bytes), _BLOCK_RECORDS)
         self.windows = Windows(self.records, block, window)
         self._pages = Pages(self._gathering.arrays)
@@ -83,6 +84,22 @@ class Minibatches(Batches):
         if self.shuffle == "block":
             own |= {"block": self.windows.block, "window": self.windows.window}
         return super().identity() | own
+
+    def narrow(self) -> Mapping[str, Narrow]:
+        """Gather a quarter of the bytes, or less: what takes time is to fetch them from memory, which is slow to come.
+
+        The order is that of the floats. Views of the data cost nothing, and stay.
+        """
+        found = {} if self._are_views else self._gathering.narrow()
+        if found:
+            self.at_once = self._fitting()
+            self.reserve(1)
+        return found
+
+    def _fitting(self) -> int:
+        """How many batches are made at once."""
+        size = self._gathering.record_bytes * self.batch_size
+        return max(1, min(_RUN_BYTES // size, _RUN_BATCHES, self.iterations_per_epoch))
 
     def room(self) -> Any:
         """Buffers for as many batches as are made at once, which are views of them that are made once."""

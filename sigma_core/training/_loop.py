@@ -305,7 +305,7 @@ class Loop(Steered):
                 step, started, ended, names, generation, tell = self._lanes()
 
     def _batches(self) -> Iterable[Any]:
-        batches = self.trainer.batches
+        batches = self.trainer.parts.batches
         return batches if self._scheduling is None else self._scheduling.over(batches)
 
     def _lanes(self) -> tuple[Callable[..., Any], Any, Any, tuple[str, ...], int, Teller | None]:

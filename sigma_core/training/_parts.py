@@ -6,7 +6,7 @@ from typing import Any, Self
 from attrs import define, evolve, field
 
 from sigma_core.backends import Backend
-from sigma_core.data import Batches, Data, GrowingDataset, Growth, Prefetch, fitted_from
+from sigma_core.data import Batches, Data, GrowingDataset, Growth, Narrow, Prefetch, Widened, fitted_from
 from sigma_core.environment import Environment
 from sigma_core.errors import DataError, TrainerError
 from sigma_core.network import Architecture, Network
@@ -79,6 +79,7 @@ class Parts:
     data: Data
     network: Network
     batches: Batches
+    """Of which some sections may be codes, as the task says."""
     layout: Layout
     """Where each parameter lies in the flat vectors."""
     task: Task
@@ -148,7 +149,7 @@ class Parts:
         watch: tuple[str, ...],
         compiled: Callable[[str, float, int], None],
     ) -> Self:
-        batches = _batches(setup, data, network)
+        batches, narrow = _batches(setup, data, network, may_be_narrow=not isinstance(setup.dataset, GrowingDataset))
         method = setup.method
         state = TrainingState.initial(
             network, method, seed=setup.seed, initialisers=setup.initialisers, layout=setup.layout(network)
@@ -162,6 +163,7 @@ class Parts:
             watch=watch,
             compiled=compiled,
             iterations_per_epoch=batches.iterations_per_epoch,
+            narrow=narrow,
         )
         team = setup.operator.team(task, state)
         values = Values(team, network, state.layout, method)
@@ -171,6 +173,11 @@ class Parts:
     def reported_scores(self) -> dict[str, bool]:
         """Whether it is one number, for each score that a run reports, by identifier."""
         return reported_scores(self.network, self.setup.metrics, self.data)
+
+    @property
+    def batches_of_floats(self) -> Batches:
+        """The batches as the data has them, at the same position."""
+        return Widened(self.batches, self.task.narrow) if self.task.narrow else self.batches
 
     def watch(self, wanted: tuple[str, ...]) -> None:
         """Have the step give these gradients; it is compiled anew only where that is more than it gives."""
@@ -217,7 +224,8 @@ class Parts:
             return
         data = with_validation(epoch, self.validation, growth.environment).cast(self.setup.dtype)
         check_values(self.network, data)
-        batches = _batches(self.setup, data, self.network)
+        # What is appended later may be anything, so nothing is made of its floats.
+        batches, _ = _batches(self.setup, data, self.network, may_be_narrow=False)
         if batches.iterations_per_epoch != self.task.iterations_per_epoch:
             raise DataError(
                 batches.where,
@@ -240,16 +248,19 @@ class Parts:
         self.team.prepare(self.batches.make(epoch, 0, self.batches.room())[0])
 
 
-def _batches(setup: Setup, data: Data, network: Network) -> Batches:
-    """What the iterator makes of the training records, made ahead as the setup says."""
+def _batches(
+    setup: Setup, data: Data, network: Network, *, may_be_narrow: bool
+) -> tuple[Batches, Mapping[str, Narrow]]:
+    """What the iterator makes of the training records, made ahead as the setup says; and which are codes of floats."""
     batches = setup.iterator.batches(
         data.training, setup.batch_size, setup.seed, sections=network.sections, augment=data.augmentation
     )
     ahead, backend = setup.prefetch, setup.backend
+    narrow = batches.narrow() if may_be_narrow and backend.takes_codes else {}
     if not ahead.depth:
-        return batches
+        return batches, narrow
     stage = None if type(backend).staged is Backend.staged else backend.staged
-    return Prefetch(batches, ahead.depth, ahead.threads, where_slow=ahead.is_where_slow, stage=stage)
+    return Prefetch(batches, ahead.depth, ahead.threads, where_slow=ahead.is_where_slow, stage=stage), narrow
 
 
 def _check_shorter(setup: Setup, data: Data, batches: Batches, environment: Environment) -> None:

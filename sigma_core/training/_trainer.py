@@ -254,7 +254,7 @@ class Trainer(Control, Evaluating):
     @property
     def batches(self) -> Batches:
         """The batches of the training data."""
-        return self.parts.batches
+        return self.parts.batches_of_floats
 
     @property
     def team(self) -> Team:

@@ -9,6 +9,7 @@ import numpy as np
 from attrs import define, field, frozen
 
 from sigma_core.backends import Backend, Executable, Program
+from sigma_core.data import Narrow
 from sigma_core.errors import NodeError
 from sigma_core.network import Network, Section
 from sigma_core.training._filling import Arrays
@@ -16,6 +17,7 @@ from sigma_core.training._method import Method
 from sigma_core.training._metric import Metric
 from sigma_core.training._programs import StepGraph, adding_step, prediction_pass, scoring_pass, training_step
 from sigma_core.training._state import TrainingState
+from sigma_core.training._widening import CODES, Widening, widening_pass
 
 _BATCHES = "accumulated.batches"
 
@@ -35,6 +37,8 @@ class Task:
     compiled: Callable[[str, float, int], None] = field(default=lambda _signature, _seconds, _nodes: None)
     """Told of each new program: its signature, seconds it took to trace and to compile, number of its nodes."""
     iterations_per_epoch: int = 1
+    narrow: Mapping[str, Narrow] = MappingProxyType({})
+    """What floats come of, for the sections of a training batch that are given as whole numbers of one byte."""
 
     def described(self, shapes: Sequence[tuple[int, ...]]) -> dict[str, Section]:
         """The sections of a training batch, by name, where its arrays have these shapes."""
@@ -67,6 +71,20 @@ class Programs:
             self.task.compiled(f"{what}: {shapes}", perf_counter() - begin, program.nodes)
         return self._known[signature]
 
+    def widened(
+        self, run: Callable[..., Sequence[Any]], shapes: Sequence[tuple[int, ...]]
+    ) -> Callable[..., Sequence[Any]]:
+        """What runs a program that takes floats on training batches of these shapes, as they are given."""
+        widen = [self._widening(name, shape) for name, shape in zip(self.task.dtypes, shapes, strict=True)]
+        return Widening(run, widen) if any(widen) else run
+
+    def _widening(self, name: str, shape: tuple[int, ...]) -> Executable | None:
+        narrow = self.task.narrow.get(name)
+        if narrow is None:
+            return None
+        program, _ = self.get("widen", lambda: widening_pass(narrow, shape), [Section(shape, CODES)], narrow)
+        return program.instantiate({})
+
 
 class Accumulating:
     """Two programs for batches of one shape: most batches only add their gradients, every so many bring an update.
@@ -74,7 +92,9 @@ class Accumulating:
     `progress` is shared by the shapes of a worker.
     """
 
-    def __init__(self, adds: Executable, updates: Executable, progress: "Progress") -> None:
+    def __init__(
+        self, adds: Callable[..., Sequence[Any]], updates: Callable[..., Sequence[Any]], progress: "Progress"
+    ) -> None:
         self._adds, self._updates, self._progress = adds, updates, progress
 
     def __call__(self, *batch: Any) -> Sequence[Any]:
@@ -176,14 +196,16 @@ class Worker:
                 self._steps[shapes] = Accumulating(self._step("add", adding_step, shapes), updates, self.progress)
         return self._steps[shapes]
 
-    def _step(self, what: str, trace: Callable[..., StepGraph], shapes: Sequence[tuple[int, ...]]) -> Executable:
+    def _step(
+        self, what: str, trace: Callable[..., StepGraph], shapes: Sequence[tuple[int, ...]]
+    ) -> Callable[..., Sequence[Any]]:
         task = self.task
         batch = task.described(shapes)
         program, step = self.programs.get(
             what, lambda: trace(task.network, task.method, self.layout, batch, task.watch), batch.values()
         )
         self.names = step.outputs
-        return self._instance(program, step)
+        return self.programs.widened(self._instance(program, step), shapes)
 
     def score(self, batch: Sequence[Any]) -> dict[str, np.ndarray]:
         """Sums of losses and of what the metrics measure, over one batch, as float64."""

@@ -71,7 +71,7 @@ class ProfiledLoop(Loop):
             self._watch.turn(END)
 
     def _batches(self) -> Iterable[Any]:
-        batches = self._watch.over(BATCHES, self.trainer.batches)
+        batches = self._watch.over(BATCHES, self.trainer.parts.batches)
         if self._scheduling is None:
             return batches
         return self._watch.over(SCHEDULES, self._scheduling.over(batches))

@@ -63,6 +63,7 @@ class NumbaBackend(HostBackend):
 
     name: ClassVar[str] = "numba"
     numbers: ClassVar[bool] = False
+    takes_codes: ClassVar[bool] = True
     kernels: ClassVar[Mapping[str, Any]] = {**HostBackend.kernels, **KERNELS}
     overwrites: ClassVar[Any] = staticmethod(overwrites)
 

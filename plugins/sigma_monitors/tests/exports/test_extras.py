@@ -27,8 +27,14 @@ from sigma_core.extend import PluginUnavailableError
             "tensorboardX",
             r"monitors 'tensorboard' \(sigma-monitors 0\.1\.0\): it needs tensorboardX, which is not installed",
         ),
+        (
+            "wandb",
+            ("wandb", "_wandb_service"),
+            "wandb",
+            r"monitors 'wandb' \(sigma-monitors 0\.1\.0\): it needs wandb, which is not installed",
+        ),
     ],
-    ids=["mlflow", "tensorboard"],
+    ids=["mlflow", "tensorboard", "wandb"],
 )
 def test_a_missing_library_is_named_with_its_extra(monkeypatch, monitor, modules, library, found):
     """A recipe with it is refused before anything is trained."""

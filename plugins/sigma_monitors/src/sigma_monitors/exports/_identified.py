@@ -28,3 +28,13 @@ def values_of(event: Event) -> Values:
 def numbers_of(event: Event) -> dict[str, float]:
     """Those that are one number each; others are matrices, histograms, pictures, texts."""
     return {name: float(value) for name, value in values_of(event).items() if isinstance(value, int | float)}
+
+
+def numbers_in_sections(event: Event) -> dict[str, float]:
+    """The same by `validation/accuracy`, for programs that put together what is alike before the slash.
+
+    A name without a dot would stand by itself, so that of the hook is put before it.
+    """
+    source = getattr(event, "source", "values")
+    numbers = numbers_of(event).items()
+    return {(name if "." in name else f"{source}.{name}").replace(".", "/", 1): value for name, value in numbers}

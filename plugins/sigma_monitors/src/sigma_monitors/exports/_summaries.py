@@ -21,11 +21,6 @@ Value = Summary.Value
 _SUCCESS, _FAILURE = 1, 2  # of its enumeration Status
 
 
-def tag_of(identifier: str) -> str:
-    """`validation.accuracy` as `validation/accuracy`: what is alike before the slash stands together."""
-    return identifier.replace(".", "/", 1)
-
-
 def scalar(tag: str, value: float) -> Value:
     """A number."""
     return Value(tag=tag, simple_value=value)

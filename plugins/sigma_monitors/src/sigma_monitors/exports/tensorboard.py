@@ -15,7 +15,7 @@ from sigma_core.extend import Event, RunDescribed, RunEnded, RunFailed, RunInfo,
 from sigma_monitors.exports import _summaries as summaries
 from sigma_monitors.exports._event_file import EventFile
 from sigma_monitors.exports._export import Export
-from sigma_monitors.exports._identified import numbers_of
+from sigma_monitors.exports._identified import numbers_in_sections
 from sigma_monitors.exports._kinds import Histogram, Picture, kind_of, others_of
 from sigma_monitors.exports._places import place_of
 from sigma_monitors.exports._recipe import GivenRecipe
@@ -85,10 +85,7 @@ class TensorBoard(Export):
 
 
 def _summarised(event: Event) -> list[summaries.Value]:
-    # A name without a dot would stand by itself.
-    source = getattr(event, "source", "values")
-    numbers = {name if "." in name else f"{source}.{name}": value for name, value in numbers_of(event).items()}
-    values = [summaries.scalar(summaries.tag_of(name), value) for name, value in numbers.items()]
+    values = [summaries.scalar(tag, value) for tag, value in numbers_in_sections(event).items()]
     for tag, value in others_of(event).items():
         kind = kind_of(value)
         if isinstance(kind, Histogram):

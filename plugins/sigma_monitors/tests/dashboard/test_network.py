@@ -106,7 +106,7 @@ def test_arrays_are_told_by_layer(run):
     assert lines["dense_1"][0] == f"weights: {weights.mean:.2f} ± {weights.deviation:.2f}"
 
 
-@pytest.mark.parametrize("missing", [None, float("nan")])
+@pytest.mark.parametrize("missing", [None, float("nan"), "NaN", "-Infinity"])
 def test_what_is_no_number_is_told(missing):
     nothing = dict.fromkeys(("mean", "deviation", "minimum", "maximum"), missing)
     found = spreads({"network.layers.dense_1.weights": {**nothing, "not_finite": 12}})

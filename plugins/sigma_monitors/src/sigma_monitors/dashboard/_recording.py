@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Iterable
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,12 @@ class Recording:
             found = self._history.get(source, [])
             places = np.unique(np.linspace(0, len(found) - 1, most).astype(int)) if len(found) > most else None
             return list(found) if places is None else [found[place] for place in places]
+
+    def entries(self, after: int = 0) -> list[StoredEvent]:
+        """Those of the log that are newer than the event of that number, oldest first."""
+        with self._lock:
+            fresh = list(takewhile(lambda event: event.id > after, reversed(self.log)))
+        return fresh[::-1]
 
     def text(self, name: str) -> str | None:
         """The text of a file of the run, such as its recipe; None where it has none."""

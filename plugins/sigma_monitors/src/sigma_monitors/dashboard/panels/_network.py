@@ -104,9 +104,14 @@ def spreads(values: Mapping[str, Any]) -> dict[str, list[Spread]]:
         else:
             layer, _, parameter = rest.rpartition(".")
             name = f"gradients of {parameter}" if of.startswith("gradients") else parameter
-        numbers = {key: value.get(key) for key in ("mean", "deviation", "minimum", "maximum")}
+        numbers = {key: _finite(value.get(key)) for key in ("mean", "deviation", "minimum", "maximum")}
         found.setdefault(layer, []).append(Spread(name, not_finite=value.get("not_finite") or 0, **numbers))
     return found
+
+
+def _finite(value: object) -> float | None:
+    # The store writes what is no number as a word.
+    return value if isinstance(value, int | float) and math.isfinite(value) else None
 
 
 def told(found: Mapping[str, Iterable[Spread]], number: Number) -> dict[str, list[str]]:
@@ -123,4 +128,4 @@ def table_of(several: Iterable[Spread], number: Number) -> list[dict[str, str]]:
 
 
 def _number(value: float | None, number: Number) -> str:
-    return "-" if value is None or math.isnan(value) else number(value)
+    return "-" if value is None else number(value)

@@ -62,6 +62,9 @@ def test_archives_have_arrays_by_name(save):
     np.testing.assert_array_equal(made["inputs"], x)
     np.testing.assert_array_equal(made["targets"], y)
     assert list(NumPy(Memory(content)).extract()) == ["x", "y"]
+    # Whatever else is there does not matter to who chooses.
+    beside = content.replace(b"y.npy", b"y.txt")
+    np.testing.assert_array_equal(NumPy(Memory(beside), {"inputs": "x"}).extract()["inputs"], x)
 
 
 def test_two_files_are_inputs_and_targets():
@@ -166,6 +169,14 @@ FAULTS = {
     "an archive of nothing": (
         lambda: NumPy(Memory(EMPTY.getvalue())).extract(),
         "memory: it has no files in it\n  expected: an archive of files",
+    ),
+    "an archive with an array whose name was damaged": (
+        lambda: NumPy(Memory(PACKED.replace(b"y.npy", b"y.nqy"))).extract(),
+        (
+            "memory, member 'y.nqy': its name does not end in .npy, as those of arrays do\n"
+            "  expected: a file as np.savez writes it\n"
+            "  to do:    copy it again, or choose arrays by sections"
+        ),
     ),
     "an archive that is cut short": (
         lambda: NumPy(Memory(PACKED[:-30])).extract(),

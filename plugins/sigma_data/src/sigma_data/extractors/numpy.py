@@ -64,15 +64,23 @@ class NumPy(Extractor):
             )
         return rows[name]
 
-    @staticmethod
-    def _rows(stack: ExitStack, source: Source, environment: Any, name: str) -> "dict[str, _Rows]":
+    def _rows(self, stack: ExitStack, source: Source, environment: Any, name: str) -> "dict[str, _Rows]":
         where = source.describe()
         stream = stack.enter_context(sought(source.open(environment), where, environment))
         magic = read_exactly(stream, len(_NPY))
         stream.seek(0)
         if magic.startswith(_NPZ):
-            # As any archive is read: damage, links and bombs in it are told alike.
-            members = Archive(source, "*.npy", Zip()).parts(environment)
+            # As any archive is read: damage, links and bombs in it are told alike. Where all arrays are wanted, one
+            # whose name was damaged is to be told, and not left out.
+            members = Archive(source, "*.npy" if self.sections else "*", Zip()).parts(environment)
+            for member in members:
+                if not member.location().endswith(".npy"):
+                    raise DataError(
+                        member.describe(),
+                        "its name does not end in .npy, as those of arrays do",
+                        "a file as np.savez writes it",
+                        "copy it again, or choose arrays by sections",
+                    )
             return {
                 member.location().removesuffix(".npy"): _Rows(
                     stack.enter_context(member.open(environment)), member.describe()

@@ -173,8 +173,8 @@ class Editor:
     def _build(self) -> None:
         setting = self.setting
         if setting.type == "bool":
-            self._input: ui.element = named(ui.switch(on_change=self._chosen).props("dense"), setting.identifier)
-            self._show_value: Any = self._input.set_value  # type: ignore[attr-defined]
+            self._input: Any = named(ui.switch(on_change=self._chosen).props("dense"), setting.identifier)
+            self._show_value: Any = self._input.set_value
         elif setting.choices is not None:
             choices = setting.choices
             options = {str(place): setting.text(choice) for place, choice in enumerate(choices)}

@@ -1,4 +1,4 @@
-"""Pages of a forum, written as HTML: what is a message about, however it is marked up?
+"""Pages of a forum, written as HTML, and a network that tells what a message is about, however it is marked up.
 
 To run it: `python examples/pages.py`; `--epochs 1 --records 60` for a quick look. It needs selectolax
 (`pip install 'sigma-data[html]'`).
@@ -19,14 +19,14 @@ WORDS = {
     "gardening": "the soil is dry, water the roses, plant seeds in spring, cut the hedge, rake the leaves",
     "chess": "the king is safe, castle early, trade the rooks, push the pawn, mate in the end",
 }
-COMMON = "today I think we should ask how to do this well and what comes next".split()
+COMMON = "today I think we should ask how to do this well and what comes next"
 LENGTH = 24
 
 
 def message(topic: str, random: np.random.Generator) -> str:
     """Words of the topic among common ones, some of them marked up, in lines."""
     own = random.choice(WORDS[topic].replace(",", "").split(), random.integers(2, 6))
-    words = random.permutation([*own, *random.choice(COMMON, random.integers(5, 15))])
+    words = random.permutation([*own, *random.choice(COMMON.split(), random.integers(5, 15))])
     marks = random.choice(["{}", "{}", "{}", "<b>{}</b>", "<em>{}</em>", "{}<br>"], len(words))
     return " ".join(mark.format(word) for mark, word in zip(marks, words, strict=True))
 

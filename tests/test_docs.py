@@ -46,6 +46,7 @@ QUICK = {
     "char_lstm": ["--epochs", "1", "--records", "8", "--units", "16", "--length", "20"],
     "denoising_autoencoder": ["--epochs", "1", "--records", "256"],
     "pages": ["--epochs", "1", "--records", "60"],
+    "play_tic_tac_toe": ["--epochs", "1"],
     "reverse": ["--epochs", "1", "--records", "128"],
     "shapes": ["--epochs", "1", "--records", "60"],
     "two_inputs": ["--epochs", "1", "--records", "256"],

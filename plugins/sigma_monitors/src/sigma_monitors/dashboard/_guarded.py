@@ -1,5 +1,6 @@
 """The application behind the guard: what comes in is limited, what goes out is labelled."""
 
+import re
 from collections.abc import Iterable
 from typing import Protocol
 
@@ -36,8 +37,8 @@ _LABELS = {
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
 }
-# Scripts and styles of the library, which have its version in their path.
-_KEPT = "/_nicegui/"
+# Scripts and styles of the library, which have its version in their path; not what it has made for somebody.
+_KEPT = re.compile(r"/_nicegui/[0-9][^/]*/(?!dynamic_resources/)")
 # What only a proxy may say, and there is none: NiceGUI would write the prefix into its pages.
 _OF_PROXIES = (b"forwarded", b"x-forwarded-", b"x-real-ip", b"x-original-", b"x-rewrite-")
 
@@ -171,7 +172,7 @@ def _labelled(scope: Scope, send: Send) -> Send:
 
 def _labels(path: str, headers: list[tuple[bytes, bytes]]) -> Iterable[tuple[bytes, bytes]]:
     own = {name.lower() for name, _ in headers}
-    is_kept = path.startswith(_KEPT)
+    is_kept = _KEPT.match(path) is not None
     for name, value in headers:
         low = name.lower()
         # No other site may read anything; and what is of a run is kept nowhere.

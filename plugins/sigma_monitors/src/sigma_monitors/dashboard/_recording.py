@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ _LISTED = ("log_recorded", "command_applied", "command_refused", "subscriber_fai
 _COUNTED = ("run_started", "run_paused", "run_resumed", "run_reset", "run_failed", "run_interrupted", "run_ended")
 _OTHERS = ("checkpoint_saved", "checkpoint_failed", "checkpoint_restored", "step_compiled", "budget_exceeded")
 _STATE = "run.db"
+_LARGEST_TEXT = 4 * 1024 * 1024
 
 
 @frozen
@@ -138,9 +140,17 @@ class Recording:
         return fresh[::-1]
 
     def text(self, name: str) -> str | None:
-        """The text of a file of the run, such as its recipe; None where it has none."""
+        """The text of a file of the run, such as its recipe; None where it has none, or one that is too large.
+
+        Whoever may write into the folder of runs does not thereby choose which files a page shows: links are not
+        followed, and nobody waits for a pipe.
+        """
+        path = self.directory / name
         try:
-            return (self.directory / name).read_text("utf-8")
+            state = path.lstat()
+            if not S_ISREG(state.st_mode) or state.st_size > _LARGEST_TEXT:
+                return None
+            return path.read_text("utf-8")
         except (OSError, UnicodeError):
             return None
 

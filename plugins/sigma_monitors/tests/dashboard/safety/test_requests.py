@@ -275,3 +275,13 @@ def test_scripts_of_the_library_are_kept_by_the_browser_alone(serve):
     served.app.headers = ((b"Cache-Control", b"public, max-age=100"),)
     answer = served.ask(path="/_nicegui/3.0/static/nicegui.js", Cookie=served.enter())
     assert answer.headers.get_all("Cache-Control") == ["private, max-age=100"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/_nicegui/auto/static/x", "/_nicegui/3.0/dynamic_resources/x", "/_nicegui_ws/x", "/x"]
+)
+def test_what_is_made_for_somebody_is_kept_nowhere(serve, path):
+    """Downloads are given out by paths of the library, too."""
+    served = serve()
+    served.app.headers = ((b"Cache-Control", b"public, max-age=100"),)
+    assert served.ask(path=path, Cookie=served.enter()).headers.get_all("Cache-Control") == ["no-store"]

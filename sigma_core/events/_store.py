@@ -184,18 +184,24 @@ class RunStore:
         return int(self._rows(_NEWEST)[0][0])
 
     def events(
-        self, kind: str | Iterable[str] | None = None, *, after: int = 0, until: int | None = None
+        self,
+        kind: str | Iterable[str] | None = None,
+        *,
+        after: int = 0,
+        until: int | None = None,
+        numbers: bool = True,
     ) -> Iterator[StoredEvent]:
         """Stored events in order: all, those of one kind such as "epoch_ended", or of several.
 
         They have greater numbers than `after`, and none than `until`. Of an ended iteration the scores that are one
-        number are kept.
+        number are kept. Events that are nothing but numbers, as these and much of what hooks publish, may be millions;
+        without `numbers` they are left out, and take no time.
         """
         kinds = None if kind is None else (kind,) if isinstance(kind, str) else tuple(kind)
         last = _MOST if until is None else until
         which = "" if kinds is None else f" AND kind IN ({', '.join('?' * len(kinds))})"
         rows = self._rows(f"{_EVENTS} WHERE id > ? AND id <= ?{which} ORDER BY id", after, last, *(kinds or ()))
-        series = [each for each in self._series() if kinds is None or each.kind in kinds]
+        series = [each for each in self._series() if kinds is None or each.kind in kinds] if numbers else []
         tables = ((each, self._columns(each, range(HEAD + len(each.names)), after, last).T) for each in series)
         return merge(map(_stored, rows), *(each.events(table) for each, table in tables), key=_id_of)
 

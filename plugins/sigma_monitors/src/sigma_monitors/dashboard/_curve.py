@@ -1,7 +1,7 @@
 """A time series as charts need it: no longer than can be drawn, and cheap to add to."""
 
 import numpy as np
-from attrs import define, field
+from attrs import field, frozen
 
 from sigma_core.extend import thinned
 
@@ -9,31 +9,44 @@ POINTS = 4096
 """About as many points as a series is kept with; twice as many before it is thinned again."""
 
 
-@define(eq=False)
+@frozen(eq=False)
 class Curve:
-    """A series of any length, of which peaks stay and the rest may be thinned out."""
+    """A series of any length, of which peaks stay and the rest may be thinned out; both arrays of shape (points,).
+
+    It never changes, so that whoever draws it needs no lock: with more points it is another one.
+    """
 
     iterations: np.ndarray = field(factory=lambda: np.empty(0, np.int64))
     values: np.ndarray = field(factory=lambda: np.empty(0))
     is_thinned: bool = False
+    is_rough: bool = False
+    """Whether iterations were run again whose neighbours had been thinned out: a peak among these may be missing."""
 
-    def add(self, iterations: np.ndarray, values: np.ndarray) -> None:
-        """Put newer points behind; those of iterations that were run again take the place of the earlier ones."""
+    def extended(self, iterations: np.ndarray, values: np.ndarray) -> "Curve":
+        """With newer points behind; those of iterations that were run again take the place of the earlier ones."""
         if not iterations.size:
-            return
+            return self
+        is_thinned, is_rough = self.is_thinned, self.is_rough
         if self.iterations.size and iterations[0] <= self.iterations[-1]:
+            is_rough = is_rough or (is_thinned and not self._ends_with(iterations, values))
             keep = ~np.isin(self.iterations, iterations)
-            joined = np.concatenate([self.iterations[keep], iterations])
-            order = joined.argsort(kind="stable")
-            iterations = joined[order]
-            values = np.concatenate([self.values[keep], values])[order]
+            iterations = np.concatenate([self.iterations[keep], iterations])
+            order = iterations.argsort(kind="stable")
+            iterations, values = iterations[order], np.concatenate([self.values[keep], values])[order]
         else:
             iterations = np.concatenate([self.iterations, iterations])
             values = np.concatenate([self.values, values])
         if iterations.size > 2 * POINTS:
             kept = thinned(values, POINTS)
-            iterations, values, self.is_thinned = iterations[kept], values[kept], True
-        self.iterations, self.values = iterations, values
+            iterations, values, is_thinned = iterations[kept], values[kept], True
+        return Curve(iterations, values, is_thinned, is_rough)
+
+    def _ends_with(self, iterations: np.ndarray, values: np.ndarray) -> bool:
+        """Whether those of the points that are no newer are the last ones of it: they were only read once more."""
+        ours, theirs = self.iterations >= iterations[0], iterations <= self.iterations[-1]
+        return np.array_equal(self.iterations[ours], iterations[theirs]) and np.array_equal(
+            self.values[ours], values[theirs], equal_nan=True
+        )
 
     def drawn(self, points: int) -> tuple[np.ndarray, np.ndarray]:
         """At most so many points of it, peaks among them."""

@@ -1,11 +1,14 @@
 """The page that compares runs: their curves over each other, how their settings differ, their best scores."""
 
 import asyncio
+import json
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
+import numpy as np
 from nicegui import ui
 
 from sigma_core.extend import RunSummary
@@ -17,9 +20,21 @@ from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard._words import headline
 from sigma_monitors.dashboard.panels._charts import POINTS, Chart, as_csv
 
+_BARE = re.compile(r"[\w-]+")
 MOST = 10
 """As many runs as can be told apart by colours."""
 _INTERVAL = 1.0
+
+
+def comparison(names: Iterable[str]) -> str:
+    """The address of the page that compares these runs."""
+    # Quoted twice, because what separates them may be in a name, and the query is unquoted before it is cut.
+    return "/compare?runs=" + quote(",".join(quote(name, safe="") for name in names), safe="")
+
+
+def compared(runs: str) -> list[str]:
+    """The names in such an address, as they come out of its query."""
+    return [unquote(name) for name in runs.split(",") if name]
 
 
 class ComparePage:
@@ -67,12 +82,10 @@ class ComparePage:
 
     def _chart_card(self) -> None:
         say = self._say
-        names = sorted({name for recording in self._recordings for name in recording.names})
-        first = headline(dict.fromkeys(names, 0.0))
         self._chart = Chart(say("Comparison"), say)
         with ui.element("section").classes("sigma-card sigma-wide"):
             with ui.row().classes("sigma-toolbar"):
-                self._metric = ui.select(names, value=first, label=say("Metric"), on_change=self._draw_chart).props(
+                self._metric = ui.select([], label=say("Metric"), on_change=self._draw_chart, with_input=True).props(
                     "outlined dense options-dense"
                 )
                 self._metric.classes("sigma-search")
@@ -98,8 +111,16 @@ class ComparePage:
         told = [(recording.epoch_of_life, recording.version) for recording in self._recordings]
         if told != self._told:
             self._told = told
+            self._offer_metrics()
             await self._draw_chart()
             await self._draw_scores()
+
+    def _offer_metrics(self) -> None:
+        """Those there are by now: runs that have just begun have none."""
+        names = sorted({name for recording in self._recordings for name in recording.names})
+        if names != list(self._metric.options):
+            value = self._metric.value if self._metric.value in names else headline(dict.fromkeys(names, 0.0))
+            self._metric.set_options(names, value=value)
 
     async def _draw_chart(self) -> None:
         metric = self._metric.value
@@ -114,11 +135,14 @@ class ComparePage:
 
     async def _download(self) -> None:
         metric = self._metric.value
-        found = {}
-        for recording in self._recordings:
-            whole = await asyncio.to_thread(recording.whole, [metric])
-            found[recording.directory.name] = whole[metric]
-        ui.download.content(as_csv(found), f"{metric}.csv", "text/csv")
+        if metric is None:
+            return
+
+        def table() -> str:
+            whole = {recording.directory.name: recording.whole([metric]) for recording in self._recordings}
+            return as_csv({name: series[metric] for name, series in whole.items() if metric in series})
+
+        ui.download.content(await asyncio.to_thread(table), f"{metric}.csv", "text/csv")
 
     async def _draw_scores(self) -> None:
         best = await asyncio.to_thread(lambda: [best_of(recording) for recording in self._recordings])
@@ -171,7 +195,7 @@ def best_of(recording: Recording) -> dict[str, tuple[float, int]]:
     names = [name for name in recording.names if name.startswith(("validation", "epoch."))]
     found = {}
     for name, curve in recording.curves(names).items():
-        good = curve.values == curve.values
+        good = np.isfinite(curve.values)
         if good.any():
             iterations, values = curve.iterations[good], curve.values[good]
             place = int(values.argmin() if is_lower_better(name) else values.argmax())
@@ -194,8 +218,10 @@ def settings_of(recording: Recording) -> Mapping[str, Any]:
 
 def flat(value: Any, name: str = "") -> dict[str, str]:
     """Settings by their path, each as text; list items by their number, from 1."""
-    if isinstance(value, Mapping):
-        items = [(f"{name}.{key}" if name else str(key), each) for key, each in value.items()]
+    if isinstance(value, Mapping) and (value or not name):
+        # As TOML writes it: a key with a dot in it is no path.
+        keys = [key if _BARE.fullmatch(key) else json.dumps(key, ensure_ascii=False) for key in value]
+        items = [(f"{name}.{key}" if name else key, each) for key, each in zip(keys, value.values(), strict=True)]
     elif isinstance(value, list) and any(isinstance(each, Mapping) for each in value):
         items = [(f"{name}[{number}]", each) for number, each in enumerate(value, 1)]
     else:

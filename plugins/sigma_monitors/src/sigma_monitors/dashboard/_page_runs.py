@@ -11,6 +11,7 @@ from sigma_core.extend import RunSummary, SigmaError, delete_run, set_tags
 from sigma_monitors.dashboard._language import Language
 from sigma_monitors.dashboard._library import Library
 from sigma_monitors.dashboard._look import STATUS_ICONS, empty, frame
+from sigma_monitors.dashboard._page_compare import comparison
 from sigma_monitors.dashboard._preferences import Preferences
 from sigma_monitors.dashboard._words import age, duration, headline, scores_of
 
@@ -147,12 +148,11 @@ class RunsPage:
         self._compare.set_enabled(len(self._table.selected) >= 2)
 
     def _open_comparison(self) -> None:
-        names = ",".join(quote(row["name"], safe="") for row in self._table.selected)
-        ui.navigate.to(f"/compare?runs={names}")
+        ui.navigate.to(comparison([row["name"] for row in self._table.selected]))
 
     def _found(self, name: object) -> RunSummary | None:
         """The run a page speaks of, if it is one of the folder."""
-        return next((run for run in self._library.runs() if run.name == name), None)
+        return next((run for run in self._library.found if run.name == name), None)
 
     def _ask_tags(self, name: object) -> None:
         run = self._found(name)
@@ -193,8 +193,8 @@ class RunsPage:
                 ui.button(say("Cancel"), on_click=dialog.close).props("flat autofocus")
 
                 async def remove() -> None:
-                    self._library.forget(run.directory)
                     try:
+                        await asyncio.to_thread(self._library.forget, run.directory)
                         await asyncio.to_thread(delete_run, run.directory)
                     except SigmaError as error:
                         ui.notify(str(error), type="negative", multi_line=True)

@@ -36,12 +36,13 @@ class Preferences:
         """Out of the cookies of a request; what is missing or nonsense is as for a newcomer."""
         try:
             said: Any = json.loads(unquote(cookies.get(COOKIE, "")))
-        except ValueError:
+        except (ValueError, RecursionError):
             said = None
         found = cls(language=preferred(accepted))
         if not isinstance(said, dict):
             return found
-        if said.get("language") in NAMES:
+        # Lists, because anything may stand there, also what cannot be looked up in a dictionary.
+        if said.get("language") in list(NAMES):
             found.language = said["language"]
         if said.get("theme") in THEMES:
             found.theme = said["theme"]

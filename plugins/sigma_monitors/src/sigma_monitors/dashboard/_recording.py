@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
@@ -15,6 +15,7 @@ from attrs import define, field, frozen
 
 from sigma_core.extend import RunStore, RunSummary, SigmaError, StoredEvent, summary
 from sigma_monitors.dashboard._curve import Curve
+from sigma_monitors.dashboard._words import number_of
 
 INTERVAL = 0.4
 """Seconds between two looks into a store, however many people look on."""
@@ -25,6 +26,9 @@ _COUNTED = ("run_started", "run_paused", "run_resumed", "run_reset", "run_failed
 _OTHERS = ("checkpoint_saved", "checkpoint_failed", "checkpoint_restored", "step_compiled", "budget_exceeded")
 _STATE = "run.db"
 _LARGEST_TEXT = 4 * 1024 * 1024
+_FILES = (_STATE, "run.db-wal", "tags.json", "run.lock")
+_PATIENCE = 2.0
+"""Seconds after which a store that could not be read is tried again."""
 
 
 @frozen
@@ -39,12 +43,15 @@ class Pace:
 class Recording:
     """What is known of a run. `refresh` brings it up to date; all else only reads what was found then.
 
-    It is shared by all pages and used by several threads. `problem` says in one line what is wrong with the store.
+    It is shared by all pages and used by several threads: what is found is put in place of what was known, which stays
+    as it is for whoever looks at it. `problem` says what is wrong with the store.
     """
 
     directory: Path
     summary: RunSummary | None = None
     problem: str | None = None
+    is_gone: bool = False
+    """Whether there is no such run any more: it was deleted or moved."""
     version: int = 0
     """Grows with each change, so that pages draw what is new only."""
     epoch_of_life: int = 0
@@ -63,11 +70,14 @@ class Recording:
     pace: Pace = field(factory=Pace)
     _curves: dict[str, Curve] = field(factory=dict)
     _history: dict[str, list[StoredEvent]] = field(factory=dict)
+    _history_read: dict[str, int] = field(factory=dict)
     _asked: set[str] = field(factory=set)
     _read_of: dict[str, int] = field(factory=dict)
     _seen: int = 0
-    _looked: float = 0.0
-    _identity: tuple[int, int] | None = None
+    _looks_next: float = 0.0
+    _files: object = None
+    _place: tuple[int, int] | None = None
+    _started: float | None = None
     _marks: deque[tuple[float, int]] = field(factory=lambda: deque(maxlen=24))
     _store: RunStore | None = None
     _lock: threading.RLock = field(factory=threading.RLock)
@@ -75,14 +85,18 @@ class Recording:
     def refresh(self) -> None:
         """Read what is new, unless that was done a moment ago. Never raises for what a run's files are like."""
         with self._lock:
-            if time.monotonic() - self._looked < INTERVAL:
+            if time.monotonic() < self._looks_next:
                 return
+            pause = INTERVAL
             try:
                 self._read()
-            except (SigmaError, OSError, LookupError, TypeError, ValueError) as error:
-                self._say(str(error))
+            except Exception as error:  # noqa: BLE001  # a damaged file may hold anything where a payload should be
+                pause = _PATIENCE
+                self._files = None
                 self._close()
-            self._looked = time.monotonic()
+                is_gone = marks(self.directory) is None
+                self._say(None if is_gone else _told(error), is_gone=is_gone)
+            self._looks_next = time.monotonic() + pause
 
     def curves(self, names: Iterable[str]) -> dict[str, Curve]:
         """Time series by name, read when they are first asked for and kept up to date by `refresh` from then on."""
@@ -94,7 +108,7 @@ class Recording:
                 try:
                     self._extend(fresh)
                 except SigmaError as error:
-                    self._say(str(error))
+                    self._say(_told(error))
             return {name: self._curves[name] for name in wanted if name in self._curves}
 
     def window(
@@ -107,26 +121,33 @@ class Recording:
             try:
                 return self._store.curves(names, points, start=start, stop=stop)
             except SigmaError as error:
-                self._say(str(error))
+                self._say(_told(error))
                 return {}
 
     def whole(self, names: Iterable[str]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """Time series with all their points."""
+        """Time series with all their points; those alone that can be read."""
         with self._lock:
-            return {} if self._store is None else self._store.curves(names)
+            if self._store is None:
+                return {}
+            try:
+                return self._store.curves(names)
+            except SigmaError as error:
+                self._say(_told(error))
+                return {}
 
     def history(self, source: str, most: int = 200) -> list[StoredEvent]:
         """What a hook has published that is more than numbers, oldest first, at most so many spread over the run."""
         with self._lock:
             if self._store is not None:
                 kept = self._history.setdefault(source, [])
-                last = kept[-1].id if kept else 0
                 with suppress(SigmaError):
+                    newest = self._store.newest
                     kept.extend(
                         event
-                        for event in self._store.events("values_published", after=last)
-                        if event.payload.get("source") == source and not _are_numbers(event.payload)
+                        for event in self._published_after(self._history_read.get(source, 0))
+                        if event.payload["source"] == source and event.id <= newest
                     )
+                    self._history_read[source] = newest
                 while len(kept) > 2 * most:
                     del kept[1:-1:2]
             found = self._history.get(source, [])
@@ -159,41 +180,62 @@ class Recording:
         with self._lock:
             self._close()
 
+    def __del__(self) -> None:
+        self._close()
+
     def _read(self) -> None:
+        files = marks(self.directory)
+        if files is not None and files == self._files and self.summary is not None and not self.summary.goes_on:
+            return
         found = summary(self.directory)
-        identity = _identity(self.directory)
-        if identity != self._identity:
-            self._begin_again(identity)
+        if found != self.summary:
+            self.summary, self.version = found, self.version + 1
+        place = _place(self.directory)
+        if self._store is not None and place != self._place:
+            self._close()
         if self._store is None:
             self._store = RunStore.open(self.directory)
+            first = next(self._store.events("run_started", numbers=False), None)
+            # While a file is open its number is given to no other; but it may have been closed since it was read.
+            if place != self._place or self._started not in (None, first and first.time):
+                self._begin_again()
+            self._place, self._started = place, first and first.time
         newest = self._store.newest
-        if found != self.summary:
-            self.summary, self.problem, self.version = found, found.problem, self.version + 1
         if newest > self._seen:
             self._take(self._store, newest)
         self._measure()
+        self._say(found.problem)
+        # Looked at before all else, so that nothing is passed over that came meanwhile.
+        self._files = files
 
     def _take(self, store: RunStore, newest: int) -> None:
-        seen, self._seen = self._seen, newest
-        described = store.last("run_described")
-        if described is not None:
-            self.described = described.payload
-        events = [event for kind in (*_LISTED, *_COUNTED, *_OTHERS) for event in store.events(kind, after=seen)]
-        self.log.extend(sorted(events, key=lambda event: event.id))
-        for event in store.events("task_progressed", after=seen):
-            self.tasks[event.payload["task"]] = event
+        seen, scores = self._seen, self.scores
+        described, profile, names = store.last("run_described"), store.last("run_profiled"), store.names()
+        # What is written meanwhile is left for the next time, when it would come again.
+        events = list(store.events((*_LISTED, *_COUNTED, *_OTHERS), after=seen, until=newest))
+        tasks = {event.payload["task"]: event for event in store.events("task_progressed", after=seen)}
+        published = {event.payload["source"]: event for event in self._published_after(seen)}
         for kind in ("epoch_ended", "validation_ended"):
             last = store.last(kind)
             if last is not None and last.id > seen:
                 # What a validation found is among the scores of its epoch as well, and is newer between two.
-                self.scores |= _named(last)
-        for event in store.events("values_published", after=seen):
-            if not _are_numbers(event.payload):
-                self.published[event.payload["source"]] = event
-        self.profile = store.last("run_profiled")
-        self.names = store.names()
+                scores = {**scores, **_named(last)}
         self._extend(self._asked)
+        # All of it at the end, so that what could not be read is read again, and nothing is taken twice.
+        if described is not None:
+            self.described = described.payload
+        if events:
+            self.log = deque([*self.log, *events], maxlen=ENTRIES)
+        self.tasks, self.published = {**self.tasks, **tasks}, {**self.published, **published}
+        self.scores, self.profile, self.names = scores, profile, names
+        self._seen = newest
         self.version += 1
+
+    def _published_after(self, seen: int) -> Iterator[StoredEvent]:
+        """What hooks have published that is more than numbers; what is nothing else may be much, and is not read."""
+        assert self._store is not None  # noqa: S101  # callers have looked
+        events = self._store.events("values_published", after=seen, numbers=False)
+        return (event for event in events if not _are_numbers(event.payload))
 
     def _extend(self, names: Iterable[str]) -> None:
         """Read what is new of these series; those that were read as far are read together."""
@@ -206,7 +248,12 @@ class Recording:
             if after >= newest:
                 continue
             for name, (iterations, values) in self._store.curves(together, after=after or None).items():
-                self._curves.setdefault(name, Curve()).add(iterations, values)
+                before = self._curves.get(name, Curve())
+                curve = before.extended(iterations, values)
+                if before.is_rough and curve.iterations[-1] > before.iterations[-1]:
+                    # It has come further than it was before iterations were run again: now reading it anew is worth it.
+                    curve = Curve().extended(*self._store.curves([name])[name])
+                self._curves[name] = curve
                 self._read_of[name] = newest
 
     def _measure(self) -> None:
@@ -216,6 +263,10 @@ class Recording:
             self._marks.clear()
             self.pace = Pace()
             return
+        if self._marks and run.iterations < self._marks[-1][1]:
+            # It was set back.
+            self._marks.clear()
+            self.pace = Pace()
         if not self._marks or self._marks[-1][1] != run.iterations:
             self._marks.append((run.changed, run.iterations))
         (first, before), (last, after) = self._marks[0], self._marks[-1]
@@ -224,18 +275,17 @@ class Recording:
             left = None if run.total_iterations is None else max(0, run.total_iterations - run.iterations) / rate
             self.pace = Pace(rate, left)
 
-    def _begin_again(self, identity: tuple[int, int]) -> None:
-        self._close()
-        self._identity, self._seen = identity, 0
+    def _begin_again(self) -> None:
+        self._seen = 0
         self.described, self.names, self.scores = {}, (), {}
-        self.tasks, self.published, self._curves, self._history, self._read_of = {}, {}, {}, {}, {}
-        self.log.clear()
+        self.tasks, self.published, self.log = {}, {}, deque(maxlen=ENTRIES)
+        self._curves, self._history, self._read_of, self._history_read = {}, {}, {}, {}
         self._marks.clear()
         self.epoch_of_life += 1
 
-    def _say(self, problem: str) -> None:
-        if problem != self.problem:
-            self.problem, self.version = problem, self.version + 1
+    def _say(self, problem: str | None, *, is_gone: bool = False) -> None:
+        if (problem, is_gone) != (self.problem, self.is_gone):
+            self.problem, self.is_gone, self.version = problem, is_gone, self.version + 1
 
     def _close(self) -> None:
         if self._store is not None:
@@ -244,14 +294,34 @@ class Recording:
                 store.close()
 
 
-def _identity(directory: Path) -> tuple[int, int]:
-    """Changes when a run is removed and another one made in its place."""
+def marks(directory: Path) -> object | None:
+    """What changes with the files of a run; None for what is no run, or none any more."""
+    found: list[tuple[int, ...] | None] = []
+    for name in _FILES:
+        try:
+            state = (directory / name).stat()
+            found.append((state.st_ino, state.st_mtime_ns, state.st_size))
+        except PermissionError:
+            found.append(())
+        except OSError:
+            if name == _STATE:
+                return None
+            found.append(None)
+    return tuple(found)
+
+
+def _place(directory: Path) -> tuple[int, int]:
+    """Where the file is: it changes when a run is removed and another one made in its place."""
     state = (directory / _STATE).stat()
     return state.st_dev, state.st_ino
 
 
 def _are_numbers(payload: dict[str, Any]) -> bool:
-    return all(isinstance(value, int | float) or value is None for value in payload.get("values", {}).values())
+    return all(number_of(value) is not None or value is None for value in payload["values"].values())
+
+
+def _told(error: Exception) -> str:
+    return str(error) if isinstance(error, SigmaError) else f"{_STATE}: {type(error).__name__}: {error}"
 
 
 def _named(event: StoredEvent) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from fastapi import FastAPI
 from nicegui import app as pages
@@ -15,7 +14,7 @@ from sigma_core.extend import SigmaError
 from sigma_monitors.dashboard._language import language
 from sigma_monitors.dashboard._library import Library
 from sigma_monitors.dashboard._look import empty, frame
-from sigma_monitors.dashboard._page_compare import ComparePage
+from sigma_monitors.dashboard._page_compare import ComparePage, compared
 from sigma_monitors.dashboard._page_run import RunPage
 from sigma_monitors.dashboard._page_runs import RunsPage
 from sigma_monitors.dashboard._panel import Panel
@@ -56,8 +55,7 @@ def make(folder: Path, panels: Mapping[str, type[Panel]]) -> Any:
     @ui.page("/compare", response_timeout=_PATIENCE)
     async def compare(request: Request, runs: str = "") -> None:
         preferences = chosen(request)
-        names = [unquote(name) for name in runs.split(",") if name]
-        await ComparePage(library, names, language(preferences.language), preferences).build()
+        await ComparePage(library, compared(runs), language(preferences.language), preferences).build()
 
     server = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     ui.run_with(

@@ -1,14 +1,23 @@
 """Times, counts and scores as the pages say them."""
 
+import math
 import time
 from typing import Any
 
 from sigma_monitors.dashboard._language import Language
 
 
+_NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+"""As JSON, which has no such numbers, is made to hold them."""
+
+
 def duration(seconds: float, say: Language) -> str:
     """A length of time in two units at most: 4.2 s, 3 min 20 s, 2 h 5 min."""
-    if seconds < 10:
+    # A clock that was set back makes it negative, and a run that stands still makes it infinite.
+    if not math.isfinite(seconds):
+        return "∞"
+    seconds = max(0.0, seconds)
+    if seconds < 9.95:
         return f"{say.number(round(seconds, 1), 2)} s"
     whole = round(seconds)
     if whole < 60:
@@ -31,9 +40,17 @@ def age(moment: float, say: Language) -> str:
     return ""
 
 
+def number_of(value: Any) -> float | None:
+    """A number as a run keeps it, NaN and infinities among them; None for anything else."""
+    if isinstance(value, int | float):
+        return value
+    return _NOT_FINITE.get(value) if isinstance(value, str) else None
+
+
 def scores_of(scores: dict[str, Any]) -> dict[str, float]:
     """Those scores that are one number, what validations found first."""
-    numbers = {name: value for name, value in scores.items() if isinstance(value, int | float)}
+    found = {name: number_of(value) for name, value in scores.items()}
+    numbers = {name: value for name, value in found.items() if value is not None}
     return dict(sorted(numbers.items(), key=lambda pair: (not pair[0].startswith("validation"), pair[0])))
 
 

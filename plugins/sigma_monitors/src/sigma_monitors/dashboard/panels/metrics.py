@@ -48,9 +48,9 @@ class _Metrics(Panel):
             with ui.button(icon="tune").props(f'flat round dense size=sm aria-label="{say("Chart settings")}"'):
                 ui.tooltip(say("Chart settings"))
                 with ui.menu(), ui.column().classes("sigma-menu"):
-                    self._select = ui.select([], multiple=True, label=say("Metrics"), on_change=self._choose).props(
-                        "outlined dense use-chips"
-                    )
+                    self._select = ui.select(
+                        [], multiple=True, label=say("Metrics"), on_change=self._choose, with_input=True
+                    ).props("outlined dense use-chips")
                     ui.label(say("Smoothing")).classes("sigma-dim")
                     slider = ui.slider(min=0, max=0.99, step=0.01, value=0, on_change=self._redraw)
                     slider.bind_value_to(self._chart, "smoothing").props(f'aria-label="{say("Smoothing")}"')
@@ -79,7 +79,7 @@ class _Metrics(Panel):
             self._is_own = False
         curves = await asyncio.to_thread(recording.curves, names)
         found = {name: curves[name].drawn(POINTS) for name in names if name in curves}
-        if self._zoom is not None and any(curve.is_thinned for curve in curves.values()):
+        if self._zoom is not None and any(curve.is_thinned or curve.values.size > POINTS for curve in curves.values()):
             detail = await asyncio.to_thread(recording.window, names, *self._zoom, POINTS)
             found = {name: _spliced(curve, detail.get(name)) for name, curve in found.items()}
         self._chart.draw(found)
@@ -118,8 +118,9 @@ class _Metrics(Panel):
 
     async def _download(self) -> None:
         names = self._names()
-        whole = await asyncio.to_thread(self._view.recording.whole, names)
-        ui.download.content(as_csv(whole), f"{self._view.recording.directory.name}-{'-'.join(names)}.csv", "text/csv")
+        # All points of all series are long: another thread writes them down, too.
+        table = await asyncio.to_thread(lambda: as_csv(self._view.recording.whole(names)))
+        ui.download.content(table, f"{self._view.recording.directory.name}-{'-'.join(names)}.csv", "text/csv")
 
 
 class Loss(_Metrics):

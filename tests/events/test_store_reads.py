@@ -82,6 +82,14 @@ def test_of_several_kinds_what_lies_between_two_events_is_read(run):
         ]
 
 
+def test_events_that_are_nothing_but_numbers_can_be_left_out(run):
+    """Of all kinds, or of those that hooks publish, of which there may be both."""
+    several = list(run.events(numbers=False))
+    assert [event.kind for event in several] == ["epoch_started", "validation_ended", "validation_ended"]
+    assert list(run.events(("epoch_started", "iteration_ended"), after=0, numbers=False)) == several[:1]
+    assert list(run.events("values_published", numbers=False)) == []
+
+
 def test_the_newest_of_a_kind_is_read_alone(run):
     """Wherever it lies; there may be none."""
     everything = list(run.events())

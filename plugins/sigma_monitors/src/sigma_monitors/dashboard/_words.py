@@ -6,7 +6,6 @@ from typing import Any
 
 from sigma_monitors.dashboard._language import Language
 
-
 _NOT_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 """As JSON, which has no such numbers, is made to hold them."""
 

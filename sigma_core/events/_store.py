@@ -116,7 +116,7 @@ class RunStore:
         try:
             is_there = path.is_file()
         except OSError as error:
-            raise _unreadable(path, f"cannot be read: {error}") from error
+            raise _closed(path, error) from error
         if not is_there:
             raise RunDirectoryError(
                 where=f"run directory {str(directory)!r}",
@@ -134,6 +134,8 @@ class RunStore:
             except sqlite3.Error as error:
                 raise _unreadable(path, f"cannot be read: {error}") from error
             except OSError as error:
+                if isinstance(error, PermissionError) and error.filename == str(path):
+                    raise _closed(path, error) from error
                 raise RunDirectoryError(
                     where=f"run store {str(path)!r}",
                     found=f"cannot be copied to be read: {error}",
@@ -421,6 +423,15 @@ def _make(path: Path) -> None:
             expected="a new or empty directory",
             remedy="choose another name for the run, or remove the directory",
         ) from error
+
+
+def _closed(path: Path, error: OSError) -> RunDirectoryError:
+    return RunDirectoryError(
+        where=f"run store {str(path)!r}",
+        found=f"cannot be read: {error.strerror}",
+        expected="a file that you may read, in a folder that you may read",
+        remedy="have whoever owns it give you leave",
+    )
 
 
 def _unreadable(path: Path, found: str) -> RunDirectoryError:

@@ -97,18 +97,20 @@ def test_a_store_that_is_not_made_in_time_is_told(tmp_path, monkeypatch, living)
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="nothing is forbidden to the superuser")
-def test_a_folder_that_may_not_be_read_is_told(run):
-    """In the words of the system."""
+@pytest.mark.parametrize("name", [".", "run.db"])
+def test_what_may_not_be_read_is_told(run, name):
+    """The folder, or the file in it; in the words of the system."""
     path, _ = run
-    path.chmod(0)
+    (path / name).chmod(0)
     try:
         with pytest.raises(RunDirectoryError) as caught:
             watch(path, [])
     finally:
-        path.chmod(0o700)
-    store = path / "run.db"
+        (path / name).chmod(0o700)
     assert str(caught.value) == (
-        f"run store {str(store)!r}: cannot be read: [Errno 13] Permission denied: {str(store)!r}{RUN}{REMEDY}"
+        f"run store {str(path / 'run.db')!r}: cannot be read: Permission denied\n"
+        "  expected: a file that you may read, in a folder that you may read\n"
+        "  to do:    have whoever owns it give you leave"
     )
 
 

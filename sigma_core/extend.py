@@ -189,6 +189,7 @@ from sigma_core.network import (
 from sigma_core.network.drawing import Drawing, Drawn, network_drawing
 from sigma_core.registry import Registry, component, component_table, components, fields
 from sigma_core.training import (
+    CheckpointSummary,
     Command,
     Criterion,
     Merger,
@@ -215,6 +216,7 @@ from sigma_core.training import (
     Team,
     Worker,
     check_span,
+    checkpoints_of,
     delete_run,
     send_command,
     set_tags,
@@ -246,6 +248,7 @@ __all__ = [
     "CheckpointFailed",
     "CheckpointRestored",
     "CheckpointSaved",
+    "CheckpointSummary",
     "CheckpointVersionError",
     "Clock",
     "Command",
@@ -391,6 +394,7 @@ __all__ = [
     "check_mask",
     "check_span",
     "checkpoint",
+    "checkpoints_of",
     "class_weights",
     "component",
     "component_table",

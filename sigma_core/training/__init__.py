@@ -1,6 +1,7 @@
 """Trainers: composed from parts or recipes, run, steered, saved and resumed."""
 
 from sigma_core.training._checkpoint import Checkpoint
+from sigma_core.training._checkpoint_list import CheckpointSummary, checkpoints_of
 from sigma_core.training._commands import (
     Attach,
     Command,
@@ -53,6 +54,7 @@ __all__ = [
     "Attach",
     "Average",
     "Checkpoint",
+    "CheckpointSummary",
     "Command",
     "Criterion",
     "Detach",
@@ -94,6 +96,7 @@ __all__ = [
     "Watched",
     "Worker",
     "check_span",
+    "checkpoints_of",
     "delete_run",
     "groundwork",
     "holder_of",

@@ -140,6 +140,20 @@ def checksum(directory: Path | str) -> str:
     return hashlib.sha256((Path(directory) / _MANIFEST).read_bytes()).hexdigest()
 
 
+def manifest_of(directory: Path | str) -> dict[str, Any]:
+    """What a checkpoint says of itself, without a look at its arrays.
+
+    Raises CheckpointError when it is missing or damaged, CheckpointVersionError when it is of a newer version.
+    """
+    directory = Path(directory)
+    try:
+        return _manifest(directory, directory / _MANIFEST)
+    except OSError as error:
+        raise CheckpointError(
+            str(directory), f"cannot be read: {error}", "the folder of a checkpoint", "give the folder that was saved"
+        ) from error
+
+
 def _manifest(directory: Path, path: Path) -> dict[str, Any]:
     _check_file(directory, path)
     if path.stat().st_size > _LARGEST_MANIFEST:

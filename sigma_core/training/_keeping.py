@@ -63,7 +63,7 @@ def newest(directory: Path | str) -> Path | None:
     that went on without it would write over.
     """
     found: list[tuple[int, bool, Path]] = []
-    for path in _candidates(Path(directory) / CHECKPOINTS):
+    for path in candidates(Path(directory) / CHECKPOINTS):
         try:
             state = Checkpoint.read(path).state
         except CheckpointVersionError:
@@ -89,7 +89,7 @@ def checkpoint_in(path: Path | str) -> Path:
     return newest(path) or Path(path) / CHECKPOINTS / LAST
 
 
-def _candidates(folder: Path) -> Iterator[Path]:
+def candidates(folder: Path) -> Iterator[Path]:
     """Everything that may be a checkpoint. One that a crash left set aside is read where it should lie."""
     if not folder.is_dir():
         return

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from importlib.resources import files
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from nicegui import ui
 
@@ -126,3 +126,12 @@ def chip(status: str, say: Language) -> ui.element:
         ui.icon(STATUS_ICONS.get(status, "help"))
         ui.label(say(status))
     return made
+
+
+async def answered(dialog: ui.dialog) -> Any:
+    """What somebody answers in a dialog, which is gone then; None where the page was closed meanwhile."""
+    answer = await dialog
+    if dialog.is_deleted:
+        return None
+    dialog.delete()
+    return answer

@@ -5,7 +5,7 @@ from shlex import quote
 from nicegui import ui
 
 from sigma_core.extend import SigmaError
-from sigma_monitors.dashboard._look import STATUS_ICONS, named
+from sigma_monitors.dashboard._look import STATUS_ICONS, answered, named
 from sigma_monitors.dashboard._panel import View
 from sigma_monitors.dashboard._words import duration
 
@@ -128,6 +128,5 @@ class Playback:
                 ui.button(say("Stop"), icon="stop", color="negative", on_click=lambda: dialog.submit(True)).props(
                     "unelevated"
                 )
-        if await dialog:
+        if await answered(dialog):
             await self._view.attempt("stop", reason="stopped on the dashboard")
-        dialog.delete()

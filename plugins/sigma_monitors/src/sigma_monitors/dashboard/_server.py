@@ -11,6 +11,7 @@ from nicegui import ui
 from starlette.requests import Request
 
 from sigma_core.extend import SigmaError
+from sigma_monitors.dashboard._downloads import serve
 from sigma_monitors.dashboard._language import language
 from sigma_monitors.dashboard._library import Library
 from sigma_monitors.dashboard._look import empty, frame
@@ -58,6 +59,7 @@ def make(folder: Path, panels: Mapping[str, type[Panel]]) -> Any:
         await ComparePage(library, compared(runs), language(preferences.language), preferences).build()
 
     server = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    serve(server, folder)
     ui.run_with(
         server,
         title="Sigma",

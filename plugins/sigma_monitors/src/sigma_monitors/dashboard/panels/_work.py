@@ -42,9 +42,9 @@ def _work(event: StoredEvent, say: Language, *, goes_on: bool, now: float) -> Wo
         state = "silent"
     done, total, seconds = said["done"], said["total"], said["seconds"]
     share = min(1.0, done / total) if total else (1.0 if state == "done" else None)
-    parts = [_amount(done, total, said["unit"], say)]
+    parts = [amount(done, total, said["unit"], say)]
     if done and seconds > 0:
-        parts.append(say("{amount} per second", amount=_amount(_rounded(done / seconds), None, said["unit"], say)))
+        parts.append(say("{amount} per second", amount=amount(_rounded(done / seconds), None, said["unit"], say)))
     parts.append(duration(seconds, say))
     if state == "running" and seconds > 0 and 0 < done < (total or 0):
         parts.append(say("{time} left", time=duration(seconds * (total - done) / done, say)))
@@ -55,7 +55,7 @@ def _rounded(rate: float) -> float:
     return round(rate) if rate >= 10 else rate
 
 
-def _amount(done: float, total: float | None, unit: str, say: Language) -> str:
+def amount(done: float, total: float | None, unit: str, say: Language) -> str:
     """Such as `3 / 12 records`, or `3.1 / 12.3 MB`."""
     counts: list[Any] = [done] if total is None else [done, total]
     if unit == "bytes":

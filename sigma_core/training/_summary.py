@@ -1,12 +1,13 @@
 """What a run is and how it fares, in a few numbers and words: what lists of runs show."""
 
+import math
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 
-from sigma_core.errors import RunDirectoryError, SigmaError
+from sigma_core.errors import RunDirectoryError, SigmaError, brief
 from sigma_core.events import RunStore, StoredEvent
 from sigma_core.training._directory import STORE, RunDirectory, no_run
 from sigma_core.training._presence import holder_of
@@ -18,6 +19,29 @@ _PLACES = ("run_started", "iteration_ended", "epoch_ended", "run_reset")
 _DAMAGE = (SigmaError, OSError, LookupError, TypeError, ValueError)
 
 
+def _number(kind: type, *, optional: bool = False) -> Any:
+    """A check that a value is a finite number of a kind: a damaged file may hold anything where one should be."""
+
+    def check(_: object, attribute: "Attribute[Any]", value: object) -> None:
+        if value is None and optional:
+            return
+        is_one = isinstance(value, (int, float) if kind is float else kind) and not isinstance(value, bool)
+        if not is_one or not math.isfinite(cast("float", value)):
+            raise TypeError(f"its store says {attribute.name} = {brief(value)}")
+
+    return check
+
+
+def _text(_: object, attribute: "Attribute[Any]", value: object) -> None:
+    if not isinstance(value, str | None):
+        raise TypeError(f"its store says {attribute.name} = {brief(value)}")
+
+
+def _table(_: object, attribute: "Attribute[Any]", value: object) -> None:
+    if not isinstance(value, dict):
+        raise TypeError(f"its store says {attribute.name} = {brief(value)}")
+
+
 @frozen(kw_only=True)
 class RunSummary:
     """A run as its directory tells of it. Times are in seconds since 1970, scores in JSON's terms."""
@@ -27,21 +51,21 @@ class RunSummary:
     status: str
     """`running`, `paused`, `ended`, `failed`, `interrupted`, `stale` (its process is gone and never said that it ended)
     or `damaged`."""
-    epochs: int = 0
+    epochs: int = field(default=0, validator=_number(int))
     """Completed ones."""
-    iterations: int = 0
-    total_epochs: int | None = None
+    iterations: int = field(default=0, validator=_number(int))
+    total_epochs: int | None = field(default=None, validator=_number(int, optional=True))
     """After how many it ends, if its criterion tells, as stores of runs before this was kept do not."""
-    total_iterations: int | None = None
-    seconds: float = 0.0
+    total_iterations: int | None = field(default=None, validator=_number(int, optional=True))
+    seconds: float = field(default=0.0, validator=_number(float))
     """Running time, pauses left out."""
-    scores: dict[str, Any] = field(factory=dict)
+    scores: dict[str, Any] = field(factory=dict, validator=_table)
     """The last ones, by identifier."""
-    ended_because: str | None = None
-    problem: str | None = None
+    ended_because: str | None = field(default=None, validator=_text)
+    problem: str | None = field(default=None, validator=_text)
     """What is wrong with it, in one line."""
-    started: float
-    changed: float
+    started: float = field(validator=_number(float))
+    changed: float = field(validator=_number(float))
     process: int | None = None
     """Of a run that goes on, or that is stale."""
     tags: tuple[str, ...] = ()
@@ -86,17 +110,18 @@ def summary(directory: Path | str) -> RunSummary:
         raise no_run(path, f"it has no {STORE}")
     holder = holder_of(path)
     is_alive = holder is not None and holder.is_alive
-    told: dict[str, Any] = {"status": "running" if is_alive else "damaged", "started": changed, "changed": changed}
+    known: dict[str, Any] = {"name": path.name, "directory": path, "started": changed, "changed": changed}
+    known |= {"status": "running" if is_alive else "damaged", "process": None if holder is None else holder.process}
     try:
-        told["tags"] = tags_of(path)
+        known["tags"] = tags_of(path)
         with RunStore.open(path) as store:
-            told |= _told(store, is_alive=is_alive)
+            told = _told(store, is_alive=is_alive)
+        if told["status"] == "stale":
+            process = "its process" if holder is None else f"process {holder.process} on {holder.host}"
+            told["problem"] = f"{process} ended without a word"
+        return RunSummary(**known | told)
     except _DAMAGE as error:
-        told["problem"] = str(error).splitlines()[0]
-    if told["status"] == "stale":
-        process = "its process" if holder is None else f"process {holder.process} on {holder.host}"
-        told["problem"] = f"{process} ended without a word"
-    return RunSummary(name=path.name, directory=path, process=None if holder is None else holder.process, **told)
+        return RunSummary(**known, problem=(str(error).splitlines() or [type(error).__name__])[0])
 
 
 def _is_run(path: Path) -> bool:
@@ -119,7 +144,7 @@ def _told(store: RunStore, *, is_alive: bool) -> dict[str, Any]:
     if not is_alive and end is not None and end.id > start.id:
         return told | _ended(store, start, end)
     pauses = [event for event in (store.last("run_paused"), start, store.last("run_resumed")) if event is not None]
-    is_paused = max(pauses, key=_number).kind == "run_paused"
+    is_paused = max(pauses, key=_place_of).kind == "run_paused"
     before = 0.0 if described is None else described.payload["seconds"]
     return told | {
         "status": "stale" if not is_alive else "paused" if is_paused else "running",
@@ -142,7 +167,7 @@ def _place(store: RunStore, described: StoredEvent | None) -> dict[str, Any]:
     epoch, reset = store.last("epoch_ended"), store.last("run_reset")
     if epoch is not None and reset is not None and reset.id > epoch.id:
         epoch = None
-    newest = max(filter(None, map(store.last, _PLACES)), key=_number)
+    newest = max(filter(None, map(store.last, _PLACES)), key=_place_of)
     iterations = 0 if newest.iteration is None or newest.kind == "run_reset" else newest.iteration
     if described is not None:
         epochs = iterations // described.payload["iterations_per_epoch"]
@@ -160,5 +185,5 @@ def _running(store: RunStore, start: StoredEvent, until: float) -> float:
     return seconds
 
 
-def _number(event: StoredEvent) -> int:
+def _place_of(event: StoredEvent) -> int:
     return event.id

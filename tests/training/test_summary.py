@@ -1,5 +1,7 @@
 """Runs in a few words: whatever state they are in, and whatever has become of their files."""
 
+import json
+import math
 import os
 import shutil
 import socket
@@ -160,6 +162,38 @@ def test_a_store_that_is_half_written_is_told(make, tmp_path):
             with present(path):
                 assert summary(path).status in ("running", "paused")
     assert "damaged" in told
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"epochs": "one"}, "its store says epochs = 'one'"),
+        ({"epochs": True}, "its store says epochs = True"),
+        ({"iteration": 1.5}, "its store says iterations = 1.5"),
+        ({"seconds": None}, "its store says seconds = None"),
+        ({"seconds": math.inf}, "its store says seconds = inf"),
+        ({"scores": [1]}, "its store says scores = [1]"),
+        ({"ended_because": 5}, "its store says ended_because = 5"),
+    ],
+)
+def test_a_store_that_says_nonsense_is_damaged(tmp_path, change, problem):
+    """Whoever shows runs, or sorts them, need not look at what their numbers are."""
+    write(tmp_path, STARTED, SECOND, EPOCH, ENDED)
+    with closing(sqlite3.connect(tmp_path / "run.db")) as connection, connection:
+        (payload,) = connection.execute("SELECT payload FROM events WHERE kind = 'run_ended'").fetchone()
+        changed = json.dumps(json.loads(payload) | change)
+        connection.execute("UPDATE events SET payload = ? WHERE kind = 'run_ended'", (changed,))
+    found = summary(tmp_path)
+    assert (found.status, found.problem) == ("damaged", problem)
+
+
+@pytest.mark.parametrize("time", ["soon", math.inf, -math.inf, b"\0"])
+def test_a_store_with_times_that_are_none_is_damaged(tmp_path, time):
+    write(tmp_path / "one", STARTED, SECOND, EPOCH, ENDED)
+    write(tmp_path / "two", STARTED, SECOND)
+    with closing(sqlite3.connect(tmp_path / "one" / "run.db")) as connection, connection:
+        connection.execute("UPDATE events SET time = ?", (time,))
+    assert {run.name: run.status for run in summaries(tmp_path)} == {"one": "damaged", "two": "stale"}
 
 
 def test_runs_are_listed_newest_first(tmp_path):

@@ -27,6 +27,9 @@ drawings = st.lists(st.lists(st.tuples(coordinates, coordinates).map(list), min_
         ((28, 28, 2), None),
         ((2, 28, 28, 1), None),
         ((), None),
+        ((10**12,), None),
+        ((10**6, 10**6), None),
+        ((10**6, 10, 3), None),
     ],
 )
 def test_shapes_of_pictures_are_known(shape, canvas):

@@ -10,6 +10,8 @@ from attrs import frozen
 
 MOST_POINTS = 2000
 """More of a drawing is not looked at: nobody draws so much, and what a browser sends is not to be trusted."""
+_LEAST, _MOST = 8, 2048
+"""Rows and columns of what is drawn on: a run may say that its pictures have any size, and memory has an end."""
 _SMALL = 16
 """Pictures of fewer rows, such as digits of 8 x 8 pixels, are filled to their edges; larger ones have a margin."""
 _FINE = 2048
@@ -33,11 +35,11 @@ class Canvas:
             case (size,):
                 for colours in (1, 3):
                     side = math.isqrt(size // colours)
-                    if side >= 8 and side * side * colours == size:
+                    if _LEAST <= side <= _MOST and side * side * colours == size:
                         return cls(side, side, None if colours == 1 else colours)
-            case (rows, columns) if min(rows, columns) >= 8:
+            case (rows, columns) if min(rows, columns) >= _LEAST and max(rows, columns) <= _MOST:
                 return cls(rows, columns)
-            case (rows, columns, 1 | 3 as colours) if min(rows, columns) >= 8:
+            case (rows, columns, 1 | 3 as colours) if min(rows, columns) >= _LEAST and max(rows, columns) <= _MOST:
                 return cls(rows, columns, colours)
         return None
 

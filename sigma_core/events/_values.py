@@ -10,7 +10,10 @@ from sigma_core.events._event import Event, scores
 
 @frozen(kw_only=True)
 class ValuesPublished(Event):
-    """Values that the hook `source` found, by name: numbers, which stores keep as time series, or arrays."""
+    """Values that the hook `source` found, by name.
+
+    Numbers, which stores keep as time series; arrays and nested lists, texts, and tables of all these.
+    """
 
     source: str
     epoch: int

@@ -42,7 +42,8 @@ def _passing(network: Any, names: Sequence[str]) -> Any:
 
 def predicting(network: Any) -> tuple[str, ...]:
     """Names of what a network predicts with: its costs and outputs, or where it has neither its last layers."""
-    named = tuple(placed.name for placed in network.layers if placed.layer.is_output or placed in network.costs)
+    costs = {placed.name for placed in network.costs}
+    named = tuple(placed.name for placed in network.layers if placed.layer.is_output or placed.name in costs)
     return named or tuple(network.ends)
 
 

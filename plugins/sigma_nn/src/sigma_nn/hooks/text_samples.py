@@ -84,5 +84,5 @@ class TextSamples(BackgroundHook):
 def _classes(network: Any, name: str) -> int:
     """How many classes what is predicted has."""
     placed = network[name]
-    shape = network[placed.inputs[0]].shape if placed in network.costs else placed.shape
+    shape = network[placed.inputs[0]].shape if name in [each.name for each in network.costs] else placed.shape
     return int(shape[-1]) if prod(shape) else 0

@@ -28,7 +28,7 @@ network = [
 """
 
 
-def until(holds, told="it"):
+def waited(holds, told="it"):
     """Wait for what other processes do, and give it; a minute at most, so that a failure says what was waited for."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
@@ -37,6 +37,18 @@ def until(holds, told="it"):
             return found
         time.sleep(0.05)
     pytest.fail(f"{told} did not come about within a minute")
+
+
+@pytest.fixture(scope="session")
+def until():
+    """Waits for what other processes do, and gives it."""
+    return waited
+
+
+@pytest.fixture(scope="session")
+def short_recipe():
+    """A recipe that has trained digits in a moment."""
+    return RECIPE.replace("100000 epochs", "2 epochs")
 
 
 @pytest.fixture(scope="session")
@@ -139,7 +151,7 @@ def train(tmp_path):
             stdout=subprocess.DEVNULL,
         )
         try:
-            until(lambda: _goes_on(directory), "the run")
+            waited(lambda: _goes_on(directory), "the run")
             yield directory
         finally:
             process.kill()

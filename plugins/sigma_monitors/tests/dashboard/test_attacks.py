@@ -12,8 +12,6 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Locator, expect
 
-from .conftest import RECIPE
-
 # Each leaves a mark if it is run.
 MARK = "document.documentElement.dataset.marked"
 TEXT = (
@@ -36,9 +34,9 @@ KEPT = {"kind", "dtype", "type", "status", "backend", "source"}
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(tmp_path_factory, short_recipe):
     folder = tmp_path_factory.mktemp("trained")
-    (folder / "recipe.toml").write_text(RECIPE.replace("100000 epochs", "2 epochs"), "utf-8")
+    (folder / "recipe.toml").write_text(short_recipe, "utf-8")
     command = [sys.executable, "-m", "sigma_core", "train", "recipe.toml", "--directory", "run", "--quiet"]
     subprocess.run(command, cwd=folder, check=True, stdin=subprocess.DEVNULL)
     return folder / "run"

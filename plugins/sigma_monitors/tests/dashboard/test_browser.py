@@ -6,8 +6,6 @@ from playwright.sync_api import Error, expect
 
 from sigma_core.extend import send_command, summary
 
-from .conftest import until
-
 DRAWN = """() => {
   const charts = Object.values(document.querySelectorAll('[data-panel="loss"] .sigma-chart'));
   const chart = charts.length && getElement(Number(charts[0].id.slice(1)))?.chart;
@@ -24,7 +22,7 @@ def drawn(page):
         return 0
 
 
-def test_a_run_that_goes_on_is_seen_and_steered(served, train, visit):
+def test_a_run_that_goes_on_is_seen_and_steered(served, train, visit, until):
     with train("digits-1") as directory:
         page = visit(served.address)
         row = page.get_by_role("row").filter(has_text="digits-1")
@@ -59,7 +57,7 @@ def test_a_run_that_goes_on_is_seen_and_steered(served, train, visit):
         expect(page.get_by_role("button", name="Play", exact=True)).to_be_disabled()
 
 
-def test_the_page_survives_a_restart_of_the_server_and_of_the_run(served, train, visit):
+def test_the_page_survives_a_restart_of_the_server_and_of_the_run(served, train, visit, until):
     status = "section .sigma-status"
     with train("digits-1") as directory:
         page = visit(f"{served.base}run/digits-1?{served.address.partition('?')[2]}")
@@ -80,7 +78,7 @@ def test_the_page_survives_a_restart_of_the_server_and_of_the_run(served, train,
     expect(page.get_by_role("alert")).to_contain_text("ended without a word")
 
 
-def test_runs_are_searched_tagged_compared_and_deleted(served, train, visit, tmp_path):
+def test_runs_are_searched_tagged_compared_and_deleted(served, train, visit, tmp_path, until):
     for name, stop in (("short", "2 epochs"), ("long", "4 epochs")):
         with train(name) as directory:
             send_command(directory, {"command": "stop", "reason": stop})
@@ -137,7 +135,7 @@ def test_language_and_theme_are_chosen_and_kept(served, visit):
     expect(german.locator("body.body--dark")).to_have_count(1)
 
 
-def test_a_phone_shows_all_of_a_page(served, train, visit):
+def test_a_phone_shows_all_of_a_page(served, train, visit, until):
     with train("digits-1"):
         page = visit(served.address, viewport={"width": 390, "height": 844}, has_touch=True)
         page.get_by_role("link", name="digits-1").click()
@@ -146,7 +144,7 @@ def test_a_phone_shows_all_of_a_page(served, train, visit):
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-def test_nothing_comes_from_elsewhere(served, train, visit):
+def test_nothing_comes_from_elsewhere(served, train, visit, until):
     with train("digits-1"):
         page = visit(served.address)
         asked = []

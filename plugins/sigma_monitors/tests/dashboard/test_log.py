@@ -4,9 +4,11 @@ import json
 import threading
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sigma_monitors.dashboard._language import language
 from sigma_monitors.dashboard._recording import ENTRIES, Recording
-from sigma_monitors.dashboard.panels._entries import CATEGORIES, called, row
+from sigma_monitors.dashboard.panels._entries import _SAID, CATEGORIES, called, row
 
 import sigma_core as sigma
 from sigma_core.errors import HookFailedError
@@ -189,3 +191,21 @@ def test_every_kind_that_is_held_is_told(recording, directory):
     with RunStore.open(directory) as store:
         stored = [each.id for each in store.events() if each.kind in {line.kind for line in recording.log}]
     assert [line.id for line in recording.entries()] == stored
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = ("command", "error", "fields", "level", "nodes", "origin", "path", "reason", "result", "seconds", "text")
+
+
+@given(
+    kind=st.sampled_from(sorted(_SAID)),
+    payload=JSON | st.dictionaries(st.sampled_from(NAMES), JSON, max_size=len(NAMES)),
+)
+def test_a_damaged_entry_is_a_line_too(kind, payload):
+    """The lines around it are shown all the same."""
+    found = row(StoredEvent(id=7, time=1.5, kind=kind, schema=1, epoch=1, iteration=3, payload=payload), SAY)
+    assert [type(value) for value in found] == [int, float, str, str, int, str, str, str]

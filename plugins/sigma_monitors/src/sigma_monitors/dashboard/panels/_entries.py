@@ -23,8 +23,13 @@ _Said = tuple[str, str, str, str]
 
 def row(event: StoredEvent, say: Language) -> Row:
     """An event of the store in a line."""
-    category, grade, who, text = _SAID.get(event.kind, _other)(event, say)
-    more = _written({name: value for name, value in event.payload.items() if value not in (None, {}, [])})
+    try:
+        category, grade, who, text = map(str, _SAID.get(event.kind, _other)(event, say))
+        more = _written({name: value for name, value in event.payload.items() if value not in (None, {}, [])})
+    except (AttributeError, LookupError, TypeError, ValueError):
+        # A damaged store may hold anything; the other lines are shown all the same.
+        category, grade, who, text = _other(event, say)
+        more = _written(event.payload)
     lines = text.splitlines() or [""]
     first = lines[0] if len(lines[0]) <= _LONGEST else f"{lines[0][:_LONGEST]}..."
     rest = f"{text}\n\n{more}" if first != text else more
@@ -49,7 +54,7 @@ def _short(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:80]}..."
 
 
-def _written(payload: Mapping[str, Any]) -> str:
+def _written(payload: object) -> str:
     return json.dumps(payload, ensure_ascii=False, indent=1)
 
 

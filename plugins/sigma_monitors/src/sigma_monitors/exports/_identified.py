@@ -27,6 +27,9 @@ def values_of(event: Event) -> Values:
 
 def numbers_of(event: Event) -> dict[str, float]:
     """Those that are one number each; others are matrices, histograms, pictures, texts."""
+    if isinstance(event, IterationEnded):
+        # There may be thousands a second; of those nearly all have a loss and nothing else.
+        return {f"training.{name}": value for name, value in event.scores.items() if isinstance(value, float)}
     return {name: float(value) for name, value in values_of(event).items() if isinstance(value, int | float)}
 
 

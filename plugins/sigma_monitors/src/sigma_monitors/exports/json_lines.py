@@ -32,6 +32,7 @@ from sigma_monitors.exports._places import place_of, strange
 
 # How each line begins.
 _HEAD = re.compile(rb'\{"kind":"\w+"(?:,"epoch":\d+)?(?:,"iteration":(?P<iteration>\d+))?[,}]')
+_ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=plain)
 # What is told of a run besides its values.
 _TOLD = (
     *(CheckpointFailed, CheckpointRestored, CheckpointSaved, CommandApplied, CommandRefused, LogRecorded),
@@ -76,18 +77,18 @@ class JSONLines(Export):
     def take(self, event: Event) -> None:
         """A line for it."""
         told: dict[str, Any] = {"kind": name_of_event(type(event))}
-        told |= {name: getattr(event, name) for name in ("epoch", "iteration") if hasattr(event, name)}
         if isinstance(event, VALUES):
+            told |= {"epoch": event.epoch, "iteration": event.iteration}
             values = values_of(event)
             source = getattr(event, "source", None)
             told |= {} if source is None else {"source": source}
             # What a hook calls as the line itself calls something is told by both their names.
             told |= {f"{source}.{name}" if name in told else name: value for name, value in values.items()}
-            told = plain(told)
         else:
+            told |= {name: getattr(event, name) for name in ("epoch", "iteration") if hasattr(event, name)}
             told |= payload(event)
             told |= told.pop("scores", {})
-        self._waiting.append(json.dumps(told, separators=(",", ":"), allow_nan=False).encode("ascii") + b"\n")
+        self._waiting.append(_encoded(told).encode("ascii") + b"\n")
 
     def flush(self) -> None:
         """Write what waits."""
@@ -108,6 +109,14 @@ class JSONLines(Export):
     def _opened(self) -> Lines:
         assert self._lines is not None, "called between open and close"  # noqa: S101  # the contract of exports
         return self._lines
+
+
+def _encoded(told: dict[str, Any]) -> str:
+    try:
+        return _ENCODER.encode(told)
+    except (TypeError, ValueError):
+        # NaN and infinity, or keys that are no texts.
+        return _ENCODER.encode(plain(told))
 
 
 def _lies_within(iteration: int, line: bytes) -> bool:

@@ -12,7 +12,7 @@ from typing import ClassVar
 
 from attrs import define, field
 
-from sigma_core.extend import Event, Progress, RunEnded, RunInfo, Send, SettingError, fields
+from sigma_core.extend import Event, IterationEnded, Progress, RunEnded, RunInfo, Send, SettingError, fields
 from sigma_monitors.exports._endpoint import Endpoint
 from sigma_monitors.exports._export import Export
 from sigma_monitors.exports._identified import numbers_of
@@ -52,6 +52,7 @@ class Prometheus(Export):
     # By identifier: what Prometheus calls it, and its newest value.
     _metrics: dict[str, str] = field(factory=dict, init=False, repr=False)
     _values: dict[str, float] = field(factory=dict, init=False, repr=False)
+    _newest: IterationEnded | None = field(default=None, init=False, repr=False)
     _written: str = field(default="", init=False, repr=False)
 
     @property
@@ -62,7 +63,7 @@ class Prometheus(Export):
     def start(self, run: RunInfo, progress: Progress, send: Send) -> None:
         """Begin with what is known before the first iteration."""
         self._run, self._progress, self._is_going, self._written = run, progress, True, ""
-        self._metrics, self._values = {}, {}
+        self._metrics, self._values, self._newest = {}, {}, None
         super().start(run, progress, send)
 
     def open(self, run: RunInfo) -> None:
@@ -84,15 +85,22 @@ class Prometheus(Export):
     def begin(self, iteration: int, *, is_new: bool) -> None:
         """Forget the values of what is void."""
         self._values.clear()
+        self._newest = None
 
     def take(self, event: Event) -> None:
         """Keep the newest."""
         if isinstance(event, RunEnded):
             self._is_going = False
-        self._values |= numbers_of(event)
+        if isinstance(event, IterationEnded):
+            # The newest of many is enough.
+            self._newest = event
+        else:
+            self._values |= numbers_of(event)
 
     def refresh(self) -> None:
         """Write and serve what has changed."""
+        if self._newest is not None:
+            self._values |= numbers_of(self._newest)
         if (text := self.text()) == self._written:
             return
         self._written = text

@@ -64,6 +64,7 @@ def test_target_maximisation_climbs():
     (event,) = heard(trainer, ValuesPublished)
 
     assert event.values["input"].shape == (3,)
+    assert event.values["target"] == "0"
     assert event.values["output"] == pytest.approx(float(trainer.predict(hook.found[np.newaxis])[0, 0]), rel=1e-5)
     assert event.values["output"] > trainer.predict(INPUTS).max()
     for name, array in plain.team.pull().items():

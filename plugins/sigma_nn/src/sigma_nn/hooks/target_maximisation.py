@@ -16,8 +16,9 @@ class TargetMaximisation(TriggeredHook):
 
     Ascends output - penalty * sum(input^2) by `steps` steps of length `rate` along the gradient. The network has one
     section of inputs and predicts (records, classes). The last input, of the shape of a record, is kept in `found` and
-    published on the bus as `input` and `output`. Nothing of the training changes. Raises SettingError, when the
-    network is built, for another one and for a class that it does not have.
+    published on the bus as `input` and `output`, with `target` as a text, so that no series is made of it. Nothing of
+    the training changes. Raises SettingError, when the network is built, for another one and for a class that it does
+    not have.
     """
 
     target: int = integer(at_least=0)
@@ -66,7 +67,7 @@ class TargetMaximisation(TriggeredHook):
             image = image + self.rate / max(length, 1e-12) * np.asarray(gradient)
         self.found = image[0]
         output = float(np.asarray(ascent(image)[0])) + self.penalty * float(np.sum(np.square(image)))
-        values = {"input": self.found, "output": output}
+        values = {"input": self.found, "output": output, "target": str(self.target)}
         trainer.environment.bus.publish(
             ValuesPublished(source="target_maximisation", epoch=event.epoch, iteration=event.iteration, values=values)
         )

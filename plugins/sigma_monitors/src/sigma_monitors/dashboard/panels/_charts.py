@@ -11,7 +11,7 @@ from sigma_monitors.dashboard._curve import smoothed
 from sigma_monitors.dashboard._language import Language
 from sigma_monitors.dashboard._look import PALETTE, named
 
-_GREY, _LINE = "#868e96", "rgba(134, 142, 150, 0.22)"
+GREY, LINE = "#868e96", "rgba(134, 142, 150, 0.22)"
 """To be read on light and dark ground alike, so a chart need not know on which it stands."""
 POINTS = 600
 """As many points of a series as are drawn; more than a chart has room for show no more."""
@@ -27,7 +27,7 @@ def options(titles: Iterable[str], *, logarithmic: bool, name: str, say: Languag
         "grid": {"left": 56, "right": 16, "top": 34, "bottom": 34},
         "tooltip": {"trigger": "axis", "confine": True, "renderMode": "richText", "order": "valueDesc"},
         "legend": {
-            "textStyle": {"color": _GREY},
+            "textStyle": {"color": GREY},
             "type": "scroll",
             "top": 0,
             "left": 0,
@@ -46,21 +46,21 @@ def options(titles: Iterable[str], *, logarithmic: bool, name: str, say: Languag
             },
         },
         "dataZoom": [{"type": "inside", "filterMode": "none", "zoomOnMouseWheel": "ctrl"}],
-        "textStyle": {"color": _GREY},
+        "textStyle": {"color": GREY},
         "xAxis": {
             "type": "value",
             "min": "dataMin",
             "max": "dataMax",
             "splitLine": {"show": False},
-            "axisLabel": {"hideOverlap": True, "color": _GREY},
-            "axisLine": {"lineStyle": {"color": _LINE}},
+            "axisLabel": {"hideOverlap": True, "color": GREY},
+            "axisLine": {"lineStyle": {"color": LINE}},
         },
         "yAxis": {
             "type": "log" if logarithmic else "value",
             "scale": True,
             "splitNumber": 4,
-            "axisLabel": {"hideOverlap": True, "color": _GREY},
-            "splitLine": {"lineStyle": {"color": _LINE}},
+            "axisLabel": {"hideOverlap": True, "color": GREY},
+            "splitLine": {"lineStyle": {"color": LINE}},
         },
         "series": [
             {"type": "line", "name": title, "showSymbol": False, "lineStyle": {"width": 1.6}, "data": []}

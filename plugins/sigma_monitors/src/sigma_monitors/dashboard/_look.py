@@ -18,6 +18,7 @@ STATUS_COLOURS = {
     "interrupted": "#868e96",
     "stale": "#e8890c",
     "damaged": "#e03131",
+    "deleted": "#868e96",
 }
 STATUS_ICONS = {
     "running": "play_circle",
@@ -27,6 +28,7 @@ STATUS_ICONS = {
     "interrupted": "stop_circle",
     "stale": "help",
     "damaged": "report",
+    "deleted": "delete",
 }
 PALETTE = ("#4c6ef5", "#f08c00", "#12b886", "#e64980", "#7950f2", "#15aabf", "#fa5252", "#82c91e", "#be4bdb", "#868e96")
 """Colours of series: apart for eyes of all kinds, in both themes."""

@@ -42,7 +42,8 @@ class ComparePage:
 
     def __init__(self, library: Library, names: list[str], say: Language, preferences: Preferences) -> None:
         self._library = library
-        self._wanted = names[:MOST]
+        self._named = list(dict.fromkeys(names))
+        self._wanted = self._named[:MOST]
         self._say = say
         self._preferences = preferences
         self._recordings: list[Recording] = []
@@ -58,6 +59,8 @@ class ComparePage:
             missing = [name for name in self._wanted if name not in runs]
             if missing:
                 ui.label(say("There is no run {name}", name=", ".join(missing))).classes("sigma-problem")
+            if len(self._named) > MOST:
+                ui.label(say("These are the first {count}.", count=MOST)).classes("sigma-dim")
             if len(found) < 2:
                 with ui.column().classes("sigma-card"):
                     empty(

@@ -1,15 +1,14 @@
 """The page of one run: playback at its top, and panels in tabs."""
 
 import asyncio
-import inspect
 from collections.abc import Mapping
 
-from attrs import define, field
 from nicegui import ui
 
 from sigma_monitors.dashboard._language import Language
-from sigma_monitors.dashboard._look import dark_of, empty, frame, keep, named
-from sigma_monitors.dashboard._panel import Panel, Update, View
+from sigma_monitors.dashboard._look import dark_of, empty, frame, keep
+from sigma_monitors.dashboard._panel import Panel, View
+from sigma_monitors.dashboard._place import Place, called
 from sigma_monitors.dashboard._playback import Playback
 from sigma_monitors.dashboard._preferences import Preferences
 from sigma_monitors.dashboard._recording import Recording
@@ -27,17 +26,6 @@ TABS = {
 """The tabs there always may be, and their icons; panels may bring others."""
 
 
-@define(eq=False)
-class _Place:
-    """Where a panel stands on the page."""
-
-    name: str
-    panel: Panel
-    card: ui.element
-    is_built: bool = False
-    updates: list[Update] = field(factory=list)
-
-
 class RunPage:
     """A run, kept up to date as long as somebody looks on."""
 
@@ -48,7 +36,7 @@ class RunPage:
         self._panels = panels
         self._say = say
         self._preferences = preferences
-        self._places: dict[str, list[_Place]] = {}
+        self._places: dict[str, list[Place]] = {}
         self._version = self._life = -1
         self._is_busy = False
 
@@ -113,14 +101,10 @@ class RunPage:
                     self._places[tab] = [self._placed(name) for name in by_tab[tab]]
         self._bar = bar
 
-    def _placed(self, name: str) -> _Place:
-        kind = self._panels[name]
-        card = ui.element("section").classes("sigma-bare" if kind.bare else "sigma-card")
-        if kind.wide:
-            card.classes("sigma-wide")
-        named(card, self._say(kind.title)).props["data-panel"] = name
-        card.set_visibility(False)
-        return _Place(name, kind(), card)
+    def _placed(self, name: str) -> Place:
+        place = Place(name, self._panels[name], self._say)
+        place.stand()
+        return place
 
     async def _show(self) -> None:
         self._version = -1
@@ -144,46 +128,27 @@ class RunPage:
             self._is_busy = False
 
     async def _draw(self) -> None:
-        recording = self._recording
-        self._problem.set_visibility(recording.problem is not None)
-        self._problem.set_text(recording.problem or "")
+        recording, say = self._recording, self._say
+        problem = say("This run was deleted or moved.") if recording.is_gone else recording.problem
+        self._problem.set_visibility(problem is not None)
+        self._problem.set_text(problem or "")
         for update in self._lasting:
-            await _called(update)
-        is_there = False
+            await called(update)
+        shown = {
+            tab: [place for place in places if place.name not in self._preferences.hidden and place.fits(recording)]
+            for tab, places in self._places.items()
+        }
         for tab, places in self._places.items():
-            shown = [
-                place
-                for place in places
-                if place.name not in self._preferences.hidden and _fits(place.panel, recording)
-            ]
             for place in places:
-                place.card.set_visibility(place in shown)
-            self._tab[tab].set_visibility(bool(shown))
-            is_there = is_there or bool(shown)
-            if tab == self._bar.value:
-                for place in shown:
-                    await self._update(place)
-        self._nothing.set_visibility(not is_there)
-
-    async def _update(self, place: _Place) -> None:
-        try:
-            if not place.is_built:
-                place.is_built = True
-                with place.card:
-                    place.panel.build(self._view)
-                place.updates = self._view.take()
-            with place.card:
-                for update in place.updates:
-                    await _called(update)
-        except Exception as error:  # noqa: BLE001  # a panel may be anybody's; the page goes on without it
-            self._view.take()
-            place.updates = []
-            place.card.clear()
-            with place.card:
-                ui.label(self._say(place.panel.title)).classes("sigma-card-title")
-                ui.label(self._say("This panel failed: {error}", error=f"{type(error).__name__}: {error}")).classes(
-                    "sigma-problem"
-                )
+                place.card.set_visibility(place in shown[tab])
+            self._tab[tab].set_visibility(bool(shown[tab]))
+        there = [tab for tab in shown if shown[tab]]
+        self._nothing.set_visibility(not there)
+        if there and self._bar.value not in there:
+            # What it shows has nothing to show (any more).
+            self._bar.set_value(there[0])
+        for place in shown.get(self._bar.value, ()):
+            await place.update(self._view)
 
     def _arrange(self) -> None:
         """Choose which panels there are, and in which order."""
@@ -233,16 +198,3 @@ def _notify(client: object, text: str, kind: str) -> None:
         ui.notify(
             text, type=kind, multi_line=True, position="bottom-right", close_button="✕" if kind == "negative" else False
         )
-
-
-def _fits(panel: Panel, recording: Recording) -> bool:
-    try:
-        return panel.fits(recording)
-    except Exception:  # noqa: BLE001  # a panel may be anybody's
-        return False
-
-
-async def _called(update: Update) -> None:
-    found = update()
-    if inspect.isawaitable(found):
-        await found

@@ -3,6 +3,8 @@
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any, ClassVar
 
 from attrs import define, field
@@ -11,6 +13,9 @@ from sigma_core.extend import SigmaError, send_command
 from sigma_monitors.dashboard._language import Language
 from sigma_monitors.dashboard._preferences import Preferences
 from sigma_monitors.dashboard._recording import Recording
+
+_COMMANDS = ThreadPoolExecutor(32, "sigma dashboard command")
+"""Threads of their own: a run that does not answer must not keep those that read waiting."""
 
 Update = Callable[[], Awaitable[None] | None]
 
@@ -55,7 +60,8 @@ class View:
 
     async def quietly(self, command: Mapping[str, Any]) -> dict[str, Any]:
         """Send a command as it is; its whole answer."""
-        return await asyncio.to_thread(send_command, self.recording.directory, command)
+        work = partial(send_command, self.recording.directory, command)
+        return await asyncio.get_running_loop().run_in_executor(_COMMANDS, work)
 
     def tell(self, text: str, kind: str = "info") -> None:
         """Tell something in a corner of the page; `kind` is "info", "positive", "warning" or "negative"."""

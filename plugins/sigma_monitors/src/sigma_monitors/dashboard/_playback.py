@@ -57,6 +57,8 @@ class Playback:
         """Say how the run fares."""
         run, say, pace = self._view.recording.summary, self._view.say, self._view.recording.pace
         if run is None:
+            for button in (self._play, self._step, self._save, self._stop):
+                button.set_enabled(False)
             return
         if self._waits_for in (run.status, None) or not run.goes_on:
             self._waits_for = None

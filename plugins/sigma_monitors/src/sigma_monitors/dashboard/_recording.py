@@ -11,7 +11,7 @@ from stat import S_ISREG
 from typing import Any
 
 import numpy as np
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from sigma_core.extend import RunStore, RunSummary, SigmaError, StoredEvent, summary
 from sigma_monitors.dashboard._curve import Curve
@@ -24,6 +24,8 @@ ENTRIES = 5000
 _LISTED = ("log_recorded", "command_applied", "command_refused", "subscriber_failed", "plugin_rejected")
 _COUNTED = ("run_started", "run_paused", "run_resumed", "run_reset", "run_failed", "run_interrupted", "run_ended")
 _OTHERS = ("checkpoint_saved", "checkpoint_failed", "checkpoint_restored", "step_compiled", "budget_exceeded")
+DELETED = "deleted"
+"""The status of a run that there is no more; nobody but the page that shows it knows of it."""
 _STATE = "run.db"
 _LARGEST_TEXT = 4 * 1024 * 1024
 _FILES = (_STATE, "run.db-wal", "tags.json", "run.lock")
@@ -51,7 +53,7 @@ class Recording:
     summary: RunSummary | None = None
     problem: str | None = None
     is_gone: bool = False
-    """Whether there is no such run any more: it was deleted or moved."""
+    """Whether there is no such run any more: it was deleted or moved. Its summary, the last one, says so, too."""
     version: int = 0
     """Grows with each change, so that pages draw what is new only."""
     epoch_of_life: int = 0
@@ -95,6 +97,8 @@ class Recording:
                 self._files = None
                 self._close()
                 is_gone = marks(self.directory) is None
+                if is_gone and self.summary is not None:
+                    self.summary = evolve(self.summary, status=DELETED, problem=None)
                 self._say(None if is_gone else _told(error), is_gone=is_gone)
             self._looks_next = time.monotonic() + pause
 

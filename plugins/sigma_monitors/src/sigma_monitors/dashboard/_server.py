@@ -82,11 +82,25 @@ def installed(environment: Any) -> tuple[dict[str, type[Panel]], list[str]]:
         except SigmaError as error:
             problems.append(str(error).splitlines()[0])
             continue
-        if isinstance(kind, type) and issubclass(kind, Panel):
-            found[component.name] = kind
+        fault = _fault(kind)
+        if fault:
+            problems.append(f"panel {component.name!r} of {component.origin} {fault}")
         else:
-            problems.append(f"panel {component.name!r} of {component.origin} is no Panel")
+            found[component.name] = kind
     return found, problems
+
+
+def _fault(kind: object) -> str:
+    """What keeps a class from being a panel of a page, or nothing."""
+    if not isinstance(kind, type) or not issubclass(kind, Panel):
+        return "is no Panel"
+    missing = sorted(kind.__abstractmethods__)
+    if missing:
+        return f"lacks {', '.join(missing)}"
+    for name, of in (("title", str), ("tab", str), ("icon", str), ("rank", int)):
+        if not isinstance(getattr(kind, name, None), of):
+            return f"has no {name} of type {of.__name__}"
+    return ""
 
 
 _ICON = (

@@ -236,12 +236,12 @@ def test_a_run_that_is_deleted_is_gone_once_and_may_come_back(flowers, tmp_path,
     run.refresh()
     assert run.version == version
     # What was read stays to be seen, what would have to be read is missing.
-    assert run.summary.status == "ended"
+    assert (run.summary.status, run.summary.epochs, run.summary.goes_on) == ("deleted", 4, False)
     assert run.whole(["training.loss"]) == run.window(["training.loss"], 1, 5, 100) == {}
     assert run.curves(["training.loss"]) == {}
     shutil.copytree(flowers, directory)
     run.refresh()
-    assert (run.is_gone, run.problem) == (False, None)
+    assert (run.is_gone, run.problem, run.summary.status) == (False, None, "ended")
     assert run.curves(["training.loss"])["training.loss"].iterations.size == 16
 
 

@@ -138,5 +138,5 @@ def as_csv(series: Series) -> str:
 
 def _quoted(name: str) -> str:
     # A spreadsheet takes what begins like a formula for one.
-    name = f"'{name}" if name[:1] in "=+-@\t\r" else name
+    name = f"'{name}" if name.startswith(tuple("=+-@\t\r")) else name
     return '"' + name.replace('"', '""') + '"' if set(name) & set(',"\n\r') else name

@@ -1,0 +1,141 @@
+"""A panel on a page, which may be anybody's."""
+
+import asyncio
+import time
+
+import pytest
+from nicegui import Client, ui
+from nicegui.page import page
+from sigma_monitors.dashboard import _place
+from sigma_monitors.dashboard._language import language
+from sigma_monitors.dashboard._panel import Panel, View
+from sigma_monitors.dashboard._place import Place
+from sigma_monitors.dashboard._preferences import Preferences
+from sigma_monitors.dashboard._recording import Recording
+from sigma_monitors.dashboard._server import _fault
+
+
+class Works(Panel):
+    """Counts how often it is brought up to date."""
+
+    title = "Works"
+    bare = True
+
+    def build(self, view):
+        count = 0
+        label = ui.label("built")
+
+        def update():
+            nonlocal count
+            count += 1
+            label.set_text(f"updated {count}")
+
+        view.on_change(update)
+
+
+class Raises(Works):
+    """Raises at one place."""
+
+    title = "Raises"
+
+    def __init__(self, place):
+        self.place = place
+        self.check("made")
+
+    def check(self, place):
+        if self.place == place:
+            raise ValueError(f"wrong in {place}")
+
+    def fits(self, run):
+        self.check("fits")
+        return True
+
+    def build(self, view):
+        ui.label("before")
+        view.on_change(lambda: self.check("update"))
+        view.on_change(self.later)
+        self.check("build")
+
+    async def later(self):
+        await asyncio.sleep(0)
+        self.check("later")
+
+
+def seen(panel, tmp_path, times=1):
+    """The texts of the card after so many updates, and whether there is something to see."""
+
+    async def drawn():
+        recording = Recording(tmp_path / "one")
+        view = View(recording, language("en"), Preferences())
+        with Client(page("")):
+            place = Place("one", panel, language("en"))
+            place.stand()
+            for _ in range(times):
+                fits = place.fits(recording)
+                if fits:
+                    await place.update(view)
+        assert view.take() == []
+        return fits, [each.text for each in place.card.descendants() if isinstance(each, ui.label)], place.card
+
+    return asyncio.run(drawn())
+
+
+def test_a_panel_is_built_once_and_brought_up_to_date(tmp_path):
+    fits, texts, card = seen(Works, tmp_path, times=3)
+    assert fits
+    assert texts == ["updated 3"]
+    assert "sigma-bare" in card.classes
+
+
+def test_one_that_does_not_fit_is_not_built(tmp_path):
+    class Never(Works):
+        def fits(self, run):
+            return False
+
+    assert seen(Never, tmp_path)[:2] == (False, [])
+
+
+@pytest.mark.parametrize("place", ["made", "fits", "build", "update", "later"])
+def test_whatever_it_raises_is_told_in_its_place(tmp_path, place):
+    class Here(Raises):
+        def __init__(self):
+            super().__init__(place)
+
+    fits, texts, card = seen(Here, tmp_path, times=3)
+    assert fits
+    assert texts == ["Raises", f"This panel failed: ValueError: wrong in {place}"]
+    assert "sigma-card" in card.classes
+
+
+@pytest.mark.parametrize("way", ["sleeps", "awaits"])
+def test_one_that_takes_too_long_is_not_called_again(tmp_path, monkeypatch, way):
+    monkeypatch.setattr(_place, "PATIENCE", 0.05)
+
+    class Slow(Works):
+        title = "Slow"
+
+        def build(self, view):
+            if way == "sleeps":
+                time.sleep(0.1)
+            else:
+                view.on_change(lambda: asyncio.sleep(3600))
+
+    assert seen(Slow, tmp_path, times=2)[:2] == (True, ["Slow", "This panel failed: it takes too long"])
+
+
+def test_what_is_no_panel_is_told_apart():
+    class Titleless(Panel):
+        def build(self, view):
+            pass
+
+    class Unbuilt(Panel):
+        title = "Unbuilt"
+
+    class Odd(Works):
+        rank = "first"
+
+    assert _fault(Works) == ""
+    assert _fault(Works()) == _fault(int) == _fault(None) == "is no Panel"
+    assert _fault(Titleless) == "has no title of type str"
+    assert _fault(Unbuilt) == "lacks build"
+    assert _fault(Odd) == "has no rank of type int"

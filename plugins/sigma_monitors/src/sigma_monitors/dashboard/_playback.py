@@ -79,7 +79,8 @@ class Playback:
         self._time.set_text(duration(run.seconds, say))
         left = "" if pace.remaining is None else say("{time} left", time=duration(pace.remaining, say))
         self._left.set_text(left)
-        self._why.set_text(run.problem or run.ended_because or "")
+        # What is wrong with it stands above.
+        self._why.set_text("" if self._view.recording.problem else run.ended_because or "")
         self._status.classes(replace=f"sigma-status sigma-{run.status}")
         self._icon.set_name(STATUS_ICONS.get(run.status, "help"))
         self._word.set_text(say(run.status))

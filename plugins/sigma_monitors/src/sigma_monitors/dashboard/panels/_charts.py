@@ -29,11 +29,13 @@ def options(titles: Iterable[str], *, logarithmic: bool, name: str, say: Languag
         "legend": {
             "textStyle": {"color": GREY},
             "type": "scroll",
-            "top": 0,
+            "top": 2,
             "left": 0,
-            "icon": "roundRect",
-            "itemHeight": 3,
-            "itemWidth": 14,
+            # The tools stand beside it.
+            "width": "70%",
+            "icon": "circle",
+            "itemHeight": 10,
+            "itemWidth": 10,
         },
         "toolbox": {
             "right": 4,

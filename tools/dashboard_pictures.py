@@ -35,7 +35,7 @@ metrics = ["accuracy", "confusion_matrix"]
 hooks = [
   {{ use = "histograms" }},
   {{ use = "pictures" }},
-  {{ use = "target_maximisation" }},
+  {{ use = "target_maximisation", target = 3 }},
 ]
 network = [
   {{ use = "input", shape = [64] }},
@@ -48,7 +48,9 @@ network = [
 
 def drawn_three(page: Page) -> None:
     """Draw a three on the pad, as somebody would."""
-    pad = page.locator("[data-panel=guess] canvas").first.bounding_box()
+    canvas = page.locator("[data-panel=guess] canvas").first
+    canvas.scroll_into_view_if_needed()
+    pad = canvas.bounding_box()
     if pad is None:
         return
     places = [
@@ -82,6 +84,8 @@ PAGES: dict[str, tuple[str, str | None, Callable[[Page], None] | None]] = {
     "compare": ("compare?runs=digits-1,digits-2,digits-3", None, None),
 }
 """Where each page is, the tab to open, and what is done there."""
+ON_PHONES = ("runs", "overview", "steer")
+"""Pages of which there are narrow pictures, too."""
 
 
 @contextmanager
@@ -113,7 +117,7 @@ def take(browser: Browser, address: str, pages: list[str]) -> None:
             context = browser.new_context(viewport=viewport, color_scheme=theme, locale="en-GB", has_touch=bool(size))
             page = context.new_page()
             page.goto(f"{base}?{token}")
-            for name in pages:
+            for name in pages if not size else [each for each in pages if each in ON_PHONES]:
                 place, tab, act = PAGES[name]
                 page.goto(base + place.format(live="digits-4"))
                 page.wait_for_timeout(2500)
@@ -125,7 +129,7 @@ def take(browser: Browser, address: str, pages: list[str]) -> None:
                         act(page)
                 picture = Image.open(io.BytesIO(page.screenshot()))
                 # Few colours make a small file, and these pages have few.
-                small = picture.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+                small = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
                 path = IMAGES / f"dashboard-{name}{size}-{theme}.png"
                 small.save(path, optimize=True)
                 print(f"{path.relative_to(ROOT)}: {path.stat().st_size:,} bytes", flush=True)

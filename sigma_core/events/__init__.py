@@ -7,6 +7,7 @@ from sigma_core.events._component import NetworkBuilt, PluginRejected, StepCompi
 from sigma_core.events._decoding import classes_of, decoded
 from sigma_core.events._epoch import EpochEnded, EpochStarted, ValidationEnded, ValidationStarted
 from sigma_core.events._event import Event, name_of_event, scores
+from sigma_core.events._glimpse import Glimpse
 from sigma_core.events._iteration import IterationEnded, IterationStarted
 from sigma_core.events._log import LogRecorded, SubscriberFailed
 from sigma_core.events._logs import make_logger
@@ -40,6 +41,7 @@ __all__ = [
     "EpochEnded",
     "EpochStarted",
     "Event",
+    "Glimpse",
     "IterationEnded",
     "IterationStarted",
     "LogRecorded",

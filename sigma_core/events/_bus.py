@@ -16,7 +16,7 @@ from sigma_core.events._event import Event, name_of_event
 from sigma_core.events._iteration import IterationEnded
 from sigma_core.events._ledger import Ledger, Numbered, Records
 from sigma_core.events._log import LogRecorded, SubscriberFailed
-from sigma_core.events._queues import Latest, Line, Queue
+from sigma_core.events._queues import Latest, Line, One, Queue
 from sigma_core.events._subscription import Listener, Subscription
 from sigma_core.events._telling import Teller, Told, event_of, read
 
@@ -93,6 +93,14 @@ class Bus:
             receive([event_of(told) for told in batch])
 
         return self._listen(name, receive_events, events, _queue(name, policy, bound, key), interval)
+
+    def await_one(self, name: str, event: type[Event]) -> Subscription:
+        """A queue that receives one event of that class, and nothing more."""
+        queue = One()
+        subscription = Subscription(name, (event,), queue, self._detach)
+        queue.filled = subscription.close
+        self._attach(subscription)
+        return subscription
 
     def keep(self, name: str, receive: Callable[[list[Numbered | Records]], None], *, interval: float) -> Listener:
         """Have every event handed to `receive`, as a Ledger has it, in a thread of its own every `interval` seconds."""

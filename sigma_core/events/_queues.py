@@ -78,6 +78,36 @@ class Line:
         return taken
 
 
+class One:
+    """The first that comes; then it is full, which is told, and whatever comes meanwhile takes its place."""
+
+    __slots__ = ("_told", "dropped", "filled", "taken")
+
+    def __init__(self) -> None:
+        self._told: list[Told] = []
+        self.filled: Callable[[], object] = bool
+        self.dropped = 0
+        self.taken = 0
+
+    def __len__(self) -> int:
+        return len(self._told)
+
+    def offer(self, told: Told) -> None:
+        """Keep it."""
+        self._told = [told]
+        self.filled()
+
+    def record(self, time: float, epoch: int, iteration: int, names: tuple[str, ...], scores: Sequence[Any]) -> None:
+        """Keep an ended iteration as numbers."""
+        self.offer((time, epoch, iteration, names, *scores))
+
+    def take(self) -> list[Told]:
+        """It, or nothing."""
+        taken, self._told = self._told, []
+        self.taken += len(taken)
+        return taken
+
+
 class Latest:
     """The latest event of each key; an event that is superseded is not counted as dropped."""
 

@@ -1,13 +1,13 @@
 """A monitor at work on what a store tells: on a thread of its own, as in the process of the run."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from queue import Empty, SimpleQueue
 from time import monotonic, sleep
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from sigma_core.events import Event, Policy
 from sigma_core.training._monitor import Monitor, RunInfo, Send
@@ -25,6 +25,7 @@ class Place:
     epoch: int = 0
     iteration: int = 0
     seconds: float = 0.0
+    scores: Mapping[str, float] = field(factory=dict)
 
 
 class Standing:
@@ -47,6 +48,11 @@ class Standing:
     def seconds(self) -> float:
         """Running time, pauses left out."""
         return self.place.seconds
+
+    @property
+    def scores(self) -> Mapping[str, float]:
+        """Those of the newest iteration at the last look into the store."""
+        return self.place.scores
 
 
 @frozen

@@ -5,7 +5,7 @@ Whatever happens, what has started is ended: for each RunStarted there is exactl
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from sys import maxsize as NEVER  # noqa: N812  # an iteration that does not come
 from time import perf_counter
@@ -21,6 +21,7 @@ from sigma_core.events import (
     EpochEnded,
     EpochStarted,
     Event,
+    Glimpse,
     IterationEnded,
     IterationStarted,
     RunEnded,
@@ -53,8 +54,9 @@ if TYPE_CHECKING:
 class Progress:
     """Where a run stands, for whoever looks on from another thread; reading it costs the run nothing."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, bus: Bus) -> None:
         self._clock = clock
+        self._glimpse = Glimpse(bus)
 
     @property
     def epoch(self) -> int:
@@ -70,6 +72,15 @@ class Progress:
     def seconds(self) -> float:
         """Running time, pauses left out."""
         return self._clock.elapsed()
+
+    @property
+    def scores(self) -> Mapping[str, float]:
+        """Those of an iteration that ended a moment ago."""
+        return self._glimpse.look()
+
+    def close(self) -> None:
+        """Nobody looks on any more."""
+        self._glimpse.close()
 
 
 class Loop(Steered):
@@ -103,7 +114,7 @@ class Loop(Steered):
             self._serve, self.arrived.ring, lambda: self.send(Fail(), ""), timed=self._timed_beside
         )
         self.dispatch: Dispatch | WorkerHooks = self._frozen()
-        self.progress = Progress(self.clock)
+        self.progress = Progress(self.clock, self._bus)
         self._next_check = NEVER
         self._scored_at = self.clock.iteration
         self._is_starting_iteration = False

@@ -2,7 +2,7 @@
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Generator, Hashable, Iterable
+from collections.abc import Callable, Generator, Hashable, Iterable, Mapping
 from contextlib import contextmanager
 from typing import ClassVar, Protocol
 
@@ -39,7 +39,7 @@ class RunInfo:
 
 
 class Progress(Protocol):
-    """Where a run stands, to be looked at from any thread: the run publishes nothing per iteration for it.
+    """Where a run stands, to be looked at from any thread; the run publishes nothing for it at each iteration.
 
     The counters are read one by one, so two of them may be of neighbouring iterations.
     """
@@ -55,6 +55,13 @@ class Progress(Protocol):
     @property
     def seconds(self) -> float:
         """The running time."""
+
+    @property
+    def scores(self) -> Mapping[str, float]:
+        """Scores of an iteration that ended a moment ago, by identifier, such as `training.loss`.
+
+        Empty as long as none is known. Each look has the run tell of one more iteration, for the next look.
+        """
 
 
 class Monitor(ABC):

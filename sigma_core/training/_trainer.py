@@ -377,6 +377,7 @@ class Trainer(Control, Evaluating):
             with self.stopwatch.measure(MONITORS):
                 for handle in handles:
                     handle.close()
+                loop.progress.close()
 
     def ended(self, run: Run, loop: Loop) -> None:
         """Take over what a loop leaves; called by it when everything has been torn down."""

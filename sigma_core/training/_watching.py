@@ -11,6 +11,7 @@ from sigma_core.errors import SettingError, SigmaError
 from sigma_core.events import (
     EpochStarted,
     Event,
+    IterationEnded,
     RunDescribed,
     RunEnded,
     RunPaused,
@@ -20,6 +21,7 @@ from sigma_core.events import (
     SubscriberFailed,
     classes_of,
     decoded,
+    measurements,
     name_of_event,
 )
 from sigma_core.registry import Composer, snake_case
@@ -147,7 +149,7 @@ class _Retelling:
         self._has_started = self._is_told = False
         # Where the run stands, but for the time, which is that of the last event since it began or would have.
         self._place = Place()
-        self._last = 0
+        self._last = self._started = 0
         self._now = self._began = 0.0
         self._paused: float | None = None
 
@@ -173,8 +175,13 @@ class _Retelling:
         if not self._is_told:
             return
         newest = following.iteration
-        if newest is not None and newest.id > self._last:
-            self._move(newest)
+        if newest is not None and newest.id > self._started:
+            if newest.id > self._last:
+                self._move(newest)
+            ended = decoded(newest, IterationEnded)
+            if ended is not None:
+                scores = {name: value for name, _, value in measurements(ended)}
+                self._place = evolve(self._place, scores=scores)
         for feed in self._feeds:
             feed.hand_over(self._standing)
             feed.move(self._standing)
@@ -206,6 +213,7 @@ class _Retelling:
         )
         self._paused = None
         self._began = found[STARTED].time - float(described.get("seconds") or 0.0)
+        self._place, self._started = Place(), found[STARTED].id
         self._move(found[STARTED])
         for feed in self._feeds:
             feed.start(run, self._standing)
@@ -244,4 +252,4 @@ class _Retelling:
         if stored.kind == _RESET:
             self._place = Place()
         elif stored.iteration is not None:
-            self._place = Place(stored.epoch or 0, stored.iteration)
+            self._place = evolve(self._place, epoch=stored.epoch or 0, iteration=stored.iteration)

@@ -358,3 +358,26 @@ def test_a_run_keeps_its_tasks(make, tmp_path):
         ("thinking", 0, "running"),
         ("thinking", 3, "done"),
     ]
+
+
+def test_the_progress_tells_scores_of_the_moment(make):
+    """Of an iteration that has ended, as it was; nobody is left who listens when the run is over."""
+    seen, scores = set(), {}
+
+    class Looking(Witness):
+        def start(self, run, progress, send):
+            self.progress = progress
+
+        def refresh(self):
+            seen.update(self.progress.scores.items())
+
+    class Note:
+        def sigma_iteration_ended(self, event, trainer):
+            scores[event.iteration] = ("training.loss", float(event.scores["loss"]))
+            if len(seen) > 3:
+                trainer.stop()
+
+    trainer = make("1000000 epochs", hooks=[Note()])
+    trainer.run(monitors=[Looking()])
+    assert seen <= set(scores.values())
+    assert trainer.environment.bus.subscriptions == ()

@@ -1,7 +1,7 @@
 """A run that is told, not trained."""
 
 import pytest
-from attrs import define
+from attrs import define, field
 
 from sigma_core.extend import (
     EpochEnded,
@@ -21,6 +21,7 @@ class Standing:
     epoch: int = 0
     iteration: int = 0
     seconds: float = 0.0
+    scores: dict = field(factory=dict)
 
 
 @pytest.fixture

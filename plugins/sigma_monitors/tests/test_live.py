@@ -61,6 +61,19 @@ def test_the_scores_come_with_their_curves(console, display, epoch):
     ]
 
 
+def test_the_loss_of_the_moment_does_not_wait_for_an_epoch(console, display, standing):
+    """It has a curve of its own, from the first look on; a run that holds adds nothing to it."""
+    for iteration, loss in enumerate([0.8, 0.4, 0.2, 0.2], 1):
+        standing.scores = {"training.loss": loss}
+        standing.iteration = min(iteration, 3)
+        display._loss.look()
+    assert lines(console, display.picture())[2:] == ["loss now  0.2000  █▃▁"]
+    # It begins again.
+    standing.iteration, standing.scores = 1, {"training.loss": 0.7}
+    display._loss.look()
+    assert lines(console, display.picture())[2:] == ["loss now  0.7000"]
+
+
 def test_what_a_run_does_besides_training_is_said(console, display, standing, started):
     """In place of the rate."""
     at(display, standing, 1, 0, 0.0)

@@ -107,3 +107,36 @@ def test_a_score_that_is_an_array_is_shown_in_the_end_only(file, display, starte
     place = lines.index("  validation.matrix     8   1")
     assert lines[place - 1].startswith("  validation.loss  ")
     assert lines[place + 1] == "                        0  10"
+
+
+def refresh(display, standing, iteration, seconds):
+    standing.epoch, standing.iteration, standing.seconds = 1 + iteration // 45, iteration, seconds
+    display.refresh()
+
+
+def test_a_long_epoch_is_told_of_once_a_minute(file, display, standing, epoch):
+    """With the loss of the moment, the pace and what remains; lines of epochs count as well."""
+    standing.scores = {"training.loss": 0.25}
+    for seconds in range(0, 150, 2):
+        refresh(display, standing, seconds // 10, float(seconds))
+    assert file.getvalue().splitlines() == [
+        "  in epoch 1/12: iteration 6/45, loss now 0.2500, 10.0 s each, 1:29:00 left",
+        "  in epoch 1/12: iteration 12/45, loss now 0.2500, 10.0 s each, 1:28:00 left",
+    ]
+    display.receive([*epoch(1), *epoch(2)])
+    refresh(display, standing, 50, 170.0)
+    assert len(file.getvalue().splitlines()) == 3
+
+
+def test_of_a_run_of_unknown_length_the_time_is_told(file, standing):
+    """Nothing is known of what remains, nor of the loss."""
+    display = PlainDisplay(Console(file=file, width=40), RunInfo("stream"), standing, quiet=False)
+    refresh(display, standing, 1, 61.0)
+    assert file.getvalue() == "  in epoch 1: iteration 1, 1:01\n"
+
+
+def test_a_quiet_display_says_nothing_of_a_long_epoch(file, run, standing):
+    """As of everything else."""
+    display = PlainDisplay(Console(file=file, width=40), run, standing, quiet=True)
+    refresh(display, standing, 1, 1000.0)
+    assert file.getvalue() == ""

@@ -116,8 +116,9 @@ def check_moving(terminal):
     """Bars with rate and remaining time, scores with their curves; the cursor is hidden meanwhile."""
     assert re.search(r"epochs +━+.* +\d+/100 +[\d.:]+( s)? left", terminal.plain)
     assert re.search(r"iterations +━+.* +\d+/120 +[\d,.]+/s", terminal.plain)
-    assert re.search(r"training\.loss +\d\.\d+ +[▁▂▃▄▅▆▇█]{2,24}\n", terminal.plain)
-    assert re.search(r"validation\.accuracy +\d\.\d+ +[▁▂▃▄▅▆▇█]{2,24}\n", terminal.plain)
+    assert re.search(r"loss now +[\d.e-]+ +[▁▂▃▄▅▆▇█]{2,24} *\n", terminal.plain)
+    assert re.search(r"training\.loss +\d\.\d+ +[▁▂▃▄▅▆▇█]{2,24} *\n", terminal.plain)
+    assert re.search(r"validation\.accuracy +\d\.\d+ +[▁▂▃▄▅▆▇█]{2,24} *\n", terminal.plain)
     assert HIDE in terminal.written
 
 
@@ -169,7 +170,7 @@ def test_a_run_that_goes_on_is_shown_where_it_is_watched(terminal, tmp_path):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     watched = terminal("watch")
-    watched.read_until(r"training\.loss +\d\.\d+ +[▁▂▃▄▅▆▇█]{24}\n")
+    watched.read_until(r"training\.loss +\d\.\d+ +[▁▂▃▄▅▆▇█]{24} *\n")
     watched.read_until(r"epochs +━+.* +\d+/1,000,000 +[\d.:]+( s)? left")
     watched.read_until(r"iterations +━+.* +\d+/120 +[\d,.]+/s")
     watched.press(b"\x03")

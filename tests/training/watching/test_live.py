@@ -40,11 +40,12 @@ def test_a_run_is_watched_while_it_goes_on_and_steered(
 def test_what_a_run_has_come_to_is_seen_without_events(make, tmp_path, beside, never, await_command_file):
     """A monitor that wants none sees iterations go by."""
     path = tmp_path / "run"
-    seen = set()
+    seen, losses = set(), set()
 
     def stop(witness):
         seen.add(witness.progress.iteration)
-        if max(seen) > 200:
+        losses.update(witness.progress.scores.items())
+        if max(seen) > 200 and losses:
             witness.send(Stop("seen"))
 
     monitor = never({"refresh": stop})
@@ -52,6 +53,10 @@ def test_what_a_run_has_come_to_is_seen_without_events(make, tmp_path, beside, n
     await_command_file(path)
     assert watch(path, [monitor], interval=0.01, tell=lambda _: None).ended is not None
     assert max(seen) > 200
+    with RunStore.open(path) as store:
+        _, stored = store.metrics("training.loss")
+    assert losses <= {("training.loss", loss) for loss in stored}
+    assert losses
 
 
 def test_a_run_that_has_not_begun_is_waited_for(make, tmp_path, told, monkeypatch, witness, living):

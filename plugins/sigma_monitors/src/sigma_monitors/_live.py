@@ -9,11 +9,12 @@ from rich.text import Text
 from sigma_core.extend import Event, Progress, RunEnded, RunInfo, TaskProgressed
 from sigma_monitors import _results
 from sigma_monitors._bars import bar, fitted, grid, moving, task_bars
+from sigma_monitors._recent import LOSS_NOW, Recent
 from sigma_monitors._sparkline import sparkline
 from sigma_monitors._speed import Speed
 from sigma_monitors._story import CURVE, Story
 from sigma_monitors._tasks import Tasks
-from sigma_monitors._wording import duration, headline, number, pace
+from sigma_monitors._wording import counted, duration, headline, inside_epoch, number, pace
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -29,6 +30,7 @@ class LiveDisplay:
         self._progress = progress
         self._story = Story(run)
         self._speed = Speed()
+        self._loss = Recent(progress)
         self._tasks = Tasks()
         self._live = moving(console)
 
@@ -50,6 +52,7 @@ class LiveDisplay:
     def refresh(self) -> None:
         """Draw anew."""
         self._speed.observe(self._progress.seconds, self._progress.iteration)
+        self._loss.look()
         self._live.update(self.picture(), refresh=True)
 
     def close(self) -> None:
@@ -87,17 +90,17 @@ class LiveDisplay:
         bars.add_row(
             "epochs",
             bar(iteration, run.total_iterations, is_over=story.ended is not None),
-            _count(progress.epoch, run.epochs),
+            counted(progress.epoch, run.epochs),
             elapsed if remaining is None else f"{duration(remaining)} left",
         )
 
         length = run.iterations_per_epoch
-        inside = iteration if length is None else iteration - length * max(0, progress.epoch - 1)
+        inside = inside_epoch(run, progress)
         rate = self._speed.rate
         bars.add_row(
             "iterations",
             bar(inside, length, is_over=story.ended is not None),
-            _count(inside, length),
+            counted(inside, length),
             story.state if rate is None or story.state != "training" else pace(rate),
         )
         return bars
@@ -109,11 +112,9 @@ class LiveDisplay:
         scores.add_column(style="blue", no_wrap=True)
         # Windows' old console has no font for them.
         has_blocks = not (self._console.options.ascii_only or self._console.legacy_windows)
-        for name, value in self._story.scores.items():
-            curve = sparkline(self._story.curve(name), CURVE) if has_blocks else ""
-            scores.add_row(Text(name), number(value), curve)
+        rows = [(name, value, self._story.curve(name)) for name, value in self._story.scores.items()]
+        if self._loss.latest is not None:
+            rows.insert(0, (LOSS_NOW, self._loss.latest, self._loss.curve))
+        for name, value, curve in rows:
+            scores.add_row(Text(name), number(value), sparkline(curve, CURVE) if has_blocks else "")
         return scores
-
-
-def _count(done: int, total: int | None) -> str:
-    return f"{done:,}" if total is None else f"{min(done, total):,}/{total:,}"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sigma_core.extend import LogRecorded, RunInfo
+from sigma_core.extend import LogRecorded, Progress, RunInfo
 
 _SHOWN_LEVELS = ("warning", "error", "critical")
 _WIDEST_TABLE = 20  # more columns are no easier to read
@@ -42,6 +42,17 @@ def duration(seconds: float) -> str:
 def pace(rate: float) -> str:
     """Iterations per second, or seconds per iteration when there are less than one."""
     return f"{rate:,.1f}/s" if rate >= 1 else f"{1 / rate:,.1f} s each"
+
+
+def counted(done: int, total: int | None) -> str:
+    """`3`, of a total that is known `3/12`."""
+    return f"{done:,}" if total is None else f"{min(done, total):,}/{total:,}"
+
+
+def inside_epoch(run: RunInfo, progress: Progress) -> int:
+    """Iterations of the epoch that runs; of the run, where the length of an epoch is not known."""
+    length = run.iterations_per_epoch
+    return progress.iteration - (0 if length is None else length * max(0, progress.epoch - 1))
 
 
 def amount(done: int, total: int | None, unit: str) -> str:

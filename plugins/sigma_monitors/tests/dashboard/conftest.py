@@ -115,8 +115,9 @@ class Served:
             text=True,
             env=environment,
         )
-        said = self.process.stdout.readline() + self.process.stdout.readline()
-        self.address = re.search(r"http://\S+", said).group()
+        # What is wrong with panels is said before it.
+        said = iter(self.process.stdout.readline, "")
+        self.address = next(found.group() for line in said if (found := re.search(r"http://\S+", line)))
         self.base = self.address.partition("?")[0]
         self._port = re.search(r":(\d+)/", self.address).group(1)
         return self

@@ -56,14 +56,12 @@ def test_a_button_that_is_pressed_when_the_run_has_just_ended_tells_so(flowers, 
     # As the page knew it a moment ago.
     run.summary = evolve(run.summary, status="running")
     bar, heard = played(run, press)
-    assert heard == [
-        (
-            "negative",
-            f"run {str(flowers)!r}: it has ended: 4 epochs\n"
-            "  expected: a run that goes on\n"
-            "  to do:    `sigma runs` lists runs and how they fare",
-        )
-    ]
+    refused = (
+        f"run {str(flowers)!r}: it has ended: 4 epochs\n"
+        "  expected: a run that goes on\n"
+        "  to do:    `sigma runs` lists runs and how they fare"
+    )
+    assert heard == [("negative", refused)]
     # It does not wait for what will not come.
     assert "loading" not in bar._play.props
 

@@ -7,6 +7,7 @@ import pytest
 
 import sigma_core as sigma
 from sigma_core.extend import PluginUnavailableError
+from sigma_core.registry import snake_case
 
 
 @pytest.mark.parametrize(
@@ -47,3 +48,14 @@ def test_a_missing_library_is_named_with_its_extra(monkeypatch, monitor, modules
         environment.components.get("monitors", monitor)
     remedy = re.escape(f'\n  to do:    pip install "sigma-monitors[{monitor}]"')
     assert re.fullmatch(found + remedy, str(caught.value))
+
+
+@pytest.mark.parametrize("monitor", ["csv", "json_lines", "mlflow", "prometheus", "tensorboard", "wandb"])
+def test_failures_are_told_under_the_name_in_recipes(monitor):
+    """It is made of that of the class."""
+    with sigma.Environment() as environment:
+        try:
+            kind = environment.components.get("monitors", monitor)
+        except PluginUnavailableError:
+            pytest.skip(f"the extra {monitor} is not installed")
+    assert snake_case(kind.__name__) == monitor

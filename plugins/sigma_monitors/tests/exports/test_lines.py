@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from sigma_monitors.exports._lines import Lines
@@ -135,6 +136,15 @@ def test_a_folder_is_no_file(path):
         f"{path}: it is no file\n  expected: a file, or nothing\n  to do:    give the monitor another path"
     )
     with pytest.raises(StorageError, match=rf"{said}\Z"):
+        Lines(path)
+
+
+def test_a_folder_that_takes_no_file_is_named():
+    """Nobody else has the file: there can be none."""
+    if not Path("/proc/self").exists():
+        pytest.skip("there is no folder here that takes no file of anybody")
+    path = Path("/proc/series.csv")
+    with pytest.raises(StorageError, match=refusal(path, "cannot be written: No such file or directory")):
         Lines(path)
 
 

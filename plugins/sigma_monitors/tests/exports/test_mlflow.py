@@ -18,7 +18,7 @@ pytestmark = [
 ]
 
 from mlflow.tracking import MlflowClient  # noqa: E402
-from sigma_monitors.exports.mlflow import MLflow  # noqa: E402
+from sigma_monitors.exports.mlflow import Mlflow  # noqa: E402
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +112,7 @@ def test_a_run_that_goes_on_is_one_run(trained, store, runs, points):
 
 def test_a_run_that_is_exported_again_is_one_run(play, started, losses, store, runs, points):
     """What had been told to the end is passed over."""
-    monitor = MLflow(uri=store, every=1)
+    monitor = Mlflow(uri=store, every=1)
     play(monitor, started(), losses(1, 5))
     play(monitor, started(), losses(1, 7))
     (run,) = runs()
@@ -122,19 +122,19 @@ def test_a_run_that_is_exported_again_is_one_run(play, started, losses, store, r
 
 def test_a_run_that_was_deleted_there_is_begun_anew(play, started, losses, store, client, runs, points, tmp_path):
     """And one whose note cannot be read."""
-    play(MLflow(uri=store, every=1), started(), losses(1, 2))
+    play(Mlflow(uri=store, every=1), started(), losses(1, 2))
     client.delete_run(runs()[0].info.run_id)
-    play(MLflow(uri=store, every=1), started(), losses(1, 3))
+    play(Mlflow(uri=store, every=1), started(), losses(1, 3))
     (run,) = runs()
     assert len(points(run, "training.loss")) == 3
     (tmp_path / "mlflow.json").write_text("[]", "utf-8")
-    play(MLflow(uri=store, every=1), started(), losses(1, 1))
+    play(Mlflow(uri=store, every=1), started(), losses(1, 1))
     assert len(runs()) == 2
 
 
 def test_what_is_void_stays_in_a_run_of_its_own(play, started, losses, ended, store, runs, points):
     """MLflow takes nothing back."""
-    play(MLflow(uri=store, every=1), started(), losses(1, 3), RunReset(epoch=1, iteration=3), losses(1, 2), ended)
+    play(Mlflow(uri=store, every=1), started(), losses(1, 3), RunReset(epoch=1, iteration=3), losses(1, 2), ended)
     void, run = runs()
     assert (void.info.status, len(points(void, "training.loss"))) == ("KILLED", 3)
     assert (run.info.status, points(run, "training.loss")) == ("FINISHED", [(1, 1.0), (2, 0.5)])
@@ -150,7 +150,7 @@ def test_what_is_void_stays_in_a_run_of_its_own(play, started, losses, ended, st
 )
 def test_how_a_run_ended_is_its_status(play, started, ended, store, runs, event, status):
     """As MLflow calls it."""
-    play(MLflow(uri=store), started(), event, ended)
+    play(Mlflow(uri=store), started(), event, ended)
     assert [run.info.status for run in runs()] == [status]
 
 
@@ -159,7 +159,7 @@ def test_pictures_and_texts_are_artifacts(play, started, published, store, clien
     pixels = [[[255, 0, 0], [0, 255, 0]]]
     histogram = {"edges": [0, 1], "counts": [1]}
     play(
-        MLflow(uri=store),
+        Mlflow(uri=store),
         started(),
         published(4, "pictures", **{"network.weights": {"image": pixels}, "../../out": {"image": [[1]]}}),
         published(4, "text_samples", text="To be", histogram=histogram),
@@ -190,7 +190,7 @@ def test_many_settings_and_many_points(play, started, losses, store, runs, point
         data={},
         settings=[{"identifier": f"a[{number}]", "value": number} for number in range(120)],
     )
-    play(MLflow(uri=store, every=1, experiment="many"), described, started(), losses(1, 1200))
+    play(Mlflow(uri=store, every=1, experiment="many"), described, started(), losses(1, 1200))
     (run,) = runs("many")
     assert run.data.params == {f"a_{number}_": str(number) for number in range(120)}
     assert len(points(run, "training.loss")) == 1200
@@ -198,14 +198,14 @@ def test_many_settings_and_many_points(play, started, losses, store, runs, point
 
 def test_a_run_without_a_directory_is_logged(play, started, losses, store, runs, points):
     """Under its name."""
-    play(MLflow(uri=store, every=1), started(), losses(1, 1), run=RunInfo("loose"))
+    play(Mlflow(uri=store, every=1), started(), losses(1, 1), run=RunInfo("loose"))
     (run,) = runs()
     assert (run.info.run_name, points(run, "training.loss")) == ("loose", [(1, 1.0)])
 
 
 def test_a_store_that_is_not_there_ends_the_monitor(play, started, store):
     """It says why; the run goes on."""
-    failed = play(MLflow(uri="nonsense://there"), started())
+    failed = play(Mlflow(uri="nonsense://there"), started())
     assert re.fullmatch(
         r"StorageError: monitor 'mlflow': MLflow does not take the run: .*nonsense.*"
         r"\n  expected: a database or a server that is there, and takes it"
@@ -218,13 +218,13 @@ def test_a_store_that_is_not_there_ends_the_monitor(play, started, store):
 def test_an_experiment_that_was_deleted_ends_the_monitor(play, started, store, client):
     """MLflow gives its name to nobody else."""
     client.delete_experiment(client.create_experiment("sigma"))
-    failed = play(MLflow(uri=store), started())
+    failed = play(Mlflow(uri=store), started())
     assert failed.startswith("StorageError: monitor 'mlflow': MLflow does not take the run: ")
     assert "must be in the 'active' state" in failed
 
 
 def test_before_its_start_it_does_nothing():
     """Its methods may be called all the same."""
-    monitor = MLflow()
+    monitor = Mlflow()
     monitor.flush()
     monitor.close()

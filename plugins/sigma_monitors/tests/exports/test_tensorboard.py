@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from attrs import evolve
 from PIL import Image
-from sigma_monitors.exports.tensorboard import TensorBoard
+from sigma_monitors.exports.tensorboard import Tensorboard
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.compat.proto.graph_pb2 import GraphDef
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
@@ -71,7 +71,7 @@ def test_the_scalars_of_a_run_are_those_of_its_store(trained):
 def test_arrays_of_a_step_are_left_out(play, started, tmp_path):
     """Gradients, for example, which some hooks have it report."""
     scores = {"loss": 0.5, "gradients.layers.dense_1.weights": np.ones((2, 2))}
-    play(TensorBoard(every=1), started(), IterationEnded(epoch=1, iteration=1, scores=scores))
+    play(Tensorboard(every=1), started(), IterationEnded(epoch=1, iteration=1, scores=scores))
     tags = read(tmp_path).Tags()
     assert (tags["scalars"], tags["images"]) == (["training/loss"], [])
 
@@ -137,7 +137,7 @@ def test_names_of_layers_become_names_of_nodes(play, started, tmp_path):
         data={},
         settings=[],
     )
-    play(TensorBoard(), described, started())
+    play(Tensorboard(), described, started())
     nodes = {node.name: node for node in read(tmp_path).Graph().node}
     assert {name: list(node.input) for name, node in nodes.items()} == {
         "data/_": [],
@@ -146,7 +146,7 @@ def test_names_of_layers_become_names_of_nodes(play, started, tmp_path):
     }
     assert nodes["layer"].attr["shares"].s == b"dense_1"
     assert nodes["layer"].attr["scale"].s == b"one number, fixed"
-    play(TensorBoard(path=str(tmp_path / "nothing")), evolve(described, network={}), started())
+    play(Tensorboard(path=str(tmp_path / "nothing")), evolve(described, network={}), started())
     assert read(tmp_path / "nothing").Graph().node == []
 
 
@@ -160,7 +160,7 @@ def test_histograms_keep_their_bins(play, started, published, tmp_path):
         "mean": 0.5,
         "deviation": 0.25,
     }
-    play(TensorBoard(), started(), published(4, **{"network.weights": value}))
+    play(Tensorboard(), started(), published(4, **{"network.weights": value}))
     (event,) = read(tmp_path).Histograms("time_series/network.weights")
     found = event.histogram_value
     assert event.step == 4
@@ -176,7 +176,7 @@ def test_pictures_texts_and_matrices(play, started, published, tmp_path):
         name="validation", epoch=1, iteration=4, scores={"loss": 0.5, "confusion_matrix": [[8, 0], [2, 6]]}
     )
     play(
-        TensorBoard(),
+        Tensorboard(),
         started(),
         published(4, **{"network.weights": {"image": pixels}, "odd": {"what": 1}, "norm": 2.0}),
         published(4, "text_samples", text="To be,\n  *or not*"),
@@ -198,29 +198,29 @@ def test_pictures_texts_and_matrices(play, started, published, tmp_path):
 
 def test_a_run_that_goes_on_takes_back_what_lay_behind(play, started, losses, tmp_path):
     """The run was killed at iteration 7, its newest checkpoint is of iteration 4."""
-    play(TensorBoard(every=1), started(), losses(1, 7))
-    play(TensorBoard(every=1), started(4), losses(5, 6))
+    play(Tensorboard(every=1), started(), losses(1, 7))
+    play(Tensorboard(every=1), started(4), losses(5, 6))
     assert scalars(tmp_path, "training/loss") == [(number, np.float32(1 / number)) for number in range(1, 7)]
     assert len(list(tmp_path.glob("events.out.tfevents.*"))) == 2
 
 
 def test_a_run_that_is_exported_again_is_there_once(play, started, losses, tmp_path):
     """And a reset in the run takes back all."""
-    play(TensorBoard(every=1), started(), losses(1, 7))
-    play(TensorBoard(every=1), started(), losses(1, 3), RunReset(epoch=1, iteration=3), losses(1, 2))
+    play(Tensorboard(every=1), started(), losses(1, 7))
+    play(Tensorboard(every=1), started(), losses(1, 3), RunReset(epoch=1, iteration=3), losses(1, 2))
     assert scalars(tmp_path, "training/loss") == [(1, 1.0), (2, 0.5)]
 
 
 def test_a_run_that_fails_is_told_as_such(play, started, ended, tmp_path):
     """In the tab for hyperparameters."""
     failed = RunFailed(epoch=1, iteration=1, error=ValueError("what a pity"))
-    play(TensorBoard(), started(), failed, ended)
+    play(Tensorboard(), started(), failed, ended)
     assert hyperparameters(read(tmp_path), "end").session_end_info.status == 2
 
 
 def test_a_path_may_hold_the_name_of_the_run(play, started, losses, tmp_path):
     """Folders are made; a run of no recipe has neither text nor hyperparameters."""
-    play(TensorBoard(path=str(tmp_path / "boards" / "{run}"), every=1), started(), losses(1, 1))
+    play(Tensorboard(path=str(tmp_path / "boards" / "{run}"), every=1), started(), losses(1, 1))
     assert scalars(tmp_path / "boards" / "flowers-1", "training/loss") == [(1, 1.0)]
     assert read(tmp_path / "boards" / "flowers-1").Tags()["tensors"] == []
 
@@ -229,7 +229,7 @@ def test_a_path_may_hold_the_name_of_the_run(play, started, losses, tmp_path):
 def test_a_recipe_that_is_none_is_left_out(play, started, losses, tmp_path, text):
     """Nobody is helped by ending an export for it."""
     (tmp_path / "recipe.toml").write_text(text, "latin-1")
-    assert play(TensorBoard(every=1), started(), losses(1, 1)) is None
+    assert play(Tensorboard(every=1), started(), losses(1, 1)) is None
     found = read(tmp_path)
     assert found.Tags()["tensors"] == []
     assert not hyperparameters(found, "start").session_start_info.hparams
@@ -237,7 +237,7 @@ def test_a_recipe_that_is_none_is_left_out(play, started, losses, tmp_path, text
 
 def test_a_disk_that_is_full_ends_the_monitor(play, started, losses, tmp_path, short_of_room):
     """What was written before is whole."""
-    failed = play(TensorBoard(every=1), started(), losses(1, 5), [*losses(6, 200)])
+    failed = play(Tensorboard(every=1), started(), losses(1, 5), [*losses(6, 200)])
     (path,) = tmp_path.glob("events.out.tfevents.*")
     assert failed == (
         f"StorageError: {path}: cannot be written: File too large\n"
@@ -250,13 +250,13 @@ def test_a_disk_that_is_full_ends_the_monitor(play, started, losses, tmp_path, s
 def test_a_place_that_cannot_be_written_ends_the_monitor(play, started, tmp_path):
     """A file stands where a folder would have to."""
     (tmp_path / "file").write_text("no folder", "utf-8")
-    failed = play(TensorBoard(path=str(tmp_path / "file")), started())
+    failed = play(Tensorboard(path=str(tmp_path / "file")), started())
     assert re.match(rf"StorageError: {re.escape(str(tmp_path / 'file'))}: cannot be written: File exists\n", failed)
 
 
 def test_before_its_start_it_does_nothing():
     """Its methods may be called all the same."""
-    monitor = TensorBoard()
+    monitor = Tensorboard()
     monitor.begin(0, is_new=True)
     monitor.flush()
     monitor.close()

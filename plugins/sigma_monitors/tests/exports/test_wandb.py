@@ -18,7 +18,7 @@ from sigma_core.extend import RunEnded, RunFailed, RunInfo, RunReset
 pytest.importorskip("wandb", reason="Weights & Biases is not installed: uv sync --group exports")
 
 from sigma_monitors.exports import _wandb_service as service
-from sigma_monitors.exports.wandb import WeightsAndBiases
+from sigma_monitors.exports.wandb import Wandb
 from wandb.proto.wandb_internal_pb2 import Record
 
 _HEADER, _BLOCK = 7, 1 << 15
@@ -112,7 +112,7 @@ def test_a_run_that_goes_on_is_one_run(trained):
 
 def test_what_was_told_is_passed_over(play, started, losses, tmp_path):
     """The run was killed at iteration 7, its newest checkpoint is of iteration 4; then it is exported again."""
-    monitor = WeightsAndBiases(every=1)
+    monitor = Wandb(every=1)
     play(monitor, started(), losses(1, 7))
     play(monitor, started(4), losses(5, 9))
     play(monitor, started(), losses(1, 9))
@@ -124,13 +124,13 @@ def test_what_was_told_is_passed_over(play, started, losses, tmp_path):
 def test_a_note_that_cannot_be_read_begins_another_run(play, started, losses, tmp_path):
     """Whoever wrote it."""
     (tmp_path / "wandb.json").write_text("[]", "utf-8")
-    play(WeightsAndBiases(every=1), started(), losses(1, 1))
+    play(Wandb(every=1), started(), losses(1, 1))
     assert Told(tmp_path).points("training/loss") == [(1, 1)]
 
 
 def test_what_is_void_stays_in_a_run_of_its_own(play, started, losses, ended, tmp_path):
     """They take nothing back."""
-    play(WeightsAndBiases(every=1), started(), losses(1, 3), RunReset(epoch=1, iteration=3), losses(1, 2), ended)
+    play(Wandb(every=1), started(), losses(1, 3), RunReset(epoch=1, iteration=3), losses(1, 2), ended)
     told = Told(tmp_path)
     assert len({run.run_id for run in told.runs}) == 2
     assert sorted(told.exits) == [0, 1]
@@ -139,7 +139,7 @@ def test_what_is_void_stays_in_a_run_of_its_own(play, started, losses, ended, tm
 
 def test_a_run_that_fails_is_told_as_such(play, started, ended, tmp_path):
     """By its exit code."""
-    play(WeightsAndBiases(), started(), RunFailed(epoch=1, iteration=1, error=ValueError("what a pity")), ended)
+    play(Wandb(), started(), RunFailed(epoch=1, iteration=1, error=ValueError("what a pity")), ended)
     assert Told(tmp_path).exits == [1]
 
 
@@ -148,7 +148,7 @@ def test_histograms_pictures_and_texts(play, started, published, tmp_path):
     pixels = np.array([[[255, 0, 0], [0, 255, 0]]], np.uint8)
     many = {"edges": np.linspace(0, 1, 1001), "counts": np.ones(1000)}
     play(
-        WeightsAndBiases(),
+        Wandb(),
         started(),
         published(4, "pictures", weights={"image": pixels.tolist()}),
         published(4, "histograms", few={"edges": [0, 1, 3], "counts": [2, 5]}, many=many),
@@ -168,7 +168,7 @@ def test_histograms_pictures_and_texts(play, started, published, tmp_path):
 def test_nothing_is_left_running(play, started, losses, capfd):
     """No process, no thread of theirs; what ends this process is as before, and nothing was printed."""
     hooks = sys.exit, sys.excepthook
-    play(WeightsAndBiases(every=1), started(), losses(1, 3))
+    play(Wandb(every=1), started(), losses(1, 3))
     assert (sys.exit, sys.excepthook) == hooks
     assert service.wandb.run is None
     assert [thread.name for thread in threads() if "wandb" in thread.name.lower()] == []
@@ -184,7 +184,7 @@ def test_a_run_of_somebody_else_goes_on(play, started, losses, tmp_path):
     """Theirs is not ended with ours."""
     (tmp_path / "theirs").mkdir()
     theirs = service.wandb.init(dir=str(tmp_path / "theirs"))
-    play(WeightsAndBiases(every=1), started(), losses(1, 1))
+    play(Wandb(every=1), started(), losses(1, 1))
     theirs.log({"still": 1})
     theirs.finish()
     service.wandb.teardown()
@@ -194,9 +194,9 @@ def test_a_run_of_somebody_else_goes_on(play, started, losses, tmp_path):
 
 def test_a_run_without_a_directory_needs_a_path(play, started, losses, tmp_path):
     """Folders are made."""
-    failed = play(WeightsAndBiases(), started(), run=RunInfo("loose"))
+    failed = play(Wandb(), started(), run=RunInfo("loose"))
     assert failed.startswith("SettingError: monitor 'wandb': the run has no directory, and no path is given\n")
-    monitor = WeightsAndBiases(path=str(tmp_path / "kept" / "{run}"), every=1)
+    monitor = Wandb(path=str(tmp_path / "kept" / "{run}"), every=1)
     assert play(monitor, started(), losses(1, 1), run=RunInfo("loose")) is None
     assert Told(tmp_path / "kept" / "loose").points("training/loss") == [(1, 1)]
 
@@ -204,7 +204,7 @@ def test_a_run_without_a_directory_needs_a_path(play, started, losses, tmp_path)
 def test_a_place_that_cannot_be_written_ends_the_monitor(play, started, tmp_path):
     """A file stands where a folder would have to."""
     (tmp_path / "file").write_text("no folder", "utf-8")
-    failed = play(WeightsAndBiases(path=str(tmp_path / "file")), started())
+    failed = play(Wandb(path=str(tmp_path / "file")), started())
     assert re.fullmatch(
         r"StorageError: monitor 'wandb': Weights & Biases does not take the run: .*File exists.*"
         r"\n  expected: a folder that can be written, and online an account"
@@ -216,6 +216,6 @@ def test_a_place_that_cannot_be_written_ends_the_monitor(play, started, tmp_path
 
 def test_before_its_start_it_does_nothing():
     """Its methods may be called all the same."""
-    monitor = WeightsAndBiases()
+    monitor = Wandb()
     monitor.flush()
     monitor.close()

@@ -27,7 +27,10 @@ class Lines:
         self._file: FileIO | None = None
         with _told(path), ExitStack() as undo:
             path.parent.mkdir(parents=True, exist_ok=True)
-            held = FileLock(path.with_name(f".{path.name}.lock"), thread_local=False)
+            lock = path.with_name(f".{path.name}.lock")
+            # Of a folder that takes no file, FileLock says that somebody else has it.
+            lock.touch()
+            held = FileLock(lock, thread_local=False)
             try:
                 held.acquire(timeout=0)
             except Timeout as error:

@@ -23,7 +23,7 @@ _MOST_METRICS, _MOST_PARAMETERS = 1000, 100  # that MLflow takes at a time
 
 
 @define(eq=False)
-class MLflow(Export):
+class Mlflow(Export):
     """Log the run with MLflow, to the database or server `uri`, in the `experiment` of that name.
 
     Without a `uri` it is what MLFLOW_TRACKING_URI says, or else MLflow's own choice, `sqlite:///mlflow.db`. Settings

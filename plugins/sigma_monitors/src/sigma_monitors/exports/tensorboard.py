@@ -22,7 +22,7 @@ from sigma_monitors.exports._recipe import GivenRecipe
 
 
 @define(eq=False)
-class TensorBoard(Export):
+class Tensorboard(Export):
     """Write event files for TensorBoard into the run's directory, or `path`: `tensorboard --logdir runs` shows them.
 
     Scalars are all that is a single number; histograms, pictures and texts are what hooks publish, and arrays such as a

@@ -25,7 +25,7 @@ _MOST_BINS = 512
 
 
 @define(eq=False)
-class WeightsAndBiases(Export):
+class Wandb(Export):
     """Log the run with Weights & Biases, in a `project` (of an `entity`), into the run's directory, or `path`.
 
     The `mode` is "offline", which needs neither account nor network (`wandb sync` uploads later), or "online"; without

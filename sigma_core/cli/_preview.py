@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sigma_core.cli._table import table
-from sigma_core.data import Array, Sections
+from sigma_core.data import Array, Sections, picture_form, pixels
 from sigma_core.errors import DataError, listed
 
 # Values of a record in a cell, from its beginning.
@@ -31,12 +31,13 @@ def as_image(sections: Sections, records: int, section: str | None) -> NDArray[n
 
     Raises DataError for a section that there is not, or that holds no images.
     """
-    name = section if section is not None else next((name for name in sections if _form(sections[name])), None)
-    if name is None:
-        name = next(iter(sections))
+    forms = {name: picture_form(array.shape[1:]) for name, array in sections.items()}
+    name = (
+        section if section is not None else next((name for name, form in forms.items() if form), next(iter(sections)))
+    )
     if name not in sections:
         raise DataError("preview", f"there is no section {name!r}", f"one of {listed(sections, name)}")
-    form = _form(sections[name])
+    form = forms[name]
     if form is None:
         raise DataError(
             f"preview, section {name!r}",
@@ -44,9 +45,7 @@ def as_image(sections: Sections, records: int, section: str | None) -> NDArray[n
             "images: rows and columns, perhaps 1 or 3 channels, or as many values as a square has",
             "name another section with --section, or leave --png out",
         )
-    images = np.asarray(sections[name][:records], np.float64).reshape(-1, *form)
-    low, high = images.min(), images.max()
-    grey = ((images - low) * (255 / (high - low or 1))).round().astype(np.uint8)
+    grey = pixels(sections[name][:records], form)
     scale = max(1, _SIDE // max(form[:2]))
     return _grid(grey.repeat(scale, axis=1).repeat(scale, axis=2))
 
@@ -60,18 +59,6 @@ def _grid(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         top, left = index // columns * (height + _GAP), index % columns * (width + _GAP)
         whole[top : top + height, left : left + width] = image
     return whole
-
-
-def _form(array: Array) -> tuple[int, int, int] | None:
-    """Rows, columns and channels of the images that records are, if they are images."""
-    match array.shape[1:]:
-        case (height, width, 1 | 3 as channels):
-            return height, width, channels
-        case (height, width) if height > 1 and width > 1:
-            return height, width, 1
-        case (size,) if size >= 4 and isqrt(size) ** 2 == size:
-            return isqrt(size), isqrt(size), 1
-    return None
 
 
 def _cell(record: Array) -> str:

@@ -30,6 +30,7 @@ from sigma_core.data._memory import InMemory, as_dataset
 from sigma_core.data._minibatches import Minibatches
 from sigma_core.data._narrow import Narrow, Widened
 from sigma_core.data._padding import pad_sequences
+from sigma_core.data._pictures import picture_form, pixels
 from sigma_core.data._prefetch import Prefetch
 from sigma_core.data._preprocessor import (
     EVERY_SECTION,
@@ -105,6 +106,8 @@ __all__ = [
     "joined",
     "joined_sections",
     "pad_sequences",
+    "picture_form",
+    "pixels",
     "records_of",
     "sliced",
 ]

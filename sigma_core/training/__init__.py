@@ -20,6 +20,7 @@ from sigma_core.training._commands import (
 )
 from sigma_core.training._criterion import Criterion, Observation
 from sigma_core.training._criterion_text import parse_criterion
+from sigma_core.training._data_preview import DataPreview, PreviewedSection, data_preview
 from sigma_core.training._directory import RunDirectory, delete_run
 from sigma_core.training._following import stored_events
 from sigma_core.training._hook_arrays import taken_out
@@ -57,6 +58,7 @@ __all__ = [
     "CheckpointSummary",
     "Command",
     "Criterion",
+    "DataPreview",
     "Detach",
     "GetValue",
     "Holder",
@@ -73,6 +75,7 @@ __all__ = [
     "Pause",
     "Position",
     "Predict",
+    "PreviewedSection",
     "Profile",
     "ProfileRow",
     "Recipe",
@@ -97,6 +100,7 @@ __all__ = [
     "Worker",
     "check_span",
     "checkpoints_of",
+    "data_preview",
     "delete_run",
     "groundwork",
     "holder_of",

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from sigma_core.environment import Environment
 from sigma_core.errors import SettingError, SigmaError
@@ -94,7 +94,7 @@ def watch(  # noqa: PLR0913  # all but the first two have their values nearly al
                     retelling.caught_up(following)
                 else:
                     retelling.take(stored)
-                if feeds and all(feed.failed is not None for feed in feeds):
+                if feeds and len(failures) == len(feeds):
                     break
         except SigmaError as error:
             # What was read before is handed over all the same.
@@ -147,8 +147,9 @@ class _Retelling:
         # Of a run that is not told of yet, because it has not started or it is not known what it is.
         self._waiting: list[StoredEvent] = []
         self._has_started = self._is_told = False
-        # Where the run stands, but for the time, which is that of the last event since it began or would have.
-        self._place = Place()
+        # Where the run stands, by its last event; its time is that since it began, or would have without pauses.
+        self._epoch = self._iteration = 0
+        self._scores: Mapping[str, float] = {}
         self._last = self._started = 0
         self._now = self._began = 0.0
         self._paused: float | None = None
@@ -180,8 +181,7 @@ class _Retelling:
                 self._move(newest)
             ended = decoded(newest, IterationEnded)
             if ended is not None:
-                scores = {name: value for name, _, value in measurements(ended)}
-                self._place = evolve(self._place, scores=scores)
+                self._scores = {name: value for name, _, value in measurements(ended)}
         for feed in self._feeds:
             feed.hand_over(self._standing)
             feed.move(self._standing)
@@ -213,7 +213,8 @@ class _Retelling:
         )
         self._paused = None
         self._began = found[STARTED].time - float(described.get("seconds") or 0.0)
-        self._place, self._started = Place(), found[STARTED].id
+        self._epoch, self._iteration, self._scores = 0, 0, {}
+        self._started = found[STARTED].id
         self._move(found[STARTED])
         for feed in self._feeds:
             feed.start(run, self._standing)
@@ -236,7 +237,7 @@ class _Retelling:
 
     @property
     def _standing(self) -> Place:
-        return evolve(self._place, seconds=max(0.0, self._now - self._began))
+        return Place(self._epoch, self._iteration, max(0.0, self._now - self._began), self._scores)
 
     def _move(self, stored: StoredEvent) -> None:
         """The run is where that event was."""
@@ -250,6 +251,6 @@ class _Retelling:
         elif stored.kind == ENDED:
             self._began = self._now - float(stored.payload.get("seconds") or 0.0)
         if stored.kind == _RESET:
-            self._place = Place()
+            self._epoch = self._iteration = 0
         elif stored.iteration is not None:
-            self._place = evolve(self._place, epoch=stored.epoch or 0, iteration=stored.iteration)
+            self._epoch, self._iteration = stored.epoch or 0, stored.iteration

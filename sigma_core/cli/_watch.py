@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import click
 from attrs import asdict
@@ -47,7 +48,7 @@ def watch(  # noqa: PLR0913  # the options of a command
         raise click.UsageError("--set is for one monitor: give --monitor once")
     directory = _newest() if run is None else _directory(run)
     try:
-        with _ending_on_request():
+        with _ending_on_request(prints_alone=not monitors):
             if as_json:
                 for event in stored_events(directory, follow=not no_follow, tell=_tell):
                     click.echo(json.dumps(asdict(event)))
@@ -93,8 +94,12 @@ def _directory(name: str) -> Path:
 
 
 @contextmanager
-def _ending_on_request() -> Iterator[None]:
-    """Have SIGTERM end what goes on as it should, so that a terminal is given back."""
+def _ending_on_request(*, prints_alone: bool) -> Iterator[None]:
+    """Have SIGTERM end what goes on as it should, so that a terminal is given back.
+
+    What does nothing but print ends without a word when nobody reads it any more, as after `| head`; others may have
+    connections, which break in the same way.
+    """
 
     def end(*_: object) -> None:
         raise SystemExit(128 + signal.SIGTERM)
@@ -102,11 +107,14 @@ def _ending_on_request() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = signal.signal(signal.SIGTERM, end)
+    before: dict[int, Any] = {signal.SIGTERM: signal.signal(signal.SIGTERM, end)}
+    if prints_alone and sys.platform != "win32":
+        before[signal.SIGPIPE] = signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _patience(monitors: tuple[str, ...]) -> float:

@@ -241,6 +241,18 @@ def test_ctrl_c_ends_the_watching_alone(watching, live, tmp_path, arguments):
 
 
 @POSIX
+@pytest.mark.parametrize("arguments", [(), ("--json",)])
+def test_where_nobody_reads_on_it_ends_without_a_word(processes, live, arguments):
+    """As `sigma watch | head` has it."""
+    live("mine")
+    process = processes("watch", "mine", *arguments, stdout=subprocess.PIPE)
+    assert process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(60) == -signal.SIGPIPE
+    assert process.stderr.read() == ""
+
+
+@POSIX
 def test_sigterm_ends_the_watching_alone(watching, live, tmp_path):
     """With the exit code that a shell has for it."""
     live("mine")

@@ -42,4 +42,4 @@ class Wanting:
         for hook in self._hooks:
             if not await view.attempt("attach", hook=hook):
                 return
-        self._told.set_text(view.say("It publishes after each epoch; the first time is still to come."))
+        self._told.set_text(view.say("It is attached; the first time is still to come."))

@@ -44,12 +44,13 @@ class Guess(Panel):
         say = view.say
         self._view = view
         self._strokes: Strokes = []
-        self._brightest, self._is_dark_ink = 1.0, False
         self._is_wanted = self._is_asking = False
         self._asked_at: tuple[float, object] = (0.0, None)
         form = _form(view.recording)
         assert form is not None  # noqa: S101  # it fits
         self._network, self._canvas = form
+        # What preprocessors make of raw values is not known, but pixels that are bytes were so at first.
+        self._brightest, self._is_dark_ink = 255.0 if self._network.dtype == "uint8" else 1.0, False
         with ui.element("div").classes("sigma-card-head"):
             ui.label(say(self.title)).classes("sigma-card-title").props("role=heading aria-level=2")
             ui.space()
@@ -57,7 +58,7 @@ class Guess(Panel):
                 ui.tooltip(say("Picture settings"))
                 with ui.menu(), ui.column().classes("sigma-menu"):
                     ui.select(
-                        _RANGES, value=1.0, label=say("Values of the pixels"), on_change=self._range_chosen
+                        _RANGES, value=self._brightest, label=say("Values of the pixels"), on_change=self._range_chosen
                     ).props("outlined dense").classes("sigma-full")
                     ui.switch(say("Dark ink on a bright ground"), on_change=self._ink_chosen)
         with ui.element("div").classes("sigma-guess"):

@@ -49,7 +49,7 @@ class Hooks(Panel):
     async def _changed(self) -> None:
         recording = self._view.recording
         lives = goes_on(recording)
-        found = attached(recording.described, list(recording.log))
+        found = attached(recording.described, recording.entries())
         if (found, lives) != (self._shown, self._lives):
             self._shown, self._lives = found, lives
             self._list.clear()

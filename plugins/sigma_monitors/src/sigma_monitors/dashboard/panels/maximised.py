@@ -45,8 +45,9 @@ class Maximised(Panel):
             ui.space()
             self._when = ui.label().classes("sigma-dim")
         targets = range(min(_MOST, len(self._network.classes)))
-        hooks = [{"use": _SOURCE, "target": target, "steps": 100} for target in targets]
-        line = 'hooks = [{ use = "target_maximisation", target = 0, steps = 100 }]'
+        # Not in the background, so seldom enough that the training hardly notices, however short its epochs are.
+        hooks = [{"use": _SOURCE, "target": target, "when": "20 seconds"} for target in targets]
+        line = 'hooks = [{ use = "target_maximisation", target = 0 }]'
         text = say("See the picture that each class is most of all, climbed to by the gradient.")
         self._wanting = Wanting(view, "landscape", text, hooks, line)
         self._grid = ui.element("div").classes("sigma-wishes")

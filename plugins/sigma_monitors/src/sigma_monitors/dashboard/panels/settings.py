@@ -64,7 +64,7 @@ class Settings(Panel):
     def _build_editors(self) -> None:
         self._place.clear()
         self._seen = 0
-        values = last_values(self._settings, list(self._view.recording.log))
+        values = last_values(self._settings, self._view.recording.entries())
         with self._place:
             self._editors = {
                 setting.identifier: Editor(self._view, setting, values[setting.identifier])
@@ -73,9 +73,7 @@ class Settings(Panel):
 
     def _read_log(self) -> None:
         """Tell editors what commands have set, whoever sent these."""
-        news = [
-            event for event in self._view.recording.log if event.id > self._seen and event.kind == "command_applied"
-        ]
+        news = [event for event in self._view.recording.entries(self._seen) if event.kind == "command_applied"]
         for event in news:
             self._seen = event.id
             for name, value in values_set(event).items():

@@ -20,7 +20,7 @@ from sigma_core.extend import summary
 
 RECIPE = """
 seed = 1
-stop = "100 epochs"
+stop = "2 epochs"
 batch_size = 1
 dataset = { use = "iris", split = [0.8, 0.2] }
 optimiser = { use = "adam", learning_rate = 0.01 }
@@ -32,7 +32,7 @@ network = [
 """
 # A program that is started in a session of its own has no terminal yet that could interrupt it.
 TAKE = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); os.execv(sys.argv[1], sys.argv[1:])"
-HEADLINE = "15 parameters, backend numpy, at most 100 epochs, 120 iterations an epoch, in runs/"
+HEADLINE = "15 parameters, backend numpy, at most 1,000,000 epochs, 120 iterations an epoch"
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 
@@ -112,13 +112,17 @@ def terminal(tmp_path):
         each.close()
 
 
-def check_moving(terminal):
-    """Bars with rate and remaining time, scores with their curves; the cursor is hidden meanwhile."""
-    assert re.search(r"epochs +━+.* +\d+/100 +[\d.:]+( s)? left", terminal.plain)
-    assert re.search(r"iterations +━+.* +\d+/120 +[\d,.]+/s", terminal.plain)
-    assert re.search(r"loss now +[\d.e-]+ +[▁▂▃▄▅▆▇█]{2,24} *\n", terminal.plain)
-    assert re.search(r"training\.loss +\d\.\d+ +[▁▂▃▄▅▆▇█]{2,24} *\n", terminal.plain)
-    assert re.search(r"validation\.accuracy +\d\.\d+ +[▁▂▃▄▅▆▇█]{2,24} *\n", terminal.plain)
+def await_moving(terminal):
+    """Bars with rate and remaining time, the loss and the scores with their curves; the cursor is hidden meanwhile."""
+    curve = "[▁▂▃▄▅▆▇█]{2,24} *\n"
+    for line in (
+        r"epochs +━+.* +\d+/1,000,000 +[\d.:]+( s)? left",
+        r"iterations +━+.* +\d+/120 +[\d,.]+/s",
+        rf"loss now +[\d.e-]+ +{curve}",
+        rf"training\.loss +\d\.\d+ +{curve}",
+        rf"validation\.accuracy +\d\.\d+ +{curve}",
+    ):
+        terminal.read_until(line)
     assert HIDE in terminal.written
 
 
@@ -128,51 +132,44 @@ def check_given_back(terminal):
     assert not re.search(r"\x1b\[(?!0m)[0-9;]*m[^\x1b]*$", terminal.written)
 
 
-def check_results(terminal):
+def check_results(terminal, ended_because):
     """A table takes the place of the bars."""
     results = terminal.plain[terminal.plain.index("╭") :]
-    assert re.search(r"│ training\.loss +│ \d\.\d+ +│", results)
-    assert re.search(r"│ ended because +│ 100 epochs +│", results)
-    assert re.search(r"│ iterations +│ 12,000 +│", results)
+    assert re.search(r"│ training\.loss +│ [\d.e-]+ +│", results)
+    assert re.search(rf"│ ended because +│ {ended_because} +│", results)
+    assert re.search(r"│ iterations +│ [\d,]+ +│", results)
     assert "━" not in results
+
+
+ENDLESS = ("--set", "stop=1000000 epochs")
+
+
+def await_commands(run):
+    """Until a run takes commands."""
+    deadline = time.monotonic() + 120
+    while not (run / "commands.db").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_a_run_is_shown_where_it_is_trained(terminal):
     """While it goes on, and at its end."""
-    shown = terminal("train", "flowers.toml")
+    shown = terminal("train", "flowers.toml", *ENDLESS)
+    await_moving(shown)
+    assert shown.plain.startswith(f"flowers-1: {HEADLINE}")
+    assert terminal("run", "stop", "flowers-1", "--timeout", "60").end() == 0
     assert shown.end() == 0
-    assert shown.plain.startswith(
-        "flowers-1: 15 parameters, backend numpy, at most 100 epochs, 120 iterations an epoch"
-    )
-    check_moving(shown)
-    check_results(shown)
+    check_results(shown, "stopped")
     check_given_back(shown)
 
 
-def test_a_run_is_shown_where_it_is_watched(terminal):
-    """As in its own terminal; what that one shows is quiet."""
-    trained = terminal("train", "flowers.toml", "--quiet", "--directory", "runs/mine")
-    assert trained.end() == 0
-    assert "━" not in trained.plain
-    assert trained.plain.startswith("mine ended: 100 epochs; 100 epochs, 12000 iterations, ")
-    watched = terminal("watch", "mine")
-    assert watched.end() == 0
-    assert watched.plain.startswith(f"mine: {HEADLINE}")
-    check_results(watched)
-    check_given_back(watched)
-
-
 def test_a_run_that_goes_on_is_shown_where_it_is_watched(terminal, tmp_path):
-    """Ctrl-C gives the terminal back, and leaves the run alone."""
-    terminal("train", "flowers.toml", "--quiet", "--directory", "runs/mine", "--set", "stop=1000000 epochs")
-    deadline = time.monotonic() + 60
-    while not (tmp_path / "runs" / "mine" / "commands.db").exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    """As in its own terminal; Ctrl-C gives that of whoever watches back, and leaves the run alone."""
+    terminal("train", "flowers.toml", "--quiet", "--directory", "runs/mine", *ENDLESS)
+    await_commands(tmp_path / "runs" / "mine")
     watched = terminal("watch")
-    watched.read_until(r"training\.loss +\d\.\d+ +[▁▂▃▄▅▆▇█]{24} *\n")
-    watched.read_until(r"epochs +━+.* +\d+/1,000,000 +[\d.:]+( s)? left")
-    watched.read_until(r"iterations +━+.* +\d+/120 +[\d,.]+/s")
+    await_moving(watched)
+    assert watched.plain.startswith(f"mine: {HEADLINE}")
     watched.press(b"\x03")
     assert watched.end() == 130
     assert watched.plain.rstrip().splitlines()[-1].endswith("mine is watched no longer; it goes on")
@@ -180,10 +177,22 @@ def test_a_run_that_goes_on_is_shown_where_it_is_watched(terminal, tmp_path):
     assert summary(tmp_path / "runs" / "mine").status == "running"
 
 
+def test_a_run_that_has_ended_is_shown_where_it_is_watched(terminal):
+    """What its own terminal has shown was quiet."""
+    trained = terminal("train", "flowers.toml", "--quiet", "--directory", "runs/mine")
+    assert trained.end() == 0
+    assert "━" not in trained.plain
+    assert trained.plain.startswith("mine ended: 2 epochs; 2 epochs, 240 iterations, ")
+    watched = terminal("watch", "mine")
+    assert watched.end() == 0
+    check_results(watched, "2 epochs")
+    check_given_back(watched)
+
+
 @pytest.mark.parametrize("option", ["--quiet", "--json"])
 def test_nothing_is_drawn_where_that_is_not_wanted(terminal, option):
     """In training and in watching."""
-    for arguments in (("train", "flowers.toml", "--set", "stop=2 epochs"), ("watch",)):
+    for arguments in (("train", "flowers.toml"), ("watch",)):
         shown = terminal(*arguments, option)
         assert shown.end() == 0
         assert HIDE not in shown.written

@@ -69,7 +69,8 @@ class Log(Panel):
     async def _refresh(self) -> None:
         if not self._is_ready:
             return
-        events = self._view.recording.entries(after=self._sent)
+        # Whoever reads the store at this moment may hold the lock for a while.
+        events = await asyncio.to_thread(self._view.recording.entries, self._sent)
         if not events:
             return
         self._sent = events[-1].id

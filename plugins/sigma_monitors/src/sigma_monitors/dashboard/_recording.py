@@ -29,6 +29,8 @@ DELETED = "deleted"
 _STATE = "run.db"
 _LARGEST_TEXT = 4 * 1024 * 1024
 _FILES = (_STATE, "run.db-wal", "tags.json", "run.lock")
+_TOGETHER = 12
+"""So many series more than are asked for are read with them."""
 _PATIENCE = 2.0
 """Seconds after which a store that could not be read is tried again."""
 
@@ -107,6 +109,11 @@ class Recording:
         with self._lock:
             wanted = [name for name in names if name in self.names]
             fresh = [name for name in wanted if name not in self._asked]
+            if any(map(_is_of_iterations, fresh)):
+                # Of a long run nearly all the time goes into reading what these have in common, and another chart of
+                # the same page is about to ask for the others.
+                others = [name for name in self.names if _is_of_iterations(name) and name not in {*fresh, *self._asked}]
+                fresh += others[:_TOGETHER]
             if fresh and self._store is not None:
                 self._asked.update(fresh)
                 try:
@@ -318,6 +325,10 @@ def _place(directory: Path) -> tuple[int, int]:
     """Where the file is: it changes when a run is removed and another one made in its place."""
     state = (directory / _STATE).stat()
     return state.st_dev, state.st_ino
+
+
+def _is_of_iterations(name: str) -> bool:
+    return name.startswith("training.")
 
 
 def _are_numbers(payload: dict[str, Any]) -> bool:

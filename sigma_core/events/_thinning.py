@@ -21,9 +21,10 @@ def thinned(values: np.ndarray, points: int) -> np.ndarray:
         if table.size:
             starts = first + np.arange(len(table)) * width
             kept.extend(starts + extreme for extreme in _extremes(table))
-    places = np.sort(np.concatenate(kept))
+    places: np.ndarray = np.sort(np.concatenate(kept))
     # Not np.unique, which imports all of numpy.ma when it is first called: as long as all else here takes together.
-    return places[np.append(True, places[1:] != places[:-1])]
+    is_first: np.ndarray = np.append(True, places[1:] != places[:-1])
+    return np.asarray(places[is_first])
 
 
 def _extremes(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

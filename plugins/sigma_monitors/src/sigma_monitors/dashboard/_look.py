@@ -55,7 +55,7 @@ def frame(
     Gives the place in the bar where a page may put what is its own.
     """
     ui.add_css(style())
-    ui.colors(primary="#4c6ef5", positive="#2f9e44", negative="#e03131", warning="#e8890c", info="#1c7ed6")
+    ui.colors(primary="#3b5bdb", positive="#2f9e44", negative="#e03131", warning="#e8890c", info="#1c7ed6")
     ui.dark_mode(dark_of(preferences.theme))
     with ui.header(elevated=False).classes("sigma-header"), ui.row(wrap=False).classes("sigma-bar"):
         with ui.link(target="/").classes("sigma-brand").props(f'aria-label="{say("All runs")}"'):

@@ -11,8 +11,10 @@ from sigma_monitors.dashboard._curve import smoothed
 from sigma_monitors.dashboard._language import Language
 from sigma_monitors.dashboard._look import PALETTE, named
 
-GREY, LINE = "#868e96", "rgba(134, 142, 150, 0.22)"
-"""To be read on light and dark ground alike, so a chart need not know on which it stands."""
+INK = {":color": "getComputedStyle(document.body).getPropertyValue('--sigma-dim')"}
+"""The colour of texts, which the browser looks up: only it knows on which ground they stand."""
+LINE = "rgba(134, 142, 150, 0.22)"
+"""To be seen on light and dark ground alike."""
 POINTS = 600
 """As many points of a series as are drawn; more than a chart has room for show no more."""
 
@@ -27,7 +29,7 @@ def options(titles: Iterable[str], *, logarithmic: bool, name: str, say: Languag
         "grid": {"left": 56, "right": 16, "top": 34, "bottom": 34},
         "tooltip": {"trigger": "axis", "confine": True, "renderMode": "richText", "order": "valueDesc"},
         "legend": {
-            "textStyle": {"color": GREY},
+            "textStyle": INK,
             "type": "scroll",
             "top": 2,
             "left": 0,
@@ -48,20 +50,20 @@ def options(titles: Iterable[str], *, logarithmic: bool, name: str, say: Languag
             },
         },
         "dataZoom": [{"type": "inside", "filterMode": "none", "zoomOnMouseWheel": "ctrl"}],
-        "textStyle": {"color": GREY},
+        "textStyle": INK,
         "xAxis": {
             "type": "value",
             "min": "dataMin",
             "max": "dataMax",
             "splitLine": {"show": False},
-            "axisLabel": {"hideOverlap": True, "color": GREY},
+            "axisLabel": {"hideOverlap": True, **INK},
             "axisLine": {"lineStyle": {"color": LINE}},
         },
         "yAxis": {
             "type": "log" if logarithmic else "value",
             "scale": True,
             "splitNumber": 4,
-            "axisLabel": {"hideOverlap": True, "color": GREY},
+            "axisLabel": {"hideOverlap": True, **INK},
             "splitLine": {"lineStyle": {"color": LINE}},
         },
         "series": [

@@ -9,7 +9,7 @@ from sigma_monitors.dashboard._asking import Classifier
 from sigma_monitors.dashboard._look import named
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._recording import Recording
-from sigma_monitors.dashboard.panels._charts import GREY
+from sigma_monitors.dashboard.panels._charts import INK
 from sigma_monitors.dashboard.panels._inside import matrices, mistakes, precisions, recalls
 from sigma_monitors.dashboard.panels._wanting import Wanting
 
@@ -147,15 +147,15 @@ def _options() -> dict[str, Any]:
     axis = {
         "type": "category",
         "data": [],
-        "axisLabel": {"color": GREY, "hideOverlap": True, "width": 70, "overflow": "truncate"},
+        "axisLabel": {**INK, "hideOverlap": True, "width": 70, "overflow": "truncate"},
         "axisTick": {"show": False},
         "axisLine": {"show": False},
-        "nameTextStyle": {"color": GREY},
+        "nameTextStyle": INK,
         "nameLocation": "middle",
     }
     return {
         "animation": False,
-        "textStyle": {"color": GREY},
+        "textStyle": INK,
         "grid": {"left": 70, "right": 8, "top": 8, "bottom": 52},
         "tooltip": {"trigger": "item", "confine": True, "renderMode": "richText", ":formatter": "p => p.name"},
         "xAxis": axis | {"nameGap": 30},

@@ -9,7 +9,7 @@ from sigma_core.extend import StoredEvent
 from sigma_monitors.dashboard._look import named
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._recording import Recording
-from sigma_monitors.dashboard.panels._charts import GREY, LINE
+from sigma_monitors.dashboard.panels._charts import INK, LINE
 from sigma_monitors.dashboard.panels._inside import Spread, names_of, spread_of
 from sigma_monitors.dashboard.panels._wanting import Wanting
 
@@ -128,7 +128,7 @@ class Histograms(Panel):
         self._facts.classes(replace=f"sigma-spread-facts {'sigma-setting-refused' if bad else 'sigma-dim'}")
 
 
-_LABEL = {"color": GREY, "hideOverlap": True}
+_LABEL = {**INK, "hideOverlap": True}
 _AXIS = {"axisTick": {"show": False}, "axisLine": {"lineStyle": {"color": LINE}}}
 
 
@@ -136,7 +136,7 @@ def _chart(left: int) -> dict[str, Any]:
     """What both have in common: values upwards, in as many rows as there are in a spread."""
     return {
         "animation": False,
-        "textStyle": {"color": GREY},
+        "textStyle": INK,
         "tooltip": {"trigger": "item", "confine": True, "renderMode": "richText", ":formatter": "p => p.name"},
         "grid": {"left": left, "right": 14, "top": 10, "bottom": 30},
         "yAxis": {"type": "category", "data": [], "axisLabel": _LABEL | {"interval": 7}, **_AXIS},

@@ -55,6 +55,18 @@ def test_what_lies_behind_the_checkpoint_is_written_again(play, started, losses,
     ]
 
 
+def test_what_is_told_again_of_the_checkpoint_is_there_once(play, started, losses, tmp_path):
+    """A checkpoint of the end of an epoch comes before its validation, which is done again; the row may still grow."""
+    ended = EpochEnded(epoch=1, iteration=4, iterations_per_epoch=4, scores={"training.loss": 0.5})
+    play(CSV(), started(), losses(1, 4), validated(4, loss=0.4), losses(5, 6))
+    play(CSV(), started(4), validated(4, loss=0.4), ended, losses(5, 6))
+    assert (tmp_path / "series.csv").read_text("ascii").splitlines()[4:] == [
+        "4,1,0.25,0.4,0.5",
+        "5,2,0.2,,",
+        f"6,2,{1 / 6!r},,",
+    ]
+
+
 def test_a_new_run_begins_the_file_anew(play, started, losses, tmp_path):
     """Its columns as well: exporting twice gives the same file."""
     play(CSV(), started(), validated(0, accuracy=0.1), losses(1, 3))

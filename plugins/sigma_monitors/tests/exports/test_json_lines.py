@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sigma_monitors.exports.json_lines import JSONLines
 
-from sigma_core.extend import LogRecorded, RunFailed, RunReset
+from sigma_core.extend import EpochEnded, LogRecorded, RunFailed, RunReset, ValidationEnded
 
 
 def lines(path):
@@ -72,6 +72,22 @@ def test_what_lies_behind_the_checkpoint_is_told_again(play, started, losses, tm
         "logger": "x",
     }
     assert [line["iteration"] for line in told[1:]] == [0, 1, 2, 3, 4, 4, 5, 6, 7, 8]
+
+
+def test_what_is_told_again_of_the_checkpoint_is_there_once(play, started, losses, tmp_path):
+    """A checkpoint of the end of an epoch comes before its validation, which is done again."""
+    validated = ValidationEnded(name="validation", epoch=1, iteration=4, scores={"loss": 0.4})
+    ended = EpochEnded(epoch=1, iteration=4, iterations_per_epoch=4, scores={"training.loss": 0.5})
+    play(JSONLines(), started(), losses(4, 4), validated, losses(5, 6))
+    play(JSONLines(), started(4), validated, ended, losses(5, 5))
+    assert [(line["kind"], line["iteration"]) for line in lines(tmp_path / "events.jsonl")] == [
+        ("run_started", 0),
+        ("iteration_ended", 4),
+        ("validation_ended", 4),
+        ("run_started", 4),
+        ("epoch_ended", 4),
+        ("iteration_ended", 5),
+    ]
 
 
 def test_a_new_run_begins_the_file_anew_and_a_reset_does_not(play, started, losses, tmp_path):

@@ -116,15 +116,16 @@ def test_the_network_is_the_graph(trained):
     assert [dim.size for dim in shape.dim] == [-1, 3]
 
 
-def test_names_of_layers_become_names_of_nodes(play, started, tmp_path):
-    """Whatever they are; what shares parameters says with whom."""
+@pytest.fixture
+def described():
+    """What a run of an odd network is."""
     layer = {"kind": "Dense", "inputs": [], "sections": [], "shape": [], "parameters": [], "shares": None}
     number = {"name": "network.layers.x.scale", "shape": [], "trained": False}
     layers = [
         layer | {"name": "residual_1.dense 1", "sections": ["ä"]},
         layer | {"name": "-", "inputs": ["residual_1.dense 1"], "shares": "dense_1", "parameters": [number]},
     ]
-    described = RunDescribed(
+    return RunDescribed(
         name="flowers",
         total_epochs=4,
         total_iterations=16,
@@ -137,6 +138,10 @@ def test_names_of_layers_become_names_of_nodes(play, started, tmp_path):
         data={},
         settings=[],
     )
+
+
+def test_names_of_layers_become_names_of_nodes(play, started, described, tmp_path):
+    """Whatever they are; what shares parameters says with whom."""
     play(Tensorboard(), described, started())
     nodes = {node.name: node for node in read(tmp_path).Graph().node}
     assert {name: list(node.input) for name, node in nodes.items()} == {
@@ -202,6 +207,27 @@ def test_a_run_that_goes_on_takes_back_what_lay_behind(play, started, losses, tm
     play(Tensorboard(every=1), started(4), losses(5, 6))
     assert scalars(tmp_path, "training/loss") == [(number, np.float32(1 / number)) for number in range(1, 7)]
     assert len(list(tmp_path.glob("events.out.tfevents.*"))) == 2
+
+
+def test_what_is_told_again_of_the_checkpoint_is_there_once(play, started, losses, described, tmp_path):
+    """A checkpoint of the end of an epoch comes before its validation, which is done again; the network is one."""
+    validated = ValidationEnded(name="validation", epoch=1, iteration=4, scores={"loss": 0.5})
+    accurate = ValidationEnded(name="validation", epoch=1, iteration=4, scores={"loss": 0.5, "accuracy": 0.25})
+    play(Tensorboard(every=1), described, started(), losses(1, 4), validated, losses(5, 6))
+    (path,) = tmp_path.glob("events.out.tfevents.*")
+    path.write_bytes(path.read_bytes()[:-7])
+    play(Tensorboard(every=1), described, started(4), accurate, losses(5, 6))
+    assert scalars(tmp_path, "validation/loss") == [(4, 0.5)]
+    assert scalars(tmp_path, "validation/accuracy") == [(4, 0.25)]
+    assert [step for step, _ in scalars(tmp_path, "training/loss")] == [1, 2, 3, 4, 5, 6]
+    assert sum(path.read_bytes().count(b"residual_1") > 0 for path in tmp_path.glob("events.out.tfevents.*")) == 1
+
+
+def test_a_file_of_events_that_cannot_be_read_ends_the_monitor(play, started, tmp_path):
+    """It is named."""
+    (tmp_path / "events.out.tfevents.0").mkdir()
+    failed = play(Tensorboard(), started(4))
+    assert failed.startswith(f"StorageError: {tmp_path / 'events.out.tfevents.0'}: cannot be written: Is a directory\n")
 
 
 def test_a_run_that_is_exported_again_is_there_once(play, started, losses, tmp_path):

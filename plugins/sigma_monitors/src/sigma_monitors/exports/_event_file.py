@@ -8,10 +8,15 @@ from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
+from google.protobuf.message import DecodeError
 from tensorboardX.proto.event_pb2 import Event
 from tensorboardX.record_writer import masked_crc32c
 
 from sigma_monitors.exports._places import refused
+
+_NAME = "events.out.tfevents"
+# Bytes around the data of a record: its length and a checksum of that, a checksum of the data.
+_HEAD, _TAIL = 12, 4
 
 
 class EventFile:
@@ -59,6 +64,30 @@ class EventFile:
             self._file.close()
 
 
+def told_at(step: int, folder: Path) -> tuple[frozenset[str], bool]:
+    """Names of all that event files in a folder tell of a step, and whether they hold a graph.
+
+    Raises StorageError for a file that cannot be read.
+    """
+    found: set[str] = set()
+    has_graph = False
+    for path in sorted(folder.glob(f"{_NAME}.*")):
+        try:
+            with path.open("rb") as file:
+                while len(head := file.read(_HEAD)) == _HEAD:
+                    event = Event.FromString(file.read(struct.unpack("<Q", head[:8])[0]))
+                    file.seek(_TAIL, os.SEEK_CUR)
+                    has_graph = has_graph or bool(event.graph_def)
+                    if event.step == step:
+                        found |= {value.tag for value in event.summary.value}
+        except OSError as error:
+            raise refused(path, error) from error
+        except DecodeError:
+            # The rest of a file that was cut off.
+            continue
+    return frozenset(found), has_graph
+
+
 def _checksum(data: bytes) -> bytes:
     return struct.pack("<I", masked_crc32c(data))
 
@@ -67,7 +96,7 @@ def _new(folder: Path) -> tuple[Path, FileIO]:
     # TensorBoard reads files in the order of their names.
     began, number = f"{int(time.time()):010d}.{socket.gethostname()}.{os.getpid()}", 0
     while True:
-        path = folder / f"events.out.tfevents.{began}.{number}"
+        path = folder / f"{_NAME}.{began}.{number}"
         with suppress(FileExistsError):
             return path, FileIO(path, "x")
         number += 1

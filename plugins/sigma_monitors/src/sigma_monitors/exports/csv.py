@@ -14,6 +14,9 @@ from sigma_monitors.exports._places import place_of, strange
 
 _PLACE = ("iteration", "epoch")
 
+_Row = tuple[tuple[int, int], dict[str, float]]
+"""The place and the values."""
+
 
 @define(eq=False)
 class CSV(Export):
@@ -29,7 +32,7 @@ class CSV(Export):
     _lines: Lines | None = field(default=None, init=False, repr=False)
     _columns: dict[str, int] = field(factory=dict, init=False, repr=False)
     # What waits to be written: the place of a row and its values. The last one may still grow.
-    _rows: list[tuple[tuple[int, int], dict[str, float]]] = field(factory=list, init=False, repr=False)
+    _rows: list[_Row] = field(factory=list, init=False, repr=False)
 
     def open(self, run: RunInfo) -> None:
         """Take the file; what is in it stays until the run says where it begins."""
@@ -47,8 +50,11 @@ class CSV(Export):
             self._columns = {name: column for column, name in enumerate(_PLACE)}
             self._opened.change(lambda _: ())
         else:
+            # A checkpoint of the end of an epoch comes before its validation, whose values are told again then.
+            last: list[bytes] = []
             try:
-                self._opened.change(lambda lines: _up_to(iteration, lines))
+                self._opened.change(lambda lines: _up_to(iteration, lines, last))
+                self._rows.extend(self._read(last))
             except ValueError as error:
                 raise strange(self._opened.path, f"it has a row without an iteration: {error}") from error
 
@@ -56,11 +62,11 @@ class CSV(Export):
         """Fill cells of a row: values of one iteration come one after the other."""
         if not isinstance(event, VALUES):
             return
-        place, numbers = (event.iteration, event.epoch), numbers_of(event)
-        if numbers and self._rows and self._rows[-1][0] == place:
+        numbers = numbers_of(event)
+        if numbers and self._rows and self._rows[-1][0][0] == event.iteration:
             self._rows[-1][1].update(numbers)
         elif numbers:
-            self._rows.append((place, numbers))
+            self._rows.append(((event.iteration, event.epoch), numbers))
 
     def flush(self) -> None:
         """Write all rows but the last one, which may still grow."""
@@ -82,12 +88,22 @@ class CSV(Export):
         assert self._lines is not None, "called between open and close"  # noqa: S101  # the contract of exports
         return self._lines
 
+    def _read(self, lines: Iterable[bytes]) -> Iterator[_Row]:
+        """Rows of one iteration as one row that may still grow."""
+        found: dict[str, str] = {}
+        for line in lines:
+            cells = zip(self._columns, line.decode("ascii").rstrip("\n").split(","), strict=False)
+            found |= {name: cell for name, cell in cells if cell}
+        if found:
+            iteration, epoch = (int(found.pop(name)) for name in _PLACE)
+            yield (iteration, epoch), {name: float(cell) for name, cell in found.items()}
+
     def _write_last(self) -> None:
         rows, self._rows = self._rows, []
         if rows:
             self._write(rows)
 
-    def _write(self, rows: list[tuple[tuple[int, int], dict[str, float]]]) -> None:
+    def _write(self, rows: list[_Row]) -> None:
         known = len(self._columns)
         for _, values in rows:
             for name in values:
@@ -130,7 +146,13 @@ def _widened(header: bytes, columns: int, lines: Iterable[bytes]) -> Iterator[by
         yield line[:-1] + end
 
 
-def _up_to(iteration: int, lines: Iterable[bytes]) -> Iterator[bytes]:
+def _up_to(iteration: int, lines: Iterable[bytes], last: list[bytes]) -> Iterator[bytes]:
+    """The lines before an iteration; those of it are put aside."""
     rest = iter(lines)
     yield from (header for header in [next(rest, None)] if header is not None)
-    yield from (line for line in rest if int(line.split(b",", 1)[0]) <= iteration)
+    for line in rest:
+        found = int(line.split(b",", 1)[0])
+        if found < iteration:
+            yield line
+        elif found == iteration:
+            last.append(line)

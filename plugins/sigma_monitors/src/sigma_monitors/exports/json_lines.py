@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable, Iterator
 from typing import Any, ClassVar
 
 from attrs import define, field
@@ -57,6 +58,8 @@ class JSONLines(Export):
     _lines: Lines | None = field(default=None, init=False, repr=False)
     # Lines that wait to be written. Those before the run has begun wait until it is known what stays of the file.
     _waiting: list[bytes] = field(factory=list, init=False, repr=False)
+    # Those that there are of the iteration from which the run goes on.
+    _there: set[bytes] = field(factory=set, init=False, repr=False)
     _has_begun: bool = field(default=False, init=False, repr=False)
 
     def open(self, run: RunInfo) -> None:
@@ -72,7 +75,9 @@ class JSONLines(Export):
         if self._has_begun:
             self.flush()
         self._has_begun = True
-        self._opened.change(lambda lines: () if is_new else (line for line in lines if _lies_within(iteration, line)))
+        # A checkpoint of the end of an epoch comes before its validation, whose values are told again then.
+        self._there = set()
+        self._opened.change(lambda lines: () if is_new else self._up_to(iteration, lines))
 
     def take(self, event: Event) -> None:
         """A line for it."""
@@ -88,7 +93,9 @@ class JSONLines(Export):
             told |= {name: getattr(event, name) for name in ("epoch", "iteration") if hasattr(event, name)}
             told |= payload(event)
             told |= told.pop("scores", {})
-        self._waiting.append(_encoded(told).encode("ascii") + b"\n")
+        line = _encoded(told).encode("ascii") + b"\n"
+        if line not in self._there or not isinstance(event, VALUES):
+            self._waiting.append(line)
 
     def flush(self) -> None:
         """Write what waits."""
@@ -105,6 +112,15 @@ class JSONLines(Export):
                 self._lines.close()
                 self._lines = None
 
+    def _up_to(self, iteration: int, lines: Iterable[bytes]) -> Iterator[bytes]:
+        for line in lines:
+            found = _HEAD.match(line)
+            number = -1 if found is None or found["iteration"] is None else int(found["iteration"])
+            if number <= iteration:
+                yield line
+            if number == iteration:
+                self._there.add(line)
+
     @property
     def _opened(self) -> Lines:
         assert self._lines is not None, "called between open and close"  # noqa: S101  # the contract of exports
@@ -117,8 +133,3 @@ def _encoded(told: dict[str, Any]) -> str:
     except (TypeError, ValueError):
         # NaN and infinity, or keys that are no texts.
         return _ENCODER.encode(plain(told))
-
-
-def _lies_within(iteration: int, line: bytes) -> bool:
-    found = _HEAD.match(line)
-    return found is None or found["iteration"] is None or int(found["iteration"]) <= iteration

@@ -4,6 +4,7 @@ They are written with the protocol buffers of tensorboardX, which weigh 3 MB wit
 itself, which shows them, brings 65 MB of servers, for which a machine that trains has no use.
 """
 
+from pathlib import Path
 from typing import ClassVar
 
 from attrs import define, field
@@ -13,7 +14,7 @@ from tensorboardX.proto.summary_pb2 import Summary
 
 from sigma_core.extend import Event, RunDescribed, RunEnded, RunFailed, RunInfo, fields
 from sigma_monitors.exports import _summaries as summaries
-from sigma_monitors.exports._event_file import EventFile
+from sigma_monitors.exports._event_file import EventFile, told_at
 from sigma_monitors.exports._export import Export
 from sigma_monitors.exports._identified import numbers_in_sections
 from sigma_monitors.exports._kinds import Histogram, Picture, kind_of, others_of
@@ -37,6 +38,10 @@ class Tensorboard(Export):
     path: str = ""
 
     _file: EventFile | None = field(default=None, init=False, repr=False)
+    _folder: Path = field(factory=Path, init=False, repr=False)
+    _graph: bytes | None = field(default=None, init=False, repr=False)
+    # The iteration from which the run goes on, and what had been told of it.
+    _there: tuple[int, frozenset[str]] = field(default=(0, frozenset()), init=False, repr=False)
     _name: str = field(default="", init=False, repr=False)
     _recipe: GivenRecipe = field(factory=lambda: GivenRecipe("", {}), init=False, repr=False)
     _has_failed: bool = field(default=False, init=False, repr=False)
@@ -44,28 +49,39 @@ class Tensorboard(Export):
     def open(self, run: RunInfo) -> None:
         """Begin a file."""
         self._name, self._recipe, self._has_failed = run.name, GivenRecipe.of(run), False
-        self._file = EventFile(place_of("tensorboard", self.path, run, ""))
+        self._folder = place_of("tensorboard", self.path, run, "")
+        self._file, self._graph = EventFile(self._folder), None
 
     def begin(self, iteration: int, *, is_new: bool) -> None:
         """Take back what lies behind, then say what the run is made of."""
         step = iteration + 1 if iteration else 0
+        self.flush()
+        there, has_graph = told_at(iteration, self._folder)
+        # A checkpoint of the end of an epoch comes before its validation, whose values are told again then.
+        self._there = (iteration, there if iteration else frozenset())
         self._add(Record(step=step, session_log=SessionLog(status=SessionLog.START)))
         values = [summaries.hyperparameters(self._name, self._recipe.settings)]
         if self._recipe.text:
             values.append(summaries.text("recipe", self._recipe.text))
         self._add(Record(step=iteration, summary=Summary(value=values)))
+        # TensorBoard complains of a second.
+        if self._graph is not None and not has_graph:
+            self._add(Record(graph_def=self._graph))
 
     def take(self, event: Event) -> None:
         """Hand over its values."""
         if isinstance(event, RunDescribed):
             self._recipe = self._recipe.with_described(event)
-            self._add(Record(graph_def=summaries.graph(event.network)))
+            self._graph = summaries.graph(event.network)
         elif isinstance(event, RunFailed):
             self._has_failed = True
         elif isinstance(event, RunEnded):
             value = summaries.ending(has_failed=self._has_failed)
             self._add(Record(step=event.iteration, summary=Summary(value=[value])))
         elif values := _summarised(event):
+            step, there = self._there
+            if event.iteration == step:
+                values = [value for value in values if value.tag not in there]
             self._add(Record(step=event.iteration, summary=Summary(value=values)))
 
     def flush(self) -> None:

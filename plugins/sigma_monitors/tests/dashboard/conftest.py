@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import sigma_core as sigma
 from sigma_core.extend import summary
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
@@ -26,6 +27,14 @@ network = [
   { use = "softmax_cross_entropy" },
 ]
 """
+
+FLOWERS = {
+    "seed": 1,
+    "stop": "4 epochs",
+    "dataset": {"use": "iris", "split": [0.8, 0.2]},
+    "optimiser": {"use": "adam", "learning_rate": 0.01},
+    "network": [{"use": "input", "shape": [4]}, {"use": "dense", "size": 3}, {"use": "softmax_cross_entropy"}],
+}
 
 
 def waited(holds, told="it"):
@@ -128,12 +137,26 @@ class Served:
             self.process.communicate()
 
 
+@pytest.fixture(scope="session")
+def flowers(tmp_path_factory):
+    """The directory of a short run that has ended."""
+    directory = tmp_path_factory.mktemp("runs") / "flowers"
+    sigma.Trainer.from_recipe(FLOWERS).run(directory=directory)
+    return directory
+
+
 @pytest.fixture
-def served(tmp_path):
-    """The dashboard of `tmp_path / "runs"`."""
+def unserved(tmp_path):
+    """The dashboard of `tmp_path / "runs"`, which the test starts when all is ready for it."""
     dashboard = Served(tmp_path / "runs", tmp_path / "state")
-    yield dashboard.start()
+    yield dashboard
     dashboard.stop()
+
+
+@pytest.fixture
+def served(unserved):
+    """The dashboard of `tmp_path / "runs"`."""
+    return unserved.start()
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import expect
 
-import sigma_core as sigma
 from sigma_core.extend import (
     Bus,
     EpochEnded,
@@ -22,9 +21,6 @@ from sigma_core.extend import (
     ValidationEnded,
     summary,
 )
-
-from .conftest import Served
-from .reading.conftest import FLOWERS
 
 NAMES = [
     "with space",
@@ -86,14 +82,6 @@ class Titleless(Panel):
     def build(self, view):
         pass
 """
-
-
-@pytest.fixture(scope="module")
-def flowers(tmp_path_factory):
-    """The directory of a short run that has ended."""
-    directory = tmp_path_factory.mktemp("flowers") / "flowers"
-    sigma.Trainer.from_recipe(FLOWERS).run(directory=directory)
-    return directory
 
 
 def told(directory, *events):
@@ -245,7 +233,7 @@ def test_a_run_that_does_not_answer_leaves_its_page_usable(served, train, visit)
         expect(status).to_contain_text("paused")
 
 
-def test_a_panel_that_fails_is_told_and_the_others_go_on(flowers, visit, tmp_path, monkeypatch):
+def test_a_panel_that_fails_is_told_and_the_others_go_on(unserved, flowers, visit, tmp_path, monkeypatch):
     plugin = tmp_path / "plugin"
     information = plugin / "wrong_panels-1.0.dist-info"
     information.mkdir(parents=True)
@@ -256,25 +244,21 @@ def test_a_panel_that_fails_is_told_and_the_others_go_on(flowers, visit, tmp_pat
     (information / "entry_points.txt").write_text(f"[sigma.panels]\n{lines}", "utf-8")
     monkeypatch.setenv("PYTHONPATH", str(plugin))
     shutil.copytree(flowers, tmp_path / "runs" / "one")
-    served = Served(tmp_path / "runs", tmp_path / "state")
-    try:
-        page = visit(address(served.start(), "one"))
+    page = visit(address(unserved.start(), "one"))
 
-        def panel(name):
-            return page.locator(f'[data-panel="wrong_{name}"]')
+    def panel(name):
+        return page.locator(f'[data-panel="wrong_{name}"]')
 
-        expect(panel("made")).to_contain_text("This panel failed: RuntimeError: wrong when made")
-        expect(panel("fits")).to_contain_text("This panel failed: RuntimeError: wrong in fits")
-        expect(panel("build")).to_contain_text("This panel failed: RuntimeError: wrong in build <b>x</b>")
-        expect(panel("build")).not_to_contain_text("half")
-        expect(panel("update")).to_contain_text("This panel failed: ZeroDivisionError: division by zero")
-        expect(panel("hangs")).to_contain_text("This panel failed: it takes too long")
-        expect(panel("good")).to_contain_text("all is well")
-        expect(panel("titleless")).to_have_count(0)
-        expect(panel("missing")).to_have_count(0)
-        expect(page.locator('[data-panel="loss"] .sigma-chart')).to_be_visible()
-    finally:
-        served.stop()
+    expect(panel("made")).to_contain_text("This panel failed: RuntimeError: wrong when made")
+    expect(panel("fits")).to_contain_text("This panel failed: RuntimeError: wrong in fits")
+    expect(panel("build")).to_contain_text("This panel failed: RuntimeError: wrong in build <b>x</b>")
+    expect(panel("build")).not_to_contain_text("half")
+    expect(panel("update")).to_contain_text("This panel failed: ZeroDivisionError: division by zero")
+    expect(panel("hangs")).to_contain_text("This panel failed: it takes too long")
+    expect(panel("good")).to_contain_text("all is well")
+    expect(panel("titleless")).to_have_count(0)
+    expect(panel("missing")).to_have_count(0)
+    expect(page.locator('[data-panel="loss"] .sigma-chart')).to_be_visible()
 
 
 def test_scores_that_are_no_numbers_and_no_iterations_at_all_are_shown(served, visit, tmp_path):

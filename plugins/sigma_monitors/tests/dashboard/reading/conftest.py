@@ -6,24 +6,7 @@ import pytest
 from sigma_monitors.dashboard import _recording
 from sigma_monitors.dashboard._recording import Recording
 
-import sigma_core as sigma
 from sigma_core.extend import Bus, EpochEnded, IterationEnded, RunEnded, RunStarted, RunStore, ValidationEnded
-
-FLOWERS = {
-    "seed": 1,
-    "stop": "4 epochs",
-    "dataset": {"use": "iris", "split": [0.8, 0.2]},
-    "optimiser": {"use": "adam", "learning_rate": 0.01},
-    "network": [{"use": "input", "shape": [4]}, {"use": "dense", "size": 3}, {"use": "softmax_cross_entropy"}],
-}
-
-
-@pytest.fixture(scope="session")
-def flowers(tmp_path_factory):
-    """The directory of a short run that has ended."""
-    directory = tmp_path_factory.mktemp("runs") / "flowers"
-    sigma.Trainer.from_recipe(FLOWERS).run(directory=directory)
-    return directory
 
 
 @pytest.fixture

@@ -58,12 +58,13 @@ def frame(
     ui.colors(primary="#3b5bdb", positive="#2f9e44", negative="#e03131", warning="#e8890c", info="#1c7ed6")
     ui.dark_mode(dark_of(preferences.theme))
     with ui.header(elevated=False).classes("sigma-header"), ui.row(wrap=False).classes("sigma-bar"):
+        skip = ui.link(say("To the content")).classes("sigma-skip")
         with ui.link(target="/").classes("sigma-brand").props(f'aria-label="{say("All runs")}"'):
             ui.label("Σ").classes("sigma-mark")
             ui.label("Sigma").classes("sigma-word")
         for text, target in trail:
             ui.icon("chevron_right").classes("sigma-dim")
-            ui.link(text, target).classes("sigma-trail")
+            ui.link(text, target).classes("sigma-trail").props("" if target else "aria-current=page")
         own = ui.row(wrap=False).classes("sigma-own")
         ui.space()
         _choice(say("Language"), "translate", NAMES, preferences.language, _chosen(preferences, "language"))
@@ -71,7 +72,8 @@ def frame(
         _choice(say("Theme"), _THEME_ICONS[preferences.theme], themes, preferences.theme, _chosen(preferences, "theme"))
         out = ui.button(icon="logout", on_click=_sign_out).props("flat round dense color=inherit")
         named(out, say("Sign out")).tooltip(say("Sign out"))
-    with ui.column().classes("sigma-page sigma-narrow" if narrow else "sigma-page"):
+    with ui.column().classes("sigma-page sigma-narrow" if narrow else "sigma-page").props("tabindex=-1") as content:
+        skip.props["href"] = f"#{content.html_id}"
         yield own
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from nicegui import ui
 
 from sigma_monitors.dashboard._language import Language
-from sigma_monitors.dashboard._look import dark_of, empty, frame, keep
+from sigma_monitors.dashboard._look import dark_of, empty, frame, keep, named
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._place import Place, called
 from sigma_monitors.dashboard._playback import Playback
@@ -153,8 +153,10 @@ class RunPage:
     def _arrange(self) -> None:
         """Choose which panels there are, and in which order."""
         say, preferences = self._say, self._preferences
-        with ui.dialog() as dialog, ui.card().classes("sigma-arrange"):
+        with named(ui.dialog(), say("Arrange panels")) as dialog, ui.card().classes("sigma-arrange"):
             ui.label(say("Arrange panels")).classes("sigma-card-title")
+            client = ui.context.client
+            ups: dict[str, ui.button] = {}
 
             @ui.refreshable
             def listed() -> None:
@@ -163,24 +165,28 @@ class RunPage:
                     names = preferences.ordered([place.name for place in places])
                     for rank, name in enumerate(names):
                         with ui.row(wrap=False).classes("sigma-arrange-row"):
-                            box = ui.checkbox(say(self._panels[name].title), value=name not in preferences.hidden)
+                            title = say(self._panels[name].title)
+                            box = ui.checkbox(title, value=name not in preferences.hidden)
                             box.on_value_change(lambda event, name=name: hide(name, is_shown=event.value))
                             ui.space()
-                            up = ui.button(
+                            up = ups[name] = ui.button(
                                 icon="arrow_upward", on_click=lambda _, names=names, rank=rank: move(names, rank)
                             )
-                            up.props(f'flat round dense aria-label="{say("Move up")}"').set_enabled(rank > 0)
+                            named(up.props("flat round dense"), say("Move {name} up", name=title)).set_enabled(rank > 0)
 
             def hide(name: str, *, is_shown: bool) -> None:
                 preferences.hidden = [each for each in preferences.hidden if each != name] + (
                     [] if is_shown else [name]
                 )
 
-            def move(names: list[str], rank: int) -> None:
+            async def move(names: list[str], rank: int) -> None:
+                name = names[rank]
                 names[rank - 1], names[rank] = names[rank], names[rank - 1]
                 others = [each for each in preferences.order if each not in names]
                 preferences.order = [*others, *names]
-                listed.refresh()
+                await listed.refresh()
+                # All of it is drawn anew; whoever uses the keyboard goes on where they were.
+                client.run_javascript(f"setTimeout(() => document.getElementById('{ups[name].html_id}')?.focus(), 50)")
 
             listed()
             with ui.row().classes("sigma-dialog-buttons"):

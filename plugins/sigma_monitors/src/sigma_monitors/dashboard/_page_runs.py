@@ -1,6 +1,10 @@
 """The page of all runs."""
 
 import asyncio
+import math
+import sys
+from collections.abc import Mapping
+from html import escape
 from importlib.resources import files
 from typing import Any
 from urllib.parse import quote
@@ -10,7 +14,7 @@ from nicegui import ui
 from sigma_core.extend import RunSummary, SigmaError, delete_run, set_tags
 from sigma_monitors.dashboard._language import Language
 from sigma_monitors.dashboard._library import Library
-from sigma_monitors.dashboard._look import STATUS_ICONS, empty, frame
+from sigma_monitors.dashboard._look import STATUS_ICONS, empty, frame, named
 from sigma_monitors.dashboard._page_compare import comparison
 from sigma_monitors.dashboard._preferences import Preferences
 from sigma_monitors.dashboard._words import age, duration, headline, scores_of
@@ -67,7 +71,15 @@ class RunsPage:
     def _made_table(self, search: ui.input) -> ui.table:
         say = self._say
         columns = [
-            {"name": name, "label": say(label), "field": field, "align": "left", "sortable": True}
+            # By what a cell says of, not by how it says it: "10 min ago" is before "2 h ago".
+            {
+                "name": name,
+                "label": say(label),
+                "field": field,
+                "align": "left",
+                "sortable": True,
+                ":sort": f"(a, b, one, other) => one.ranks.{name} < other.ranks.{name} ? -1 : 1",
+            }
             for name, label, field in (
                 ("name", "Name", "name"),
                 ("status", "Status", "said"),
@@ -89,7 +101,8 @@ class RunsPage:
         table.bind_filter_from(search, "value", backward=lambda value: value or "")
         # Vue escapes whatever stands in {{ }} and in bound attributes, so names from runs are text and nothing else.
         for slot in (files(__package__) / "slots").iterdir():
-            table.add_slot(slot.name.removesuffix(".html"), slot.read_text("utf-8"))
+            text = slot.read_text("utf-8").replace("CHOOSE_ALL", escape(say("Choose all")))
+            table.add_slot(slot.name.removesuffix(".html"), text)
         table.on("tags", lambda event: self._ask_tags(event.args))
         table.on("remove", lambda event: self._ask_removal(event.args))
         return table
@@ -139,6 +152,16 @@ class RunsPage:
             "age": age(run.changed, say),
             "duration": duration(run.seconds, say) if not run.goes_on else duration(round(run.seconds), say),
             "why": run.problem or run.ended_because or "",
+            "ranks": {
+                "name": run.name.casefold(),
+                "status": say(run.status),
+                "progress": run.iterations,
+                "score": _rank(run.scores, name),
+                # Of a run that goes on it changes all the time, and all that would have to be sent.
+                "age": -round(run.changed, -1 if run.goes_on else 3),
+                "duration": round(run.seconds, 1),
+                "why": run.problem or run.ended_because or "",
+            },
             "tags": list(run.tags),
             "lives": run.goes_on,
             "words": {"tags": say("Tags of {name}", name=run.name), "delete": say("Delete {name}", name=run.name)},
@@ -159,7 +182,7 @@ class RunsPage:
         if run is None:
             return
         say = self._say
-        with ui.dialog() as dialog, ui.card():
+        with named(ui.dialog(), say("Tags of {name}", name=run.name)) as dialog, ui.card():
             ui.label(say("Tags of {name}", name=run.name)).classes("sigma-card-title")
             chosen = ui.input_chips(label=say("Tags"), value=list(run.tags), new_value_mode="add-unique").props(
                 "outlined"
@@ -186,11 +209,11 @@ class RunsPage:
         if run is None:
             return
         say = self._say
-        with ui.dialog() as dialog, ui.card():
+        with named(ui.dialog(), say("Delete {name}?", name=run.name)) as dialog, ui.card():
             ui.label(say("Delete {name}?", name=run.name)).classes("sigma-card-title")
             ui.label(say("The run and its checkpoints are removed for ever."))
             with ui.row().classes("sigma-dialog-buttons"):
-                ui.button(say("Cancel"), on_click=dialog.close).props("flat autofocus")
+                ui.button(say("Cancel"), on_click=dialog.close).props("flat data-autofocus")
 
                 async def remove() -> None:
                     try:
@@ -205,3 +228,9 @@ class RunsPage:
 
                 ui.button(say("Delete"), icon="delete", color="negative", on_click=remove).props("unelevated")
         dialog.open()
+
+
+def _rank(scores: Mapping[str, Any], name: str | None) -> float:
+    """Where a score stands among those of other runs; what is no number stands behind all."""
+    value = None if name is None else scores_of(dict(scores))[name]
+    return value if value is not None and math.isfinite(value) else sys.float_info.max

@@ -43,7 +43,9 @@ class Playback:
             with (
                 ui.element("div")
                 .classes("sigma-track")
-                .props("role=progressbar aria-valuemin=0 aria-valuemax=100") as self._track
+                .props(
+                    f'role=progressbar aria-valuemin=0 aria-valuemax=100 aria-label="{say("Progress")}"'
+                ) as self._track
             ):
                 self._done = ui.element("div").classes("sigma-done").style("width: 0")
         self._again = ui.row().classes("sigma-again")
@@ -123,11 +125,11 @@ class Playback:
 
     async def _ask_to_stop(self) -> None:
         say = self._view.say
-        with ui.dialog() as dialog, ui.card():
+        with named(ui.dialog(), say("Stop this run?")) as dialog, ui.card():
             ui.label(say("Stop this run?")).classes("sigma-card-title")
             ui.label(say("It ends after this iteration and keeps a checkpoint, from which it can go on."))
             with ui.row().classes("sigma-dialog-buttons"):
-                ui.button(say("Cancel"), on_click=lambda: dialog.submit(False)).props("flat autofocus")
+                ui.button(say("Cancel"), on_click=lambda: dialog.submit(False)).props("flat data-autofocus")
                 ui.button(say("Stop"), icon="stop", color="negative", on_click=lambda: dialog.submit(True)).props(
                     "unelevated"
                 )

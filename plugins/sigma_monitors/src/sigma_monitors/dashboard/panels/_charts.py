@@ -17,6 +17,8 @@ LINE = "rgba(134, 142, 150, 0.22)"
 """To be seen on light and dark ground alike."""
 POINTS = 600
 """As many points of a series as are drawn; more than a chart has room for show no more."""
+_TOLD = 8
+"""As many series as are put into words."""
 
 Series = Mapping[str, tuple[np.ndarray, np.ndarray]]
 
@@ -121,7 +123,23 @@ class Chart:
         for place, data in enumerate(found.values()):
             # One point is no line, so it is a dot.
             self.element.options["series"][place] |= {"data": data, "showSymbol": len(data) < 3}
-        self.element.update()
+        named(self.element, told(self.name, series, self._say)).update()
+
+
+def told(name: str, series: Series, say: Language) -> str:
+    """What a chart shows, in words, for those who cannot see it."""
+    said = [name]
+    for title, (_, values) in list(series.items())[:_TOLD]:
+        good = values[np.isfinite(values)]
+        if good.size:
+            ends = {"first": good[0], "last": good[-1], "lowest": good.min(), "highest": good.max()}
+            numbers = {key: say.number(float(value)) for key, value in ends.items()}
+            said.append(
+                say("{name}: from {first} to {last}, lowest {lowest}, highest {highest}", name=title, **numbers)
+            )
+        else:
+            said.append(say("{name}: no numbers", name=title))
+    return "; ".join(said)
 
 
 def as_csv(series: Series) -> str:

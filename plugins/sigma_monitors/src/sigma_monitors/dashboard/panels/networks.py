@@ -105,10 +105,10 @@ class Networks(Panel):
         say, run = self._view.say, self._view.recording
         iteration = run.summary.iterations if run.summary is not None else 0
         taken = {each.name for each in await asyncio.to_thread(checkpoints_of, run.directory)}
-        with ui.dialog() as dialog, ui.card().classes("sigma-dialog"):
+        with named(ui.dialog(), say("Save the network")) as dialog, ui.card().classes("sigma-dialog"):
             ui.label(say("Save the network")).classes("sigma-card-title")
             ui.label(say("All that training goes on from is written to the folder of the run.")).classes("sigma-dim")
-            name = ui.input(say("Name"), value=f"iteration-{iteration}").props("outlined dense autofocus")
+            name = ui.input(say("Name"), value=f"iteration-{iteration}").props("outlined dense data-autofocus")
             hint = ui.label().classes("sigma-dim")
 
             def check() -> None:
@@ -140,8 +140,9 @@ class Networks(Panel):
 
     async def _ask_to_load(self, each: CheckpointSummary) -> None:
         say = self._view.say
-        with ui.dialog() as dialog, ui.card().classes("sigma-dialog"):
-            ui.label(say("Go on from {name}?", name=each.name)).classes("sigma-card-title")
+        title = say("Go on from {name}?", name=each.name)
+        with named(ui.dialog(), title) as dialog, ui.card().classes("sigma-dialog"):
+            ui.label(title).classes("sigma-card-title")
             ui.label(
                 say(
                     "The run takes this state, of iteration {iteration}, and what it has learnt since is lost unless "
@@ -150,7 +151,7 @@ class Networks(Panel):
                 )
             )
             with ui.row().classes("sigma-dialog-buttons"):
-                ui.button(say("Cancel"), on_click=lambda: dialog.submit(False)).props("flat autofocus")
+                ui.button(say("Cancel"), on_click=lambda: dialog.submit(False)).props("flat data-autofocus")
                 ui.button(say("Go on from there"), icon="settings_backup_restore", on_click=lambda: dialog.submit(True))
         if await answered(dialog) and await self._view.attempt("load", path=str(each.path.absolute())):
             self._view.tell(say("The run goes on from {name}", name=each.name), "positive")

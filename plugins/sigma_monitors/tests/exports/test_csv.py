@@ -45,6 +45,24 @@ def test_a_run_that_goes_on_is_written_on(trained):
     assert list(table.columns) == list(before.columns)
 
 
+def test_rows_that_a_killed_process_had_not_written_come_from_the_store(trained):
+    """Up to half a second of them, or all, where nobody had asked for a table."""
+    directory = trained("csv", stop="10 iterations")
+    path = directory / "series.csv"
+    path.write_text("".join(path.read_text("ascii").splitlines(keepends=True)[:6]), "ascii")
+    trained("csv", stop="12 iterations", resume=True)
+    table = pd.read_csv(path)
+    assert list(table["iteration"]) == list(range(1, 13))
+    assert table["training.loss"].notna().all()
+    assert list(table["validation.loss"].dropna().index) == [3, 7, 9, 11]
+    path.unlink()
+    trained("csv", stop="4 epochs", resume=True)
+    again = pd.read_csv(path)
+    assert list(again["iteration"]) == list(range(1, 17))
+    # Of iteration 12 more has been told since.
+    pd.testing.assert_frame_equal(again[:11][table.columns], table[:11])
+
+
 def test_what_lies_behind_the_checkpoint_is_written_again(play, started, losses, tmp_path):
     """The run was killed at iteration 7, its newest checkpoint is of iteration 4."""
     play(CSV(), started(), losses(1, 7))

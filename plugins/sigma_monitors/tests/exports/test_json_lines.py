@@ -57,6 +57,22 @@ def test_a_run_that_goes_on_is_written_on(trained):
     assert [line["iteration"] for line in told if line["kind"] == "run_started"] == [0, 10]
 
 
+def test_lines_that_a_killed_process_had_not_written_come_from_the_store(trained):
+    """Of an iteration of which only a part had been told, the rest."""
+    directory = trained("json_lines", stop="10 iterations")
+    path = directory / "events.jsonl"
+    whole = [line for line in lines(path) if line["kind"] != "run_ended"]
+    text = path.read_text("ascii").splitlines(keepends=True)
+    cut = next(number for number, line in enumerate(lines(path)) if line["kind"] == "validation_ended")
+    path.write_text("".join(text[: cut + 1]), "ascii")
+    trained("json_lines", stop="4 epochs", resume=True)
+    values = {"iteration_ended", "validation_ended", "epoch_ended", "values_published"}
+    told = [line for line in lines(path) if line["kind"] in values]
+    assert [line for line in told if line["iteration"] <= 10] == [line for line in whole if line["kind"] in values]
+    assert [line["iteration"] for line in told if line["kind"] == "iteration_ended"] == list(range(1, 17))
+    assert [line["iteration"] for line in told if line["kind"] == "epoch_ended"] == [4, 8, 12, 16]
+
+
 def test_what_lies_behind_the_checkpoint_is_told_again(play, started, losses, tmp_path):
     """The run was killed at iteration 7, its newest checkpoint is of iteration 4; what has no place stays."""
     log = LogRecorded(level="info", text="it begins", time=1.0, logger="x")

@@ -110,6 +110,15 @@ def test_a_run_that_goes_on_is_one_run(trained, store, runs, points):
     assert run.info.status == "FINISHED"
 
 
+def test_points_that_were_not_told_come_from_the_store(trained, store, runs, points):
+    """Also where the run had not been MLflow's at first."""
+    trained(stop="6 iterations")
+    trained({"use": "mlflow", "uri": store, "every": 1}, stop="4 epochs", resume=True)
+    (run,) = runs()
+    assert [step for step, _ in points(run, "training.loss")] == list(range(1, 17))
+    assert [step for step, _ in points(run, "validation.loss")] == [4, 6, 8, 12, 16]
+
+
 def test_a_run_that_is_exported_again_is_one_run(play, started, losses, store, runs, points):
     """What had been told to the end is passed over."""
     monitor = Mlflow(uri=store, every=1)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from attrs import evolve
 from PIL import Image
+from sigma_monitors.exports._event_file import Told
 from sigma_monitors.exports.tensorboard import Tensorboard
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.compat.proto.graph_pb2 import GraphDef
@@ -207,6 +208,36 @@ def test_a_run_that_goes_on_takes_back_what_lay_behind(play, started, losses, tm
     play(Tensorboard(every=1), started(4), losses(5, 6))
     assert scalars(tmp_path, "training/loss") == [(number, np.float32(1 / number)) for number in range(1, 7)]
     assert len(list(tmp_path.glob("events.out.tfevents.*"))) == 2
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.9, 1.0])
+def test_points_that_a_killed_process_had_not_written_come_from_the_store(trained, share):
+    """Wherever the file was cut off."""
+    directory = trained({"use": "tensorboard", "every": 1}, stop="10 iterations")
+    (path,) = directory.glob("events.out.tfevents.*")
+    data = path.read_bytes()
+    path.write_bytes(data[: int(share * len(data))])
+    trained({"use": "tensorboard", "every": 1}, stop="4 epochs", resume=True)
+    found = read(directory)
+    for tag, steps in {
+        "training/loss": list(range(1, 17)),
+        # The first part was validated when it ended.
+        "validation/loss": [4, 8, 10, 12, 16],
+        "epoch/training.loss": [4, 8, 12, 16],
+        "optimiser/learning_rate": list(range(2, 17, 2)),
+    }.items():
+        assert [event.step for event in found.Scalars(tag)] == steps
+
+
+def test_parts_of_parts_are_told_once(play, started, losses, published, tmp_path):
+    """Killed at 7, gone on from 4 and killed at 5, gone on from 6: of the first part nothing behind 4 counts."""
+    play(Tensorboard(every=1), started(), losses(1, 7))
+    play(Tensorboard(every=1), started(4), losses(5, 5))
+    told = Told.until(6, tmp_path)
+    assert (told.newest, told.complete, told.tags) == (5, 4, {"training/loss"})
+    play(Tensorboard(every=1), started(4))
+    told = Told.until(6, tmp_path)
+    assert (told.newest, told.complete, told.tags) == (4, 3, {"_hparams_/session_start_info"})
 
 
 def test_what_is_told_again_of_the_checkpoint_is_there_once(play, started, losses, described, tmp_path):

@@ -121,6 +121,14 @@ def test_what_was_told_is_passed_over(play, started, losses, tmp_path):
     assert len({run.run_id for run in told.runs}) == 1
 
 
+def test_rows_that_were_not_told_come_from_the_store(trained):
+    """Also where the run had not been theirs at first."""
+    trained(stop="6 iterations")
+    told = Told(trained({"use": "wandb", "every": 1}, stop="4 epochs", resume=True))
+    assert [iteration for iteration, _ in told.points("training/loss")] == list(range(1, 17))
+    assert [iteration for iteration, _ in told.points("validation/loss")] == [4, 6, 8, 12, 16]
+
+
 def test_a_note_that_cannot_be_read_begins_another_run(play, started, losses, tmp_path):
     """Whoever wrote it."""
     (tmp_path / "wandb.json").write_text("[]", "utf-8")

@@ -8,6 +8,7 @@ from contextlib import suppress
 from io import FileIO
 from pathlib import Path
 
+from attrs import define, field
 from google.protobuf.message import DecodeError
 from tensorboardX.proto.event_pb2 import Event
 from tensorboardX.record_writer import masked_crc32c
@@ -64,28 +65,46 @@ class EventFile:
             self._file.close()
 
 
-def told_at(step: int, folder: Path) -> tuple[frozenset[str], bool]:
-    """Names of all that event files in a folder tell of a step, and whether they hold a graph.
+@define
+class Told:
+    """What event files tell up to a step: the newest such step, what is told of that, and whether there is a graph."""
 
-    Raises StorageError for a file that cannot be read.
-    """
-    found: set[str] = set()
-    has_graph = False
-    for path in sorted(folder.glob(f"{_NAME}.*")):
-        try:
-            with path.open("rb") as file:
-                while len(head := file.read(_HEAD)) == _HEAD:
-                    event = Event.FromString(file.read(struct.unpack("<Q", head[:8])[0]))
-                    file.seek(_TAIL, os.SEEK_CUR)
-                    has_graph = has_graph or bool(event.graph_def)
-                    if event.step == step:
-                        found |= {value.tag for value in event.summary.value}
-        except OSError as error:
-            raise refused(path, error) from error
-        except DecodeError:
-            # The rest of a file that was cut off.
-            continue
-    return frozenset(found), has_graph
+    newest: int = 0
+    tags: set[str] = field(factory=set)
+    has_graph: bool = False
+
+    @classmethod
+    def until(cls, step: int, folder: Path) -> "Told":
+        """That of a folder. Raises StorageError for a file that cannot be read."""
+        told = cls()
+        for path in sorted(folder.glob(f"{_NAME}.*")):
+            try:
+                with path.open("rb") as file:
+                    while len(head := file.read(_HEAD)) == _HEAD:
+                        told.take(Event.FromString(file.read(struct.unpack("<Q", head[:8])[0])), step)
+                        file.seek(_TAIL, os.SEEK_CUR)
+            except OSError as error:
+                raise refused(path, error) from error
+            except DecodeError:
+                # The rest of a file that was cut off.
+                continue
+        return told
+
+    def take(self, event: Event, until: int) -> None:
+        """The next event."""
+        self.has_graph = self.has_graph or bool(event.graph_def)
+        if event.HasField("session_log"):
+            if event.step <= self.newest:
+                self.newest, self.tags = max(0, event.step - 1), set()
+        elif self.newest <= event.step <= until and event.summary.value:
+            if event.step > self.newest:
+                self.newest, self.tags = event.step, set()
+            self.tags |= {value.tag for value in event.summary.value}
+
+    @property
+    def complete(self) -> int:
+        """Up to which step all is told: of the newest some may be missing."""
+        return max(0, self.newest - 1) if self.tags else self.newest
 
 
 def _checksum(data: bytes) -> bytes:

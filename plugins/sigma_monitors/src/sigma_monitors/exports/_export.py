@@ -5,7 +5,6 @@ from typing import ClassVar
 from attrs import define, field
 
 from sigma_core.extend import (
-    EpochEnded,
     Event,
     IterationEnded,
     Monitor,
@@ -15,12 +14,9 @@ from sigma_core.extend import (
     RunReset,
     RunStarted,
     Send,
-    ValidationEnded,
-    ValuesPublished,
     fields,
 )
-
-VALUES = (IterationEnded, EpochEnded, ValidationEnded, ValuesPublished)
+from sigma_monitors.exports._stored import VALUES, values_between
 
 
 @define(eq=False)
@@ -36,10 +32,11 @@ class Export(Monitor):
     every: int = fields.integer(default=1, at_least=1)
 
     _last: int = field(default=0, init=False, repr=False)
+    _directory: str | None = field(default=None, init=False, repr=False)
 
     def start(self, run: RunInfo, progress: Progress, send: Send) -> None:
         """Open what takes the run."""
-        self._last = 0
+        self._last, self._directory = 0, run.directory
         try:
             self.open(run)
         except BaseException:
@@ -59,7 +56,9 @@ class Export(Monitor):
                     continue
             elif isinstance(event, RunStarted):
                 self._last = event.iteration
-                self.begin(event.iteration, is_new=event.iteration == 0)
+                told = self.begin(event.iteration, is_new=event.iteration == 0)
+                if told < event.iteration and self._directory is not None:
+                    self._catch_up(self._directory, told, event.iteration)
             elif isinstance(event, RunReset):
                 self._last = 0
                 self.begin(0, is_new=False)
@@ -70,13 +69,23 @@ class Export(Monitor):
         """Let go of what took the run."""
         self.close()
 
+    def _catch_up(self, directory: str, told: int, until: int) -> None:
+        """Hand over what happened before: what a killed process had not told, and what nobody had asked for."""
+        for event in values_between(directory, told, until):
+            if not isinstance(event, IterationEnded) or event.iteration % self.every == 0:
+                self.take(event)
+
     # What an export is made of.
 
     def open(self, run: RunInfo) -> None:
         """The run is about to start."""
 
-    def begin(self, iteration: int, *, is_new: bool) -> None:
-        """Iterations behind this one come now; what is known of them is void, of a new run all that there is."""
+    def begin(self, iteration: int, *, is_new: bool) -> int:
+        """Iterations behind this one come now; what is known of them is void, of a new run all that there is.
+
+        Up to which iteration all has been taken: what is missing then comes first.
+        """
+        return iteration
 
     def take(self, event: Event) -> None:
         """Something has happened."""

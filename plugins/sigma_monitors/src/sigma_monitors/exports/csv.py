@@ -7,10 +7,11 @@ from io import StringIO
 from attrs import define, field
 
 from sigma_core.extend import Event, RunInfo
-from sigma_monitors.exports._export import VALUES, Export
+from sigma_monitors.exports._export import Export
 from sigma_monitors.exports._identified import numbers_of
 from sigma_monitors.exports._lines import Lines
 from sigma_monitors.exports._places import place_of, strange
+from sigma_monitors.exports._stored import VALUES
 
 _PLACE = ("iteration", "epoch")
 
@@ -43,20 +44,22 @@ class CSV(Export):
         if tuple(self._columns)[: len(_PLACE)] != _PLACE:
             raise strange(self._lines.path, f"it begins with {(header or b'')[:60]!r}")
 
-    def begin(self, iteration: int, *, is_new: bool) -> None:
+    def begin(self, iteration: int, *, is_new: bool) -> int:
         """Keep the rows up to there; of a file that is begun anew not even the columns."""
         self._write_last()
         if is_new:
             self._columns = {name: column for column, name in enumerate(_PLACE)}
             self._opened.change(lambda _: ())
-        else:
-            # A checkpoint of the end of an epoch comes before its validation, whose values are told again then.
-            last: list[bytes] = []
-            try:
-                self._opened.change(lambda lines: _up_to(iteration, lines, last))
-                self._rows.extend(self._read(last))
-            except ValueError as error:
-                raise strange(self._opened.path, f"it has a row without an iteration: {error}") from error
+            return iteration
+        # A checkpoint of the end of an epoch comes before its validation, whose values are told again then.
+        last: list[bytes] = []
+        rows = _Kept(iteration, last)
+        try:
+            self._opened.change(rows.lines)
+            self._rows.extend(self._read(last))
+        except ValueError as error:
+            raise strange(self._opened.path, f"it has a row without an iteration: {error}") from error
+        return rows.newest
 
     def take(self, event: Event) -> None:
         """Fill cells of a row: values of one iteration come one after the other."""
@@ -146,13 +149,22 @@ def _widened(header: bytes, columns: int, lines: Iterable[bytes]) -> Iterator[by
         yield line[:-1] + end
 
 
-def _up_to(iteration: int, lines: Iterable[bytes], last: list[bytes]) -> Iterator[bytes]:
-    """The lines before an iteration; those of it are put aside."""
-    rest = iter(lines)
-    yield from (header for header in [next(rest, None)] if header is not None)
-    for line in rest:
-        found = int(line.split(b",", 1)[0])
-        if found < iteration:
-            yield line
-        elif found == iteration:
-            last.append(line)
+@define
+class _Kept:
+    """The rows before an iteration; those of it are put aside. `newest` is the newest that there was up to it."""
+
+    iteration: int
+    aside: list[bytes]
+    newest: int = 0
+
+    def lines(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        rest = iter(lines)
+        yield from (header for header in [next(rest, None)] if header is not None)
+        for line in rest:
+            found = int(line.split(b",", 1)[0])
+            if found <= self.iteration:
+                self.newest = max(self.newest, found)
+            if found < self.iteration:
+                yield line
+            elif found == self.iteration:
+                self.aside.append(line)

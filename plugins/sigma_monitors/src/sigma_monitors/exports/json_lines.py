@@ -26,13 +26,15 @@ from sigma_core.extend import (
     payload,
     plain,
 )
-from sigma_monitors.exports._export import VALUES, Export
+from sigma_monitors.exports._export import Export
 from sigma_monitors.exports._identified import values_of
 from sigma_monitors.exports._lines import Lines
 from sigma_monitors.exports._places import place_of, strange
+from sigma_monitors.exports._stored import VALUES
 
 # How each line begins.
-_HEAD = re.compile(rb'\{"kind":"\w+"(?:,"epoch":\d+)?(?:,"iteration":(?P<iteration>\d+))?[,}]')
+_HEAD = re.compile(rb'\{"kind":"(?P<kind>\w+)"(?:,"epoch":\d+)?(?:,"iteration":(?P<iteration>\d+))?[,}]')
+_KINDS = frozenset(name_of_event(kind).encode("ascii") for kind in VALUES)
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=plain)
 # What is told of a run besides its values.
 _TOLD = (
@@ -58,8 +60,10 @@ class JSONLines(Export):
     _lines: Lines | None = field(default=None, init=False, repr=False)
     # Lines that wait to be written. Those before the run has begun wait until it is known what stays of the file.
     _waiting: list[bytes] = field(factory=list, init=False, repr=False)
-    # Those that there are of the iteration from which the run goes on.
+    # The lines of the newest iteration up to that from which the run goes on, and those that were missing behind it.
     _there: set[bytes] = field(factory=set, init=False, repr=False)
+    _newest: int = field(default=0, init=False, repr=False)
+    _until: int = field(default=0, init=False, repr=False)
     _has_begun: bool = field(default=False, init=False, repr=False)
 
     def open(self, run: RunInfo) -> None:
@@ -70,14 +74,16 @@ class JSONLines(Export):
         if first is not None and _HEAD.match(first) is None:
             raise strange(self._lines.path, f"it begins with {first[:60]!r}")
 
-    def begin(self, iteration: int, *, is_new: bool) -> None:
+    def begin(self, iteration: int, *, is_new: bool) -> int:
         """Keep what there was up to there; of a file that is begun anew nothing."""
         if self._has_begun:
             self.flush()
         self._has_begun = True
         # A checkpoint of the end of an epoch comes before its validation, whose values are told again then.
-        self._there = set()
+        self._there, self._newest, self._until = set(), 0, iteration
         self._opened.change(lambda lines: () if is_new else self._up_to(iteration, lines))
+        # Of the newest iteration some may be missing.
+        return iteration if is_new else max(0, self._newest - 1)
 
     def take(self, event: Event) -> None:
         """A line for it."""
@@ -94,8 +100,11 @@ class JSONLines(Export):
             told |= payload(event)
             told |= told.pop("scores", {})
         line = _encoded(told).encode("ascii") + b"\n"
-        if line not in self._there or not isinstance(event, VALUES):
-            self._waiting.append(line)
+        if isinstance(event, VALUES) and event.iteration <= self._until:
+            if line in self._there:
+                return
+            self._there.add(line)
+        self._waiting.append(line)
 
     def flush(self) -> None:
         """Write what waits."""
@@ -115,10 +124,14 @@ class JSONLines(Export):
     def _up_to(self, iteration: int, lines: Iterable[bytes]) -> Iterator[bytes]:
         for line in lines:
             found = _HEAD.match(line)
-            number = -1 if found is None or found["iteration"] is None else int(found["iteration"])
-            if number <= iteration:
-                yield line
-            if number == iteration:
+            number = 0 if found is None or found["iteration"] is None else int(found["iteration"])
+            if number > iteration:
+                continue
+            yield line
+            if found is not None and found["kind"] in _KINDS:
+                if number > self._newest:
+                    self._newest = number
+                    self._there.clear()
                 self._there.add(line)
 
     @property

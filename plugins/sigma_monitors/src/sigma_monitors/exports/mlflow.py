@@ -59,7 +59,7 @@ class Mlflow(Export):
         with _told():
             self._client = MlflowClient(tracking_uri=self.uri or None)
 
-    def begin(self, iteration: int, *, is_new: bool) -> None:
+    def begin(self, iteration: int, *, is_new: bool) -> int:
         """Take up the run of MLflow that this is, or begin one."""
         with _told():
             # MLflow takes nothing back, so what is void stays in a run of its own.
@@ -67,8 +67,11 @@ class Mlflow(Export):
                 self._flush()
                 self._opened.set_terminated(self._identifier, "KILLED")
                 self._create()
-            elif not self._take_up():
+                return iteration
+            if not self._take_up():
                 self._create()
+        # What is told of the newest step may lack something.
+        return max(0, max(map(max, filter(None, self._there.values())), default=0) - 1)
 
     def take(self, event: Event) -> None:
         """Note what has come."""

@@ -82,10 +82,11 @@ class Prometheus(Export):
                 ) from error
         self.refresh()
 
-    def begin(self, iteration: int, *, is_new: bool) -> None:
+    def begin(self, iteration: int, *, is_new: bool) -> int:
         """Forget the values of what is void."""
         self._values.clear()
         self._newest = None
+        return iteration
 
     def take(self, event: Event) -> None:
         """Keep the newest."""

@@ -14,7 +14,7 @@ from tensorboardX.proto.summary_pb2 import Summary
 
 from sigma_core.extend import Event, RunDescribed, RunEnded, RunFailed, RunInfo, fields
 from sigma_monitors.exports import _summaries as summaries
-from sigma_monitors.exports._event_file import EventFile, told_at
+from sigma_monitors.exports._event_file import EventFile, Told
 from sigma_monitors.exports._export import Export
 from sigma_monitors.exports._identified import numbers_in_sections
 from sigma_monitors.exports._kinds import Histogram, Picture, kind_of, others_of
@@ -40,8 +40,9 @@ class Tensorboard(Export):
     _file: EventFile | None = field(default=None, init=False, repr=False)
     _folder: Path = field(factory=Path, init=False, repr=False)
     _graph: bytes | None = field(default=None, init=False, repr=False)
-    # The iteration from which the run goes on, and what had been told of it.
-    _there: tuple[int, frozenset[str]] = field(default=(0, frozenset()), init=False, repr=False)
+    # The iteration from which the run goes on; what is told of the newest up to that, and of those that were missing.
+    _until: int = field(default=0, init=False, repr=False)
+    _there: set[tuple[int, str]] = field(factory=set, init=False, repr=False)
     _name: str = field(default="", init=False, repr=False)
     _recipe: GivenRecipe = field(factory=lambda: GivenRecipe("", {}), init=False, repr=False)
     _has_failed: bool = field(default=False, init=False, repr=False)
@@ -52,21 +53,22 @@ class Tensorboard(Export):
         self._folder = place_of("tensorboard", self.path, run, "")
         self._file, self._graph = EventFile(self._folder), None
 
-    def begin(self, iteration: int, *, is_new: bool) -> None:
+    def begin(self, iteration: int, *, is_new: bool) -> int:
         """Take back what lies behind, then say what the run is made of."""
         step = iteration + 1 if iteration else 0
         self.flush()
-        there, has_graph = told_at(iteration, self._folder)
+        told = Told.until(iteration, self._folder)
         # A checkpoint of the end of an epoch comes before its validation, whose values are told again then.
-        self._there = (iteration, there if iteration else frozenset())
+        self._until, self._there = iteration, {(told.newest, tag) for tag in told.tags if iteration}
         self._add(Record(step=step, session_log=SessionLog(status=SessionLog.START)))
         values = [summaries.hyperparameters(self._name, self._recipe.settings)]
         if self._recipe.text:
             values.append(summaries.text("recipe", self._recipe.text))
         self._add(Record(step=iteration, summary=Summary(value=values)))
         # TensorBoard complains of a second.
-        if self._graph is not None and not has_graph:
+        if self._graph is not None and not told.has_graph:
             self._add(Record(graph_def=self._graph))
+        return told.complete
 
     def take(self, event: Event) -> None:
         """Hand over its values."""
@@ -79,9 +81,9 @@ class Tensorboard(Export):
             value = summaries.ending(has_failed=self._has_failed)
             self._add(Record(step=event.iteration, summary=Summary(value=[value])))
         elif values := _summarised(event):
-            step, there = self._there
-            if event.iteration == step:
-                values = [value for value in values if value.tag not in there]
+            if event.iteration <= self._until:
+                values = [value for value in values if (event.iteration, value.tag) not in self._there]
+                self._there |= {(event.iteration, value.tag) for value in values}
             self._add(Record(step=event.iteration, summary=Summary(value=values)))
 
     def flush(self) -> None:

@@ -61,7 +61,7 @@ class Wandb(Export):
         self._run, self._rows, self._told = None, {}, 0
         self._folder = place_of("wandb", self.path, run, "")
 
-    def begin(self, iteration: int, *, is_new: bool) -> None:
+    def begin(self, iteration: int, *, is_new: bool) -> int:
         """Take up their run that this is, or begin one."""
         with _refusals():
             identifier = None
@@ -86,6 +86,7 @@ class Wandb(Export):
             self._run.define_metric("iteration")
             self._run.define_metric("*", step_metric="iteration")
             self._note()
+        return self._told
 
     def take(self, event: Event) -> None:
         """Note what has come."""

@@ -6,6 +6,7 @@ import re
 
 import numpy as np
 import pandas as pd
+from attrs import evolve
 from sigma_monitors.exports.json_lines import JSONLines
 
 from sigma_core.extend import EpochEnded, LogRecorded, RunFailed, RunReset, ValidationEnded
@@ -95,7 +96,8 @@ def test_what_is_told_again_of_the_checkpoint_is_there_once(play, started, losse
     validated = ValidationEnded(name="validation", epoch=1, iteration=4, scores={"loss": 0.4})
     ended = EpochEnded(epoch=1, iteration=4, iterations_per_epoch=4, scores={"training.loss": 0.5})
     play(JSONLines(), started(), losses(4, 4), validated, losses(5, 6))
-    play(JSONLines(), started(4), validated, ended, losses(5, 5))
+    # Another number of threads may change the last digit.
+    play(JSONLines(), started(4), evolve(validated, scores={"loss": 0.4000001}), ended, losses(5, 5))
     assert [(line["kind"], line["iteration"]) for line in lines(tmp_path / "events.jsonl")] == [
         ("run_started", 0),
         ("iteration_ended", 4),

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from attrs import define, field
@@ -34,6 +35,8 @@ from sigma_monitors.exports._stored import VALUES
 
 # How each line begins.
 _HEAD = re.compile(rb'\{"kind":"(?P<kind>\w+)"(?:,"epoch":\d+)?(?:,"iteration":(?P<iteration>\d+))?[,}]')
+_What = tuple[int, str, frozenset[str]]
+"""What a line with values tells of: the iteration, the kind, the names of all that it holds."""
 _KINDS = frozenset(name_of_event(kind).encode("ascii") for kind in VALUES)
 _ENCODER = json.JSONEncoder(separators=(",", ":"), allow_nan=False, default=plain)
 # What is told of a run besides its values.
@@ -60,9 +63,8 @@ class JSONLines(Export):
     _lines: Lines | None = field(default=None, init=False, repr=False)
     # Lines that wait to be written. Those before the run has begun wait until it is known what stays of the file.
     _waiting: list[bytes] = field(factory=list, init=False, repr=False)
-    # The lines of the newest iteration up to that from which the run goes on, and those that were missing behind it.
-    _there: set[bytes] = field(factory=set, init=False, repr=False)
-    _newest: int = field(default=0, init=False, repr=False)
+    # What is told of the newest iteration up to that from which the run goes on, and of those that were missing.
+    _there: set[_What] = field(factory=set, init=False, repr=False)
     _until: int = field(default=0, init=False, repr=False)
     _has_begun: bool = field(default=False, init=False, repr=False)
 
@@ -80,10 +82,14 @@ class JSONLines(Export):
             self.flush()
         self._has_begun = True
         # A checkpoint of the end of an epoch comes before its validation, whose values are told again then.
-        self._there, self._newest, self._until = set(), 0, iteration
-        self._opened.change(lambda lines: () if is_new else self._up_to(iteration, lines))
+        self._there, self._until = set(), iteration
+        kept = _Kept(iteration)
+        self._opened.change(lambda lines: () if is_new else kept.lines(lines))
+        for line in kept.last:
+            with suppress(ValueError):
+                self._there.add(_what(json.loads(line)))
         # Of the newest iteration some may be missing.
-        return iteration if is_new else max(0, self._newest - 1)
+        return iteration if is_new else max(0, kept.newest - 1)
 
     def take(self, event: Event) -> None:
         """A line for it."""
@@ -99,12 +105,12 @@ class JSONLines(Export):
             told |= {name: getattr(event, name) for name in ("epoch", "iteration") if hasattr(event, name)}
             told |= payload(event)
             told |= told.pop("scores", {})
-        line = _encoded(told).encode("ascii") + b"\n"
         if isinstance(event, VALUES) and event.iteration <= self._until:
-            if line in self._there:
+            what = _what(told)
+            if what in self._there:
                 return
-            self._there.add(line)
-        self._waiting.append(line)
+            self._there.add(what)
+        self._waiting.append(_encoded(told).encode("ascii") + b"\n")
 
     def flush(self) -> None:
         """Write what waits."""
@@ -121,23 +127,34 @@ class JSONLines(Export):
                 self._lines.close()
                 self._lines = None
 
-    def _up_to(self, iteration: int, lines: Iterable[bytes]) -> Iterator[bytes]:
-        for line in lines:
-            found = _HEAD.match(line)
-            number = 0 if found is None or found["iteration"] is None else int(found["iteration"])
-            if number > iteration:
-                continue
-            yield line
-            if found is not None and found["kind"] in _KINDS:
-                if number > self._newest:
-                    self._newest = number
-                    self._there.clear()
-                self._there.add(line)
-
     @property
     def _opened(self) -> Lines:
         assert self._lines is not None, "called between open and close"  # noqa: S101  # the contract of exports
         return self._lines
+
+
+@define
+class _Kept:
+    """Lines up to an iteration; `last` are those with values of the `newest` of them."""
+
+    iteration: int
+    newest: int = 0
+    last: list[bytes] = field(factory=list)
+
+    def lines(self, lines: Iterable[bytes]) -> Iterator[bytes]:
+        for line in lines:
+            found = _HEAD.match(line)
+            number = 0 if found is None or found["iteration"] is None else int(found["iteration"])
+            if number > self.iteration:
+                continue
+            yield line
+            if found is not None and found["kind"] in _KINDS and number >= self.newest:
+                self.last = [*(self.last if number == self.newest else ()), line]
+                self.newest = number
+
+
+def _what(told: dict[str, Any]) -> _What:
+    return told["iteration"], told["kind"], frozenset(told)
 
 
 def _encoded(told: dict[str, Any]) -> str:

@@ -157,6 +157,7 @@ class RunPage:
             ui.label(say("Arrange panels")).classes("sigma-card-title")
             client = ui.context.client
             ups: dict[str, ui.button] = {}
+            boxes: dict[str, ui.checkbox] = {}
 
             @ui.refreshable
             def listed() -> None:
@@ -166,7 +167,7 @@ class RunPage:
                     for rank, name in enumerate(names):
                         with ui.row(wrap=False).classes("sigma-arrange-row"):
                             title = say(self._panels[name].title)
-                            box = ui.checkbox(title, value=name not in preferences.hidden)
+                            box = boxes[name] = ui.checkbox(title, value=name not in preferences.hidden)
                             box.on_value_change(lambda event, name=name: hide(name, is_shown=event.value))
                             ui.space()
                             up = ups[name] = ui.button(
@@ -186,7 +187,8 @@ class RunPage:
                 preferences.order = [*others, *names]
                 await listed.refresh()
                 # All of it is drawn anew; whoever uses the keyboard goes on where they were.
-                client.run_javascript(f"setTimeout(() => document.getElementById('{ups[name].html_id}')?.focus(), 50)")
+                place = (ups if rank > 1 else boxes)[name].html_id
+                client.run_javascript(f"setTimeout(() => document.getElementById('{place}')?.focus(), 50)")
 
             listed()
             with ui.row().classes("sigma-dialog-buttons"):

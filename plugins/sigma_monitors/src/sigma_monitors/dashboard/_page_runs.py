@@ -4,8 +4,7 @@ import asyncio
 import math
 import sys
 from collections.abc import Mapping
-from html import escape
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -23,6 +22,10 @@ _INTERVAL = 1.0
 _PAGE = 50
 
 
+class _Table(ui.element, component=Path(__file__).with_name("runs.js")):
+    """The rows; emits `ready` when it can be given some, and the names of what is chosen, tagged and removed."""
+
+
 class RunsPage:
     """All runs of a folder, kept up to date."""
 
@@ -32,6 +35,9 @@ class RunsPage:
         self._preferences = preferences
         self._rows: list[dict[str, Any]] = []
         self._tags: list[str] = []
+        self._chosen: list[str] = []
+        self._sent: dict[str, dict[str, Any]] = {}
+        self._is_ready = False
 
     async def build(self) -> None:
         """Draw it."""
@@ -41,11 +47,11 @@ class RunsPage:
             with ui.row().classes("sigma-toolbar"):
                 ui.label(say("Runs")).classes("sigma-title").props("role=heading aria-level=1")
                 ui.space()
-                search = ui.input(placeholder=say("Search")).props(
+                self._search = ui.input(placeholder=say("Search"), on_change=self._filter).props(
                     f'outlined dense clearable aria-label="{say("Search")}" debounce=150'
                 )
-                search.classes("sigma-search")
-                with search.add_slot("prepend"):
+                self._search.classes("sigma-search")
+                with self._search.add_slot("prepend"):
                     ui.icon("search")
                 self._tag = ui.select([], multiple=True, on_change=self._filter, label=say("Tags")).props(
                     "outlined dense use-chips clearable"
@@ -54,6 +60,7 @@ class RunsPage:
                 self._compare = ui.button(say("Compare"), icon="compare_arrows", on_click=self._open_comparison).props(
                     "unelevated"
                 )
+                self._compare.set_enabled(False)
             self._problem = ui.label().classes("sigma-problem")
             self._nothing = ui.column().classes("sigma-card")
             with self._nothing:
@@ -64,22 +71,14 @@ class RunsPage:
                     "sigma train examples/digits.toml",
                 )
                 ui.label(str(self._library.folder)).classes("sigma-dim sigma-path")
-            self._table = self._made_table(search)
+            self._table = self._made_table()
         await self._refresh()
         ui.timer(_INTERVAL, self._refresh, immediate=False)
 
-    def _made_table(self, search: ui.input) -> ui.table:
+    def _made_table(self) -> _Table:
         say = self._say
         columns = [
-            # By what a cell says of, not by how it says it: "10 min ago" is before "2 h ago".
-            {
-                "name": name,
-                "label": say(label),
-                "field": field,
-                "align": "left",
-                "sortable": True,
-                ":sort": f"(a, b, one, other) => one.ranks.{name} < other.ranks.{name} ? -1 : 1",
-            }
+            {"name": name, "label": say(label), "field": field, "align": "left", "sortable": True}
             for name, label, field in (
                 ("name", "Name", "name"),
                 ("status", "Status", "said"),
@@ -91,21 +90,34 @@ class RunsPage:
             )
         ]
         columns.append({"name": "actions", "label": "", "field": "name", "align": "right"})
-        table = ui.table(
-            columns=columns, rows=[], row_key="name", selection="multiple", pagination=_PAGE, on_select=self._selected
-        )
-        table.classes("sigma-card sigma-runs").props(
-            f'flat :grid="window.innerWidth < 820" no-data-label="{say("No such runs")}" '
-            f'rows-per-page-label="{say("Rows")}" :rows-per-page-options="[25, 50, 100, 0]"'
-        )
-        table.bind_filter_from(search, "value", backward=lambda value: value or "")
-        # Vue escapes whatever stands in {{ }} and in bound attributes, so names from runs are text and nothing else.
-        for slot in (files(__package__) / "slots").iterdir():
-            text = slot.read_text("utf-8").replace("CHOOSE_ALL", escape(say("Choose all")))
-            table.add_slot(slot.name.removesuffix(".html"), text)
+        table = _Table()
+        table.props["columns"] = columns
+        table.props["words"] = {"none": say("No such runs"), "rows": say("Rows"), "all": say("Choose all")}
+        table.on("ready", self._begin)
+        table.on("choose", lambda event: self._choose(event.args))
         table.on("tags", lambda event: self._ask_tags(event.args))
         table.on("remove", lambda event: self._ask_removal(event.args))
         return table
+
+    def _begin(self) -> None:
+        """A table in a browser can be given rows: it has none yet, also where it has come back after a break."""
+        self._is_ready, self._sent = True, {}
+        self._send()
+
+    def _send(self) -> None:
+        """Give the table what is new to it."""
+        if not self._is_ready:
+            return
+        rows = {row["name"]: row for row in self._rows}
+        changed = [row for name, row in rows.items() if self._sent.get(name) != row]
+        if changed or list(rows) != list(self._sent):
+            self._sent = rows
+            self._table.run_method("put", changed, list(rows))
+
+    def _choose(self, names: object) -> None:
+        known = {row["name"] for row in self._rows}
+        self._chosen = [name for name in names if name in known] if isinstance(names, list) else []
+        self._compare.set_enabled(len(self._chosen) >= 2)
 
     async def _refresh(self) -> None:
         runs = await asyncio.to_thread(self._library.runs)
@@ -122,15 +134,13 @@ class RunsPage:
             self._tag.set_visibility(bool(tags))
         elif not tags:
             self._tag.set_visibility(False)
-        if rows != self._rows:
-            self._rows = rows
-            self._filter()
+        self._rows = rows
+        self._send()
 
     def _filter(self) -> None:
-        wanted = set(self._tag.value or ())
-        self._table.rows = [row for row in self._rows if wanted <= set(row["tags"])]
+        self._table.props["wanted"] = self._search.value or ""
+        self._table.props["tags"] = list(self._tag.value or ())
         self._table.update()
-        self._selected()
 
     def _row(self, run: RunSummary) -> dict[str, Any]:
         say = self._say
@@ -167,11 +177,8 @@ class RunsPage:
             "words": {"tags": say("Tags of {name}", name=run.name), "delete": say("Delete {name}", name=run.name)},
         }
 
-    def _selected(self, _: object = None) -> None:
-        self._compare.set_enabled(len(self._table.selected) >= 2)
-
     def _open_comparison(self) -> None:
-        ui.navigate.to(comparison([row["name"] for row in self._table.selected]))
+        ui.navigate.to(comparison(self._chosen))
 
     def _found(self, name: object) -> RunSummary | None:
         """The run a page speaks of, if it is one of the folder."""
@@ -222,7 +229,6 @@ class RunsPage:
                     except SigmaError as error:
                         ui.notify(str(error), type="negative", multi_line=True)
                     dialog.close()
-                    self._table.selected = [row for row in self._table.selected if row["name"] != run.name]
                     self._library.look_again()
                     await self._refresh()
 

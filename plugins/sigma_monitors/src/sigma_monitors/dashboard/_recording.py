@@ -336,6 +336,8 @@ def _are_numbers(payload: dict[str, Any]) -> bool:
 
 
 def _told(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}"
     return str(error) if isinstance(error, SigmaError) else f"{_STATE}: {type(error).__name__}: {error}"
 
 

@@ -1,9 +1,14 @@
 """The runs of a folder: whatever the folder is, and whatever lies in it."""
 
+import ast
 import gc
 import os
 import shutil
+import subprocess
+import sys
+import tempfile
 import threading
+from pathlib import Path
 
 import pytest
 from sigma_monitors.dashboard import _library, _recording
@@ -170,3 +175,49 @@ def test_many_threads_may_look_while_runs_come_and_go(library, flowers):
         thread.join()
     assert faults == []
     assert sorted(int(run.name) for run in library.runs()) == list(range(1, 20, 2))
+
+
+UNREADABLE = """
+import os, sys
+from pathlib import Path
+from sigma_monitors.dashboard._library import Library
+from sigma_monitors.dashboard._recording import Recording
+
+folder = Path(sys.argv[1])
+if os.geteuid() == 0:
+    # The superuser may read everything.
+    os.setgid(65534)
+    os.setuid(65534)
+library = Library(folder)
+print([(run.name, run.status, run.problem) for run in library.runs()], library.problem)
+recording = Recording(folder / "shut")
+recording.refresh()
+print(recording.problem)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions are another thing there")
+def test_what_may_not_be_read_is_said_to_be(flowers):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        shutil.copytree(flowers, folder / "open")
+        shutil.copytree(flowers, folder / "shut")
+        (folder / "shut").chmod(0)
+
+        def seen():
+            command = [sys.executable, "-c", UNREADABLE, name]
+            return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+
+        tags = folder / "shut" / "tags.json"
+        denied = f"{tags}: it cannot be read: [Errno 13] Permission denied: '{tags}'"
+        runs, problem = seen()
+        assert sorted(ast.literal_eval(runs.removesuffix(" None"))) == [
+            ("open", "ended", None),
+            ("shut", "damaged", denied),
+        ]
+        assert problem == f"{folder / 'shut' / 'run.db'}: Permission denied"
+        folder.chmod(0o111)
+        assert seen()[0] == f"[] {folder}: Permission denied"
+        folder.chmod(0o755)
+        (folder / "shut").chmod(0o755)

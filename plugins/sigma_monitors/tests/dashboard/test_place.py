@@ -12,7 +12,9 @@ from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._place import Place
 from sigma_monitors.dashboard._preferences import Preferences
 from sigma_monitors.dashboard._recording import Recording
-from sigma_monitors.dashboard._server import _fault
+from sigma_monitors.dashboard._server import _fault, installed
+
+from sigma_core import Environment
 
 
 class Works(Panel):
@@ -121,6 +123,29 @@ def test_one_that_takes_too_long_is_not_called_again(tmp_path, monkeypatch, way)
                 view.on_change(lambda: asyncio.sleep(3600))
 
     assert seen(Slow, tmp_path, times=2)[:2] == (True, ["Slow", "This panel failed: it takes too long"])
+
+
+def test_panels_that_cannot_be_used_are_said_with_their_origin(tmp_path, monkeypatch):
+    information = tmp_path / "wrong_panels-1.0.dist-info"
+    information.mkdir()
+    (information / "METADATA").write_text("Metadata-Version: 2.1\nName: wrong-panels\nVersion: 1.0\n", "utf-8")
+    (tmp_path / "wrong_panels.py").write_text(
+        "from sigma_monitors.dashboard import Panel\n\nclass Titleless(Panel):\n    def build(self, view): ...\n",
+        "utf-8",
+    )
+    lines = "wrong_missing = wrong_panels:Missing\nwrong_text = os:sep\nwrong_title = wrong_panels:Titleless\n"
+    (information / "entry_points.txt").write_text(f"[sigma.panels]\n{lines}", "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    with Environment() as environment:
+        panels, problems = installed(environment)
+    assert "loss" in panels
+    assert [name for name in panels if name.startswith("wrong")] == []
+    assert len(problems) == 3
+    assert "wrong_missing" in problems[0]
+    assert problems[1:] == [
+        "panel 'wrong_text' of wrong-panels 1.0 is no Panel",
+        "panel 'wrong_title' of wrong-panels 1.0 has no title of type str",
+    ]
 
 
 def test_what_is_no_panel_is_told_apart():

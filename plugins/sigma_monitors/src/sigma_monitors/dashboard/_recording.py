@@ -119,7 +119,8 @@ class Recording:
                 try:
                     self._extend(fresh)
                 except SigmaError as error:
-                    self._say(_told(error))
+                    self._asked.difference_update(fresh)
+                    self._stumble(error)
             return {name: self._curves[name] for name in wanted if name in self._curves}
 
     def window(
@@ -132,7 +133,7 @@ class Recording:
             try:
                 return self._store.curves(names, points, start=start, stop=stop)
             except SigmaError as error:
-                self._say(_told(error))
+                self._stumble(error)
                 return {}
 
     def whole(self, names: Iterable[str]) -> dict[str, tuple[np.ndarray, np.ndarray]]:
@@ -143,7 +144,7 @@ class Recording:
             try:
                 return self._store.curves(names)
             except SigmaError as error:
-                self._say(_told(error))
+                self._stumble(error)
                 return {}
 
     def history(self, source: str, most: int = 200) -> list[StoredEvent]:
@@ -167,9 +168,7 @@ class Recording:
 
     def entries(self, after: int = 0) -> list[StoredEvent]:
         """Those of the log that are newer than the event of that number, oldest first."""
-        with self._lock:
-            fresh = list(takewhile(lambda event: event.id > after, reversed(self.log)))
-        return fresh[::-1]
+        return list(takewhile(lambda event: event.id > after, reversed(self.log)))[::-1]
 
     def text(self, name: str) -> str | None:
         """The text of a file of the run, such as its recipe; None where it has none, or one that is too large.
@@ -293,6 +292,11 @@ class Recording:
         self._curves, self._history, self._read_of, self._history_read = {}, {}, {}, {}
         self._marks.clear()
         self.epoch_of_life += 1
+
+    def _stumble(self, error: SigmaError) -> None:
+        """Something could not be read, perhaps only at this moment: the next look is at all of it."""
+        self._files = None
+        self._say(_told(error))
 
     def _say(self, problem: str | None, *, is_gone: bool = False) -> None:
         if (problem, is_gone) != (self.problem, self.is_gone):

@@ -301,6 +301,26 @@ def test_a_file_that_is_no_store_is_a_problem_until_it_is_mended(flowers, tmp_pa
     assert run.summary.status == "ended"
 
 
+def test_series_that_cannot_be_read_at_a_moment_are_read_at_the_next(flowers, tmp_path, recorded):
+    shutil.copytree(flowers, tmp_path / "one")
+    path = tmp_path / "one" / "run.db"
+    run = recorded(tmp_path / "one")
+    # Somebody who writes keeps everybody else out, as copying tools do.
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        assert (
+            run.curves(["training.loss"])
+            == run.whole(["training.loss"])
+            == run.window(["training.loss"], 1, 5, 9)
+            == {}
+        )
+        assert "database is locked" in run.problem
+    run.refresh()
+    assert run.problem is None
+    assert run.curves(["training.loss"])["training.loss"].iterations.size == 16
+
+
 def test_a_store_of_a_newer_format_says_so(flowers, tmp_path, recorded):
     shutil.copytree(flowers, tmp_path / "one")
     with closing(sqlite3.connect(tmp_path / "one" / "run.db")) as connection:

@@ -71,7 +71,9 @@ class RunsPage:
                     "sigma train examples/digits.toml",
                 )
                 ui.label(str(self._library.folder)).classes("sigma-dim sigma-path")
-            self._table = self._made_table()
+            # What is hidden itself is not listened to, and the table has to say when it is ready.
+            with ui.element("div") as self._listed:
+                self._table = self._made_table()
         await self._refresh()
         ui.timer(_INTERVAL, self._refresh, immediate=False)
 
@@ -125,7 +127,7 @@ class RunsPage:
         self._problem.set_visibility(problem is not None)
         self._problem.set_text(problem or "")
         self._nothing.set_visibility(not runs and problem is None)
-        self._table.set_visibility(bool(runs))
+        self._listed.set_visibility(bool(runs))
         rows = [self._row(run) for run in runs]
         tags = sorted({tag for run in runs for tag in run.tags})
         if tags != self._tags:

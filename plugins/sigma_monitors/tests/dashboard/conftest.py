@@ -60,9 +60,12 @@ def short_recipe():
     return RECIPE.replace("100000 epochs", "2 epochs")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser():
-    """Chromium of the system, without a window."""
+    """Chromium of the system, without a window.
+
+    Of one module, because Playwright has the event loop of the thread while it lasts, and other tests want one.
+    """
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     path = os.environ.get("SIGMA_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
     if path is None:

@@ -29,6 +29,9 @@ METHODS = {"run_chart_method", "run_editor_method", "run_grid_method", "run_meth
 REVIEWED = {
     "ui.add_css(style())": "the style sheet of the package",
     "ui.run_javascript(preferences.script() + ('; location.reload()' if reload else ''))": "JSON, percent-encoded",
+    "client.run_javascript(f\"setTimeout(() => document.getElementById('{place}')?.focus(), 50)\")": (
+        "what NiceGUI calls an element, a letter and a number"
+    ),
     "table.add_slot(slot.name.removesuffix('.html'), slot.read_text('utf-8'))": "templates of the package",
 }
 

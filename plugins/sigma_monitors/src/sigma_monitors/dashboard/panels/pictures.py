@@ -66,7 +66,7 @@ class Pictures(Panel):
         ids = [event.id for event in self._events]
         position = ids.index(shown.id) if shown is not None and shown.id in ids else len(ids) - 1
         self._is_own = True
-        self._slider.props(f"max={max(1, len(ids) - 1)} min={0 if len(ids) > 1 else 1}")
+        self._slider.props(f"max={max(1, len(ids) - 1):d} min={0 if len(ids) > 1 else 1:d}")
         self._slider.set_value(position if len(ids) > 1 else 1)
         self._slider.set_enabled(len(ids) > 1)
         self._is_own = False

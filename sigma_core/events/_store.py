@@ -8,6 +8,7 @@ because there may be a hundred thousand in a second), `metrics` (a point of any 
 
 import json
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, suppress
 from heapq import merge
@@ -21,7 +22,7 @@ from sigma_core.events._event import Event, name_of_event
 from sigma_core.events._format import EARLIER, FORMAT, SCHEMA, as_now, brought_up
 from sigma_core.events._ledger import HEAD, Numbered, Records
 from sigma_core.events._payload import measurements
-from sigma_core.events._stored import Blocks, Series, StoredEvent
+from sigma_core.events._stored import VALUES, Blocks, Series, StoredEvent
 from sigma_core.events._subscription import Listener
 
 if TYPE_CHECKING:
@@ -39,6 +40,8 @@ _ROWS = 4096
 """Events in one transaction at most, so that what is made of them is still in the cache when it is written."""
 
 _MOST = 2**63 - 1
+_TOGETHER = 500
+"""So many values go into one query; SQLite takes 999 at least."""
 """The greatest number that an event can have."""
 
 _EVENTS = "SELECT id, time, kind, schema, epoch, iteration, payload FROM events"
@@ -191,21 +194,50 @@ class RunStore:
         *,
         after: int = 0,
         until: int | None = None,
+        most: int | None = None,
         numbers: bool = True,
     ) -> Iterator[StoredEvent]:
         """Stored events in order: all, those of one kind such as "epoch_ended", or of several.
 
-        They have greater numbers than `after`, and none than `until`. Of an ended iteration the scores that are one
-        number are kept. Events that are nothing but numbers, as these and much of what hooks publish, may be millions;
-        without `numbers` they are left out, and take no time.
+        They have greater numbers than `after`, and none than `until`; of these the newest are given, at most so many
+        as `most` says. Of an ended iteration the scores that are one number are kept. Events that are nothing but
+        numbers, as these and much of what hooks publish, may be millions; without `numbers` they are left out, and
+        take no time.
         """
         kinds = None if kind is None else (kind,) if isinstance(kind, str) else tuple(kind)
         last = _MOST if until is None else until
         which = "" if kinds is None else f" AND kind IN ({', '.join('?' * len(kinds))})"
-        rows = self._rows(f"{_EVENTS} WHERE id > ? AND id <= ?{which} ORDER BY id", after, last, *(kinds or ()))
+        where, values = f"WHERE id > ? AND id <= ?{which}", (after, last, *(kinds or ()))
+        if most is not None:
+            # The index alone tells which these are.
+            where = f"WHERE id IN (SELECT id FROM events {where} ORDER BY id DESC LIMIT ?)"  # noqa: S608  # constants
+            values = (*values, most)
+        rows = self._rows(f"{_EVENTS} {where} ORDER BY id", *values)
         series = [each for each in self._series() if kinds is None or each.kind in kinds] if numbers else []
         tables = ((each, self._columns(each, range(HEAD + len(each.names)), after, last).T) for each in series)
-        return merge(map(_stored, rows), *(each.events(table) for each, table in tables), key=_id_of)
+        ends = ((each, table if most is None else table[max(0, len(table) - most) :]) for each, table in tables)
+        found = merge(map(_stored, rows), *(each.events(table) for each, table in ends), key=_id_of)
+        return found if most is None else iter(deque(found, most))
+
+    def picked(self, numbers: Iterable[int]) -> list[StoredEvent]:
+        """The events of these numbers, in order; those alone that are more than numbers."""
+        wanted = list(numbers)
+        rows: list[Any] = []
+        for first in range(0, len(wanted), _TOGETHER):
+            part = wanted[first : first + _TOGETHER]
+            rows += self._rows(f"{_EVENTS} WHERE id IN ({', '.join('?' * len(part))})", *part)
+        return sorted(map(_stored, rows), key=_id_of)
+
+    def published(self, *, after: int = 0) -> dict[str, list[int]]:
+        """By hook, the numbers of the events, greater than `after`, in which it published more than numbers, in order.
+
+        They may be long, such as pictures, and `picked` gives those that are wanted.
+        """
+        query = "SELECT json_extract(payload, '$.source'), id FROM events WHERE kind = ? AND id > ? ORDER BY id"
+        found: dict[str, list[int]] = {}
+        for source, number in self._rows(query, VALUES, after):
+            found.setdefault(str(source), []).append(number)
+        return found
 
     def last(self, kind: str | None = None) -> StoredEvent | None:
         """The newest event, of all or of one kind, found without reading the others; None where there is none."""

@@ -90,6 +90,38 @@ def test_events_that_are_nothing_but_numbers_can_be_left_out(run):
     assert list(run.events("values_published", numbers=False)) == []
 
 
+def test_of_many_events_the_newest_are_read(run):
+    """So many as are wanted, whatever table they lie in."""
+    everything = list(run.events())
+    for most in range(11):
+        assert list(run.events(most=most)) == everything[len(everything) - min(most, 9) :]
+    losses = list(run.events("iteration_ended"))
+    assert list(run.events("iteration_ended", most=2)) == losses[-2:]
+    assert list(run.events("iteration_ended", most=2, until=losses[2].id)) == losses[1:3]
+    assert list(run.events(("epoch_started", "validation_ended"), most=2, numbers=False)) == list(
+        run.events("validation_ended")
+    )
+
+
+def test_what_hooks_publish_is_found_by_hook_and_read_by_number(tmp_path):
+    write(
+        tmp_path,
+        [published(1, norm=0.5), published(2, picture=[[1, 2]])],
+        [ValuesPublished(source="other", epoch=1, iteration=3, values={"text": "a"}), published(4, picture=[[3]])],
+    )
+    with RunStore.open(tmp_path) as store:
+        found = store.published()
+        assert found == {"norms": [2, 4], "other": [3]}
+        assert store.published(after=2) == {"other": [3], "norms": [4]}
+        events = store.picked([4, 3, 99, 1])
+        assert [(event.id, event.payload["values"]) for event in events] == [
+            (3, {"text": "a"}),
+            (4, {"picture": [[3]]}),
+        ]
+        assert store.picked(range(2, 5000)) == list(store.events("values_published", numbers=False))
+        assert store.picked([]) == []
+
+
 def test_the_newest_of_a_kind_is_read_alone(run):
     """Wherever it lies; there may be none."""
     everything = list(run.events())

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from itertools import takewhile
 from pathlib import Path
@@ -73,8 +73,9 @@ class Recording:
     profile: StoredEvent | None = None
     pace: Pace = field(factory=Pace)
     _curves: dict[str, Curve] = field(factory=dict)
-    _history: dict[str, list[StoredEvent]] = field(factory=dict)
-    _history_read: dict[str, int] = field(factory=dict)
+    _numbers: dict[str, list[int]] = field(factory=dict)
+    """The numbers of what each hook has published that is more than numbers."""
+    _history: dict[tuple[str, int], dict[int, StoredEvent]] = field(factory=dict)
     _asked: set[str] = field(factory=set)
     _read_of: dict[str, int] = field(factory=dict)
     _seen: int = 0
@@ -150,21 +151,15 @@ class Recording:
     def history(self, source: str, most: int = 200) -> list[StoredEvent]:
         """What a hook has published that is more than numbers, oldest first, at most so many spread over the run."""
         with self._lock:
-            if self._store is not None:
-                kept = self._history.setdefault(source, [])
+            numbers = self._numbers.get(source, [])
+            wanted = _spread(numbers, most)
+            kept = self._history.get((source, most), {})
+            missing = [number for number in wanted if number not in kept]
+            if missing and self._store is not None:
                 with suppress(SigmaError):
-                    newest = self._store.newest
-                    kept.extend(
-                        event
-                        for event in self._published_after(self._history_read.get(source, 0))
-                        if event.payload["source"] == source and event.id <= newest
-                    )
-                    self._history_read[source] = newest
-                while len(kept) > 2 * most:
-                    del kept[1:-1:2]
-            found = self._history.get(source, [])
-            places = np.unique(np.linspace(0, len(found) - 1, most).astype(int)) if len(found) > most else None
-            return list(found) if places is None else [found[place] for place in places]
+                    kept = {**kept, **{event.id: event for event in self._store.picked(missing)}}
+            self._history[source, most] = kept = {number: kept[number] for number in wanted if number in kept}
+            return list(kept.values())
 
     def entries(self, after: int = 0) -> list[StoredEvent]:
         """Those of the log that are newer than the event of that number, oldest first."""
@@ -191,7 +186,9 @@ class Recording:
             self._close()
 
     def __del__(self) -> None:
-        self._close()
+        # Whatever is left of the interpreter, when it ends.
+        with suppress(Exception):
+            self._close()
 
     def _read(self) -> None:
         files = marks(self.directory)
@@ -222,9 +219,11 @@ class Recording:
         seen, scores = self._seen, self.scores
         described, profile, names = store.last("run_described"), store.last("run_profiled"), store.names()
         # What is written meanwhile is left for the next time, when it would come again.
-        events = list(store.events((*_LISTED, *_COUNTED, *_OTHERS), after=seen, until=newest))
+        events = list(store.events((*_LISTED, *_COUNTED, *_OTHERS), after=seen, until=newest, most=ENTRIES))
         tasks = {event.payload["task"]: event for event in store.events("task_progressed", after=seen)}
-        published = {event.payload["source"]: event for event in self._published_after(seen)}
+        found = {source: _until(newest, numbers) for source, numbers in store.published(after=seen).items()}
+        ends = store.picked(numbers[-1] for numbers in found.values() if numbers)
+        published = {event.payload["source"]: event for event in ends if not _are_numbers(event.payload)}
         for kind in ("epoch_ended", "validation_ended"):
             last = store.last(kind)
             if last is not None and last.id > seen:
@@ -238,14 +237,11 @@ class Recording:
             self.log = deque([*self.log, *events], maxlen=ENTRIES)
         self.tasks, self.published = {**self.tasks, **tasks}, {**self.published, **published}
         self.scores, self.profile, self.names = scores, profile, names
+        self._numbers = {
+            source: [*self._numbers.get(source, ()), *found.get(source, ())] for source in {**self._numbers, **found}
+        }
         self._seen = newest
         self.version += 1
-
-    def _published_after(self, seen: int) -> Iterator[StoredEvent]:
-        """What hooks have published that is more than numbers; what is nothing else may be much, and is not read."""
-        assert self._store is not None  # noqa: S101  # callers have looked
-        events = self._store.events("values_published", after=seen, numbers=False)
-        return (event for event in events if not _are_numbers(event.payload))
 
     def _extend(self, names: Iterable[str]) -> None:
         """Read what is new of these series; those that were read as far are read together."""
@@ -289,7 +285,7 @@ class Recording:
         self._seen = 0
         self.described, self.names, self.scores = {}, (), {}
         self.tasks, self.published, self.log = {}, {}, deque(maxlen=ENTRIES)
-        self._curves, self._history, self._read_of, self._history_read = {}, {}, {}, {}
+        self._curves, self._history, self._read_of, self._numbers = {}, {}, {}, {}
         self._marks.clear()
         self.epoch_of_life += 1
 
@@ -329,6 +325,21 @@ def _place(directory: Path) -> tuple[int, int]:
     """Where the file is: it changes when a run is removed and another one made in its place."""
     state = (directory / _STATE).stat()
     return state.st_dev, state.st_ino
+
+
+def _until(newest: int, numbers: list[int]) -> list[int]:
+    return [number for number in numbers if number <= newest]
+
+
+def _spread(numbers: list[int], most: int) -> list[int]:
+    """At most so many of them, evenly, and the last; nearly all of them stay the same when more come."""
+    step = 1
+    while len(numbers) > step * most:
+        step *= 2
+    chosen = numbers[::step]
+    if numbers and chosen[-1] != numbers[-1]:
+        chosen = [*chosen[: most - 1], numbers[-1]]
+    return chosen
 
 
 def _is_of_iterations(name: str) -> bool:

@@ -54,9 +54,12 @@ class Preferences:
 
     def script(self) -> str:
         """JavaScript that has the browser keep it, for a year."""
-        text = quote(json.dumps(asdict(self), separators=(",", ":")), safe="")
-        if len(text) > _LONGEST:
-            text = quote(json.dumps({"language": self.language, "theme": self.theme}), safe="")
+        # Of more than a cookie holds, what is dearest is kept.
+        for left_out in ((), ("charts",), ("charts", "hidden", "order")):
+            kept = {name: value for name, value in asdict(self).items() if name not in left_out}
+            text = quote(json.dumps(kept, separators=(",", ":")), safe="")
+            if len(text) <= _LONGEST:
+                break
         return f'document.cookie = "{COOKIE}={text}; path=/; max-age=31536000; samesite=strict"'
 
     def ordered(self, names: list[str]) -> list[str]:

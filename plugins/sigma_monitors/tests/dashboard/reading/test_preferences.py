@@ -65,9 +65,13 @@ def test_what_is_kept_is_read_again(preferences):
     assert Preferences.read({COOKIE: kept}, "de") == preferences
 
 
-def test_of_more_than_a_cookie_holds_language_and_theme_are_kept():
-    many = Preferences(language="de", theme="dark", charts={"Loss": [f"training.measure_{i}" for i in range(300)]})
+def test_of_more_than_a_cookie_holds_what_is_dearest_is_kept():
+    names = [f"training.measure_{number}" for number in range(300)]
+    many = Preferences("de", "dark", hidden=["log"], order=["scores"], charts={"Loss": names})
     kept = many.script().partition(f"{COOKIE}=")[2].partition(";")[0]
+    assert Preferences.read({COOKIE: kept}) == Preferences("de", "dark", hidden=["log"], order=["scores"])
+    more = Preferences("de", "dark", hidden=names)
+    kept = more.script().partition(f"{COOKIE}=")[2].partition(";")[0]
     assert json.loads(unquote(kept)) == {"language": "de", "theme": "dark"}
 
 

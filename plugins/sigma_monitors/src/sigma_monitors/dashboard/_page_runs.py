@@ -117,7 +117,8 @@ class RunsPage:
             self._table.run_method("put", changed, list(rows))
 
     def _choose(self, names: object) -> None:
-        known = {row["name"] for row in self._rows}
+        # A list, because a browser may say anything, also what cannot be looked up in a set.
+        known = [row["name"] for row in self._rows]
         self._chosen = [name for name in names if name in known] if isinstance(names, list) else []
         self._compare.set_enabled(len(self._chosen) >= 2)
 

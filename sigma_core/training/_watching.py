@@ -151,8 +151,8 @@ class _Retelling:
         self._epoch = self._iteration = 0
         self._scores: Mapping[str, float] = {}
         self._last = self._started = 0
-        self._now = self._began = 0.0
-        self._paused: float | None = None
+        self._now = self._seconds = 0.0
+        self._is_paused = False
 
     def take(self, stored: StoredEvent) -> None:
         """The next event."""
@@ -211,8 +211,8 @@ class _Retelling:
             parameters=described.get("parameters") or 0,
             backend=described.get("backend") or "",
         )
-        self._paused = None
-        self._began = found[STARTED].time - float(described.get("seconds") or 0.0)
+        self._is_paused = False
+        self._now, self._seconds = found[STARTED].time, float(described.get("seconds") or 0.0)
         self._epoch, self._iteration, self._scores = 0, 0, {}
         self._started = found[STARTED].id
         self._move(found[STARTED])
@@ -237,19 +237,17 @@ class _Retelling:
 
     @property
     def _standing(self) -> Place:
-        return Place(self._epoch, self._iteration, max(0.0, self._now - self._began), self._scores)
+        return Place(self._epoch, self._iteration, max(0.0, self._seconds), self._scores)
 
     def _move(self, stored: StoredEvent) -> None:
         """The run is where that event was."""
+        if not self._is_paused:
+            self._seconds += stored.time - self._now
         self._last, self._now = stored.id, stored.time
-        if self._paused is not None:
-            # Its time stood still.
-            self._began += stored.time - self._paused
-            self._paused = stored.time
         if stored.kind in (_PAUSED, _RESUMED):
-            self._paused = stored.time if stored.kind == _PAUSED else None
+            self._is_paused = stored.kind == _PAUSED
         elif stored.kind == ENDED:
-            self._began = self._now - float(stored.payload.get("seconds") or 0.0)
+            self._seconds = float(stored.payload.get("seconds") or 0.0)
         if stored.kind == _RESET:
             self._epoch = self._iteration = 0
         elif stored.iteration is not None:

@@ -1,5 +1,7 @@
 """Runs that are told to exports, and some that are trained."""
 
+import contextlib
+
 import pytest
 
 import sigma_core as sigma
@@ -10,6 +12,23 @@ from sigma_core.extend import Bus, IterationEnded, RunInfo, RunStarted, Subscrib
 def info(tmp_path):
     """What is known of a run whose directory is there."""
     return RunInfo("flowers-1", str(tmp_path), 4, 16, 51, "numpy")
+
+
+@pytest.fixture
+def short_of_room():
+    """Within it files of this process find room for so many bytes; what pytest writes to comes after it, too."""
+    resource = pytest.importorskip("resource", reason="Windows has no limits of this kind")
+
+    @contextlib.contextmanager
+    def short_of_room(size):
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return short_of_room
 
 
 @pytest.fixture

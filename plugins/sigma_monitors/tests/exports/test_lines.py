@@ -35,16 +35,6 @@ def lines(path):
     lines.close()
 
 
-@pytest.fixture
-def short_of_room():
-    """Files of this process find room for 1,000 bytes; undone at the end."""
-    resource = pytest.importorskip("resource", reason="Windows has no limits of this kind")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 def refusal(path, found):
     return (
         re.escape(f"{path}: {found}")
@@ -102,7 +92,7 @@ def test_what_was_added_survives_being_killed(path):
 def test_no_line_is_left_in_part_where_there_is_no_room(lines, path, short_of_room):
     """What fits stays."""
     lines.append(b"x" * 599 + b"\n")
-    with pytest.raises(StorageError, match=refusal(path, "cannot be written: File too large")):
+    with pytest.raises(StorageError, match=refusal(path, "cannot be written: File too large")), short_of_room(1000):
         lines.append(b"y" * 299 + b"\n" + b"z" * 299 + b"\n")
     assert path.read_bytes() == b"x" * 599 + b"\n" + b"y" * 299 + b"\n"
 
@@ -110,7 +100,7 @@ def test_no_line_is_left_in_part_where_there_is_no_room(lines, path, short_of_ro
 def test_a_change_without_room_leaves_what_there_was(lines, path, short_of_room):
     """And no rest."""
     lines.append(b"one\n")
-    with pytest.raises(StorageError, match=refusal(path, "cannot be written: File too large")):
+    with pytest.raises(StorageError, match=refusal(path, "cannot be written: File too large")), short_of_room(1000):
         lines.change(lambda lines: [*lines, b"x" * 2000 + b"\n"])
     assert path.read_bytes() == b"one\n"
     assert sorted(each.name for each in path.parent.iterdir()) == [".lines.lock", "lines"]

@@ -33,16 +33,6 @@ def hyperparameters(accumulator, which):
 
 
 @pytest.fixture
-def short_of_room():
-    """Files of this process find room for 2,000 bytes; undone at the end."""
-    resource = pytest.importorskip("resource", reason="Windows has no limits of this kind")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-@pytest.fixture
 def ended():
     return RunEnded(
         run="flowers-1", directory=None, epoch=4, epochs=4, iteration=16, seconds=1.0, ended_because="4 epochs"
@@ -294,7 +284,8 @@ def test_a_recipe_that_is_none_is_left_out(play, started, losses, tmp_path, text
 
 def test_a_disk_that_is_full_ends_the_monitor(play, started, losses, tmp_path, short_of_room):
     """What was written before is whole."""
-    failed = play(Tensorboard(every=1), started(), losses(1, 5), [*losses(6, 200)])
+    with short_of_room(2000):
+        failed = play(Tensorboard(every=1), started(), losses(1, 5), [*losses(6, 200)])
     (path,) = tmp_path.glob("events.out.tfevents.*")
     assert failed == (
         f"StorageError: {path}: cannot be written: File too large\n"

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sigma_core.cli._table import table
-from sigma_core.data import Array, Sections, picture_form, pixels
+from sigma_core.data import Sections, in_short, picture_form, pixels
 from sigma_core.errors import DataError, listed
 
 # Values of a record in a cell, from its beginning.
@@ -20,7 +20,7 @@ def as_table(sections: Sections, records: int) -> str:
     """A row for each record; of long ones the first values."""
     first = {name: array[:records] for name, array in sections.items()}
     count = len(next(iter(first.values())))
-    rows = [[str(index), *(_cell(array[index]) for array in first.values())] for index in range(count)]
+    rows = [[str(index), *(in_short(array[index], _VALUES) for array in first.values())] for index in range(count)]
     return table(["record", *first], rows)
 
 
@@ -59,9 +59,3 @@ def _grid(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
         top, left = index // columns * (height + _GAP), index % columns * (width + _GAP)
         whole[top : top + height, left : left + width] = image
     return whole
-
-
-def _cell(record: Array) -> str:
-    values = np.asarray(record).reshape(-1)
-    shown = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in values[:_VALUES].tolist()]
-    return " ".join([*shown, "..."] if len(values) > _VALUES else shown)

@@ -30,7 +30,6 @@ from sigma_core.data._memory import InMemory, as_dataset
 from sigma_core.data._minibatches import Minibatches
 from sigma_core.data._narrow import Narrow, Widened
 from sigma_core.data._padding import pad_sequences
-from sigma_core.data._pictures import picture_form, pixels
 from sigma_core.data._prefetch import Prefetch
 from sigma_core.data._preprocessor import (
     EVERY_SECTION,
@@ -40,6 +39,7 @@ from sigma_core.data._preprocessor import (
     RecordsPreprocessor,
 )
 from sigma_core.data._sections import Array, Sections, check_known, records_of
+from sigma_core.data._showing import in_short, picture_form, pixels
 from sigma_core.data._source import Source
 from sigma_core.data.iterators import Minibatch, Undivided, Unified
 from sigma_core.data.splits import (
@@ -103,6 +103,7 @@ __all__ = [
     "class_weights",
     "fitted_from",
     "fitted_state",
+    "in_short",
     "joined",
     "joined_sections",
     "pad_sequences",

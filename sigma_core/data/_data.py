@@ -72,6 +72,22 @@ class Data:
         """Dtype by section."""
         return {name: array.dtype for name, array in self.training.items()}
 
+    @property
+    def classes(self) -> dict[str, Array]:
+        """What the whole numbers of sections stand for, in their order, where a preprocessor has learnt that.
+
+        Preprocessors that number classes have them as `classes` in their state; of one of all sections at once they are
+        those of the sections that it names, or else of all.
+        """
+        found: dict[str, Array] = {}
+        for key, chain in self.preprocessing.items():
+            for fitted in chain:
+                learnt = np.asarray(fitted.state.get("classes", ()))
+                if learnt.ndim == 1 and learnt.size:
+                    of = getattr(fitted.preprocessor, "sections", self.sections) if key == EVERY_SECTION else (key,)
+                    found |= {section: learnt for section in of if section in self.training}
+        return found
+
     def preprocess(self, sections: Sections, where: str = "records") -> dict[str, Array]:
         """Raw sections, treated as the training records were; those without preprocessing stay as they are.
 

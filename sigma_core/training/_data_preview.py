@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from attrs import frozen
 
-from sigma_core.data import Array, Data, FittedPreprocessor, Sections, picture_form, pixels
+from sigma_core.data import Array, Data, Sections, in_short, picture_form, pixels
 from sigma_core.environment import Environment
 from sigma_core.training._trainer import Trainer
 from sigma_core.training.recipe import Recipe
@@ -57,7 +57,8 @@ def data_preview(
 
 
 def _shown(part: Sections, data: Data, records: int) -> dict[str, PreviewedSection]:
-    return {name: _section(np.array(array[:records]), _classes(data, name)) for name, array in part.items()}
+    classes = data.classes
+    return {name: _section(np.array(array[:records]), classes.get(name)) for name, array in part.items()}
 
 
 def _section(array: Array, classes: Array | None) -> PreviewedSection:
@@ -72,7 +73,7 @@ def _section(array: Array, classes: Array | None) -> PreviewedSection:
     form = picture_form(array.shape[1:])
     if form is not None and min(form[:2]) >= _LEAST_SIDE:
         return PreviewedSection("pictures", tuple(pixels(array, form)))
-    return PreviewedSection("numbers", tuple(_numbers(record) for record in array))
+    return PreviewedSection("numbers", tuple(in_short(record, _VALUES) for record in array))
 
 
 def _are_numbers_of(array: Array, classes: Array) -> bool:
@@ -84,25 +85,3 @@ def _joined(texts: Array) -> str:
     """Characters as they stand beside each other, words with blanks between them."""
     every = [str(text) for text in texts.tolist()]
     return ("" if all(len(text) <= 1 for text in every) else " ").join(every)
-
-
-def _numbers(record: Array) -> str:
-    values = np.asarray(record).reshape(-1)
-    shown = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in values[:_VALUES].tolist()]
-    return " ".join([*shown, "..."] if len(values) > _VALUES else shown)
-
-
-def _classes(data: Data, section: str) -> Array | None:
-    """What the whole numbers of a section stand for, where a preprocessor has learnt that."""
-    found = None
-    for key, chain in data.preprocessing.items():
-        for fitted in chain:
-            if key == section or (key == "*" and section in _sections(fitted, data)):
-                classes = np.asarray(fitted.state.get("classes", ()))
-                found = classes if classes.ndim == 1 and classes.size else found
-    return found
-
-
-def _sections(fitted: FittedPreprocessor, data: Data) -> tuple[str, ...]:
-    """Those that a preprocessor of all sections at once looks at, as far as it says so."""
-    return tuple(getattr(fitted.preprocessor, "sections", data.sections))

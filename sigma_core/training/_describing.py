@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from attrs import asdict, fields_dict
 
 from sigma_core.data import Data, Sections, records_of
@@ -69,8 +68,7 @@ def data_of(data: Data, network: Network) -> dict[str, Any]:
 def labels_of(data: Data, network: Network) -> dict[str, list[str]]:
     """What the classes of sections are called, in their order, where that is known without a look at the records.
 
-    Preprocessors that number classes have them as `classes` in what they learnt; of other whole numbers that a cost
-    scores, the network has a prediction for each.
+    Of whole numbers that a cost scores and no preprocessor has named, the network has a prediction for each.
     """
     found: dict[str, list[str]] = {}
     for placed in network.costs:
@@ -80,11 +78,8 @@ def labels_of(data: Data, network: Network) -> dict[str, list[str]]:
         # One number for each class, in the last axis, is what the targets have no axis for.
         if is_class and predicted and predicted[:-1] == data.shapes[section] and predicted[-1] > 1:
             found[section] = [str(number) for number in range(min(predicted[-1], _MOST_LABELS + 1))]
-    for section, chain in data.preprocessing.items():
-        for fitted in chain:
-            classes = np.asarray(fitted.state.get("classes", ()))
-            if section in data.training and classes.ndim == 1 and classes.size:
-                found[section] = [str(name) for name in classes[: _MOST_LABELS + 1]]
+    for section, classes in data.classes.items():
+        found[section] = [str(name) for name in classes[: _MOST_LABELS + 1]]
     return {section: names for section, names in found.items() if len(names) <= _MOST_LABELS}
 
 

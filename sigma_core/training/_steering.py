@@ -93,6 +93,12 @@ class PauseAfter(Command):
     iteration: int
 
 
+_QUESTIONS = Ask | GetValue | Predict
+"""What changes nothing: it is answered at any time."""
+
+_UNRECORDED = _QUESTIONS | LookAgain | Keep | Tell | Fail | PauseAfter
+"""What a replay need not repeat."""
+
 _LOOK = 0.01
 """Seconds between two looks of a thread that is not the run's."""
 
@@ -176,7 +182,7 @@ class Steered:
         try:
             while self.commands:
                 request = self.commands.popleft()
-                if isinstance(request.command, Ask | GetValue | Predict):
+                if isinstance(request.command, _QUESTIONS):
                     self._perform(request, "iteration")
                 else:
                     others.append(request)
@@ -313,7 +319,7 @@ class Steered:
         self, request: Request, place: Mapping[str, Any], result: Any = None, error: SigmaError | None = None
     ) -> None:
         command = request.command
-        if not isinstance(command, Keep | LookAgain | PauseAfter | Tell | GetValue | Predict | Ask | Fail):
+        if not isinstance(command, _UNRECORDED):
             said: dict[str, Any] = {
                 **place,
                 "origin": request.origin,

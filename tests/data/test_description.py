@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from sigma_core.data import Data, InMemory, sliced
+from sigma_core.data import Data, FittedPreprocessor, InMemory, in_short, sliced
 from sigma_core.data._description import described
 
 FLOATS = arrays(
@@ -100,3 +100,36 @@ def test_mapped_data_is_described_as_any_other(cache):
         "inputs: () float64, 0 to 1, mean 0.5, deviation 0.2945\n"
         "targets: () int64, 0 to 2, mean 0.98, deviation 0.8122, 3 classes: 0 17, 1 17, 2 16"
     )
+
+
+def test_what_whole_numbers_stand_for_is_what_preprocessors_have_learnt():
+    """Of one section, of those that one of all sections names, of all where it names none; the last one counts."""
+
+    class Of:
+        def __init__(self, *sections):
+            if sections:
+                self.sections = sections
+
+    numbers = np.zeros((1, 1), np.int64)
+    learnt = np.array(["a", "b"])
+    chains = {
+        "targets": [FittedPreprocessor(Of(), {"mean": 1.0}), FittedPreprocessor(Of(), {"classes": [3, 5]})],
+        "gone": [FittedPreprocessor(Of(), {"classes": learnt})],
+        "*": [FittedPreprocessor(Of("inputs", "gone"), {"classes": learnt})],
+    }
+    data = Data({"inputs": numbers, "targets": numbers, "others": numbers}, preprocessing=chains)
+    assert {name: classes.tolist() for name, classes in data.classes.items()} == {
+        "targets": [3, 5],
+        "inputs": ["a", "b"],
+    }
+    every = Data(data.training, preprocessing={"*": [FittedPreprocessor(Of(), {"classes": learnt})]})
+    assert list(every.classes) == ["inputs", "targets", "others"]
+    assert Data(data.training).classes == {}
+
+
+@pytest.mark.parametrize(
+    ("record", "text"), [([1, 2], "1 2"), ([[1 / 3, 2.0], [3, 4]], "0.3333 2 3 ..."), ("word", "word"), (7, "7")]
+)
+def test_a_record_in_short(record, text):
+    """Whatever its shape."""
+    assert in_short(np.array(record), 3) == text

@@ -10,6 +10,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sigma_monitors.dashboard._asking import Networks
+from sigma_monitors.dashboard._language import language
+from sigma_monitors.dashboard._panel import View
+from sigma_monitors.dashboard._preferences import Preferences
+from sigma_monitors.dashboard._recording import Recording
 
 import sigma_core as sigma
 from sigma_core.extend import summary
@@ -138,6 +143,45 @@ class Served:
         if self.process is not None:
             self.process.kill()
             self.process.communicate()
+
+
+@pytest.fixture(scope="session")
+def environment():
+    """What is installed here."""
+    with sigma.Environment() as environment:
+        yield environment
+
+
+@pytest.fixture
+def networks(environment):
+    """What networks of runs say."""
+    return Networks(environment)
+
+
+@pytest.fixture
+def recorded():
+    """A run as the pages see it."""
+    held = []
+
+    def make(directory):
+        recording = Recording(directory)
+        recording.refresh()
+        held.append(recording)
+        return recording
+
+    yield make
+    for recording in held:
+        recording.close()
+
+
+@pytest.fixture
+def view(networks):
+    """The page of somebody who reads English, as a panel sees it."""
+
+    def view(recording, preferences=None, **settings):
+        return View(recording, language("en"), preferences or Preferences(), networks, **settings)
+
+    return view
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,8 @@ from nicegui import Client, ui
 from nicegui.page import page
 from sigma_monitors.dashboard import _place
 from sigma_monitors.dashboard._language import language
-from sigma_monitors.dashboard._panel import Panel, View
+from sigma_monitors.dashboard._panel import Panel
 from sigma_monitors.dashboard._place import Place
-from sigma_monitors.dashboard._preferences import Preferences
 from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard._server import _fault, installed
 
@@ -63,33 +62,37 @@ class Raises(Works):
         self.check("later")
 
 
-def seen(panel, tmp_path, times=1):
+@pytest.fixture
+def seen(view):
     """The texts of the card after so many updates, and whether there is something to see."""
 
-    async def drawn():
-        recording = Recording(tmp_path / "one")
-        view = View(recording, language("en"), Preferences())
-        with Client(page("")):
-            place = Place("one", panel, language("en"))
-            place.stand()
-            for _ in range(times):
-                fits = place.fits(recording)
-                if fits:
-                    await place.update(view)
-        assert view.take() == []
-        return fits, [each.text for each in place.card.descendants() if isinstance(each, ui.label)], place.card
+    def seen(panel, tmp_path, times=1):
+        async def drawn():
+            recording = Recording(tmp_path / "one")
+            page_view = view(recording)
+            with Client(page("")):
+                place = Place("one", panel, language("en"))
+                place.stand()
+                for _ in range(times):
+                    fits = place.fits(recording)
+                    if fits:
+                        await place.update(page_view)
+            assert page_view.take() == []
+            return fits, [each.text for each in place.card.descendants() if isinstance(each, ui.label)], place.card
 
-    return asyncio.run(drawn())
+        return asyncio.run(drawn())
+
+    return seen
 
 
-def test_a_panel_is_built_once_and_brought_up_to_date(tmp_path):
+def test_a_panel_is_built_once_and_brought_up_to_date(seen, tmp_path):
     fits, texts, card = seen(Works, tmp_path, times=3)
     assert fits
     assert texts == ["updated 3"]
     assert "sigma-bare" in card.classes
 
 
-def test_one_that_does_not_fit_is_not_built(tmp_path):
+def test_one_that_does_not_fit_is_not_built(seen, tmp_path):
     class Never(Works):
         def fits(self, run):
             return False
@@ -98,7 +101,7 @@ def test_one_that_does_not_fit_is_not_built(tmp_path):
 
 
 @pytest.mark.parametrize("place", ["made", "fits", "build", "update", "later"])
-def test_whatever_it_raises_is_told_in_its_place(tmp_path, place):
+def test_whatever_it_raises_is_told_in_its_place(seen, tmp_path, place):
     class Here(Raises):
         def __init__(self):
             super().__init__(place)
@@ -110,7 +113,7 @@ def test_whatever_it_raises_is_told_in_its_place(tmp_path, place):
 
 
 @pytest.mark.parametrize("way", ["sleeps", "awaits"])
-def test_one_that_takes_too_long_is_not_called_again(tmp_path, monkeypatch, way):
+def test_one_that_takes_too_long_is_not_called_again(seen, tmp_path, monkeypatch, way):
     monkeypatch.setattr(_place, "PATIENCE", 0.05)
 
     class Slow(Works):

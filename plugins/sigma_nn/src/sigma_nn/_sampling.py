@@ -64,12 +64,7 @@ def vocabulary_of(data: Any) -> tuple[str, ...]:
 
     `data` is that of a trainer. They are what `vocabulary`, or else another preprocessor with texts as classes, learnt.
     """
-    for chain in data.preprocessing.values():
-        for fitted in chain:
-            classes = np.asarray(fitted.state.get("classes", ()))
-            if classes.ndim == 1 and classes.dtype.kind == "U":
-                return tuple(classes.tolist())
-    return ()
+    return next((tuple(classes.tolist()) for classes in data.classes.values() if classes.dtype.kind == "U"), ())
 
 
 def tokens(prompt: str, texts: Sequence[str]) -> list[str]:

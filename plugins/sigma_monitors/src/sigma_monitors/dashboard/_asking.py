@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from attrs import define, field, frozen
 
-from sigma_core import load_trained
+from sigma_core import Environment, load_trained
 from sigma_core.extend import DataError, SigmaError, send_command, summary
 from sigma_monitors.dashboard._recording import Recording
 
@@ -53,8 +53,13 @@ class Classifier:
 
 @define(eq=False)
 class Networks:
-    """The networks of runs that have ended, each until its run has another checkpoint. For several threads."""
+    """What networks of runs say. Those of runs that have ended are held, each until its run has another checkpoint.
 
+    For several threads.
+    """
+
+    environment: Environment
+    """What is installed, of which networks are made."""
     _held: OrderedDict[Path, tuple[object, Any]] = field(factory=OrderedDict, init=False)
     _lock: threading.RLock = field(factory=threading.RLock, init=False)
 
@@ -64,47 +69,41 @@ class Networks:
             mark = _mark(directory)
             found = self._held.get(directory)
             if found is None or found[0] != mark:
-                found = (mark, load_trained(directory))
+                found = (mark, load_trained(directory, environment=self.environment))
                 self._held[directory] = found
             self._held.move_to_end(directory)
             while len(self._held) > _MOST:
                 self._held.popitem(last=False)
             return found[1]
 
+    def predicted(self, run: Recording, inputs: Any) -> Any:
+        """What that of a run says of raw records: an array, or one for each cost by name. A run may take its time.
 
-NETWORKS = Networks()
-"""Those of all pages of the process."""
+        Raises SigmaError with the reason where it says nothing.
+        """
+        if goes_on(run):
+            try:
+                return _arrays(send_command(run.directory, {"command": "predict", "inputs": inputs})["result"])
+            except SigmaError:
+                # It may have ended just now, and then its checkpoint tells.
+                if summary(run.directory).goes_on:
+                    raise
+        return self.of(run.directory).predict(inputs)
 
+    def probabilities(self, run: Recording, network: Classifier, record: np.ndarray) -> np.ndarray:
+        """What that of a run says of one raw record, a number for each class.
 
-def predicted(run: Recording, inputs: Any) -> Any:
-    """What the network of a run says of raw records: an array, or one for each cost by name. A run may take its time.
-
-    Raises SigmaError with the reason where it says nothing.
-    """
-    if goes_on(run):
+        What preprocessors take is not known, so the record is given flat at first, then in the shape of the inputs.
+        """
         try:
-            return _arrays(send_command(run.directory, {"command": "predict", "inputs": inputs})["result"])
-        except SigmaError:
-            # It may have ended just now, and then its checkpoint tells.
-            if summary(run.directory).goes_on:
+            found = self.predicted(run, record.reshape(1, -1))
+        except DataError:
+            if len(network.shape) == 1:
                 raise
-    return NETWORKS.of(run.directory).predict(inputs)
-
-
-def probabilities(run: Recording, network: Classifier, record: np.ndarray) -> np.ndarray:
-    """What a network says of one raw record, a number for each class.
-
-    What preprocessors take is not known, so that the record is given flat at first, then in the shape of the inputs.
-    """
-    try:
-        found = predicted(run, record.reshape(1, -1))
-    except DataError:
-        if len(network.shape) == 1:
-            raise
-        found = predicted(run, record.reshape(1, *network.shape))
-    if isinstance(found, Mapping):
-        found = found[network.cost]
-    return np.asarray(found, np.float64)[0]
+            found = self.predicted(run, record.reshape(1, *network.shape))
+        if isinstance(found, Mapping):
+            found = found[network.cost]
+        return np.asarray(found, np.float64)[0]
 
 
 def goes_on(run: Recording) -> bool:

@@ -10,16 +10,6 @@ from nicegui import ui
 from sigma_monitors.dashboard._language import NAMES, Language
 from sigma_monitors.dashboard._preferences import THEMES, Preferences
 
-STATUS_COLOURS = {
-    "running": "#2f9e44",
-    "paused": "#e8890c",
-    "ended": "#3b5bdb",
-    "failed": "#e03131",
-    "interrupted": "#868e96",
-    "stale": "#e8890c",
-    "damaged": "#e03131",
-    "deleted": "#868e96",
-}
 STATUS_ICONS = {
     "running": "play_circle",
     "paused": "pause_circle",
@@ -47,9 +37,7 @@ def dark_of(theme: str) -> bool | None:
 
 
 @contextmanager
-def frame(
-    say: Language, preferences: Preferences, trail: list[tuple[str, str]], narrow: bool = False
-) -> Generator[ui.row]:
+def frame(say: Language, preferences: Preferences, trail: list[tuple[str, str]]) -> Generator[ui.row]:
     """A page: the bar at its top with where one is, language and theme; inside it stands the content.
 
     Gives the place in the bar where a page may put what is its own.
@@ -72,7 +60,7 @@ def frame(
         _choice(say("Theme"), _THEME_ICONS[preferences.theme], themes, preferences.theme, _chosen(preferences, "theme"))
         out = ui.button(icon="logout", on_click=_sign_out).props("flat round dense color=inherit")
         named(out, say("Sign out")).tooltip(say("Sign out"))
-    with ui.column().classes("sigma-page sigma-narrow" if narrow else "sigma-page").props("tabindex=-1") as content:
+    with ui.column().classes("sigma-page").props("tabindex=-1") as content:
         skip.props["href"] = f"#{content.html_id}"
         yield own
 
@@ -111,6 +99,20 @@ def named(element: Made, text: str) -> Made:
     """
     element.props["aria-label"] = text
     return element
+
+
+def heading(text: str) -> None:
+    """The title of a card."""
+    ui.label(text).classes("sigma-card-title").props("role=heading aria-level=2")
+
+
+@contextmanager
+def headed(text: str) -> Generator[None]:
+    """The head of a card: its title, and at the other end what is made within."""
+    with ui.element("div").classes("sigma-card-head"):
+        heading(text)
+        ui.space()
+        yield
 
 
 def empty(icon: str, title: str, text: str = "", code: str = "") -> None:

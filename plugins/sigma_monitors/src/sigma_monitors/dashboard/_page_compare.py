@@ -14,7 +14,7 @@ from nicegui import ui
 from sigma_core.extend import RunSummary
 from sigma_monitors.dashboard._language import Language
 from sigma_monitors.dashboard._library import Library
-from sigma_monitors.dashboard._look import PALETTE, chip, empty, frame
+from sigma_monitors.dashboard._look import PALETTE, chip, empty, frame, heading
 from sigma_monitors.dashboard._preferences import Preferences
 from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard._words import headline
@@ -74,10 +74,10 @@ class ComparePage:
             await self._refresh_all()
             self._chart_card()
             with ui.element("section").classes("sigma-card"):
-                ui.label(say("Best scores")).classes("sigma-card-title").props("role=heading aria-level=2")
+                heading(say("Best scores"))
                 self._scores = ui.element("div").classes("sigma-scroll")
             with ui.element("section").classes("sigma-card"):
-                ui.label(say("Settings that differ")).classes("sigma-card-title").props("role=heading aria-level=2")
+                heading(say("Settings that differ"))
                 self._settings = ui.element("div").classes("sigma-scroll")
         self._draw_settings()
         await self._refresh()

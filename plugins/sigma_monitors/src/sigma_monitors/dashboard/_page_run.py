@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 from nicegui import ui
 
+from sigma_monitors.dashboard._asking import Networks
 from sigma_monitors.dashboard._language import Language
-from sigma_monitors.dashboard._look import dark_of, empty, frame, keep, named
+from sigma_monitors.dashboard._look import empty, frame, keep, named
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._place import Place, called
 from sigma_monitors.dashboard._playback import Playback
@@ -30,9 +31,15 @@ class RunPage:
     """A run, kept up to date as long as somebody looks on."""
 
     def __init__(
-        self, recording: Recording, panels: Mapping[str, type[Panel]], say: Language, preferences: Preferences
+        self,
+        recording: Recording,
+        networks: Networks,
+        panels: Mapping[str, type[Panel]],
+        say: Language,
+        preferences: Preferences,
     ) -> None:
         self._recording = recording
+        self._networks = networks
         self._panels = panels
         self._say = say
         self._preferences = preferences
@@ -50,7 +57,7 @@ class RunPage:
             recording,
             say,
             self._preferences,
-            is_dark=bool(dark_of(self._preferences.theme)),
+            self._networks,
             notify=lambda text, kind: _notify(client, text, kind),
             remember=lambda: keep(self._preferences),
         )

@@ -19,7 +19,6 @@ from sigma_monitors.dashboard._preferences import Preferences
 from sigma_monitors.dashboard._words import age, duration, headline, scores_of
 
 _INTERVAL = 1.0
-_PAGE = 50
 
 
 class _Table(ui.element, component=Path(__file__).with_name("runs.js")):

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from attrs import define, field
 
 from sigma_core.extend import SigmaError, send_command
+from sigma_monitors.dashboard._asking import Networks
 from sigma_monitors.dashboard._language import Language
 from sigma_monitors.dashboard._preferences import Preferences
 from sigma_monitors.dashboard._recording import Recording
@@ -27,7 +28,8 @@ class View:
     recording: Recording
     say: Language
     preferences: Preferences
-    is_dark: bool = False
+    networks: Networks
+    """What networks of runs say, and what is installed."""
     _updates: list[Update] = field(factory=list, init=False)
     _notify: Callable[[str, str], None] = lambda text, kind: None  # noqa: ARG005
     _remember: Callable[[], None] = lambda: None
@@ -62,6 +64,14 @@ class View:
         """Send a command as it is; its whole answer."""
         work = partial(send_command, self.recording.directory, command)
         return await asyncio.get_running_loop().run_in_executor(_COMMANDS, work)
+
+    async def save(self, name: str) -> bool:
+        """Have the run write a checkpoint of this name, and tell where. Whether it was written."""
+        path = self.recording.directory.absolute() / "checkpoints" / name
+        is_saved = await self.attempt("save", path=str(path))
+        if is_saved:
+            self.tell(self.say("Saved as {path}", path=path), "positive")
+        return is_saved
 
     def tell(self, text: str, kind: str = "info") -> None:
         """Tell something in a corner of the page; `kind` is "info", "positive", "warning" or "negative"."""

@@ -4,7 +4,6 @@ from shlex import quote
 
 from nicegui import ui
 
-from sigma_core.extend import SigmaError
 from sigma_monitors.dashboard._look import STATUS_ICONS, answered, named
 from sigma_monitors.dashboard._panel import View
 from sigma_monitors.dashboard._words import duration
@@ -113,15 +112,9 @@ class Playback:
         await self._view.attempt("step_once")
 
     async def _save_now(self) -> None:
-        say, run = self._view.say, self._view.recording.summary
+        run = self._view.recording.summary
         assert run is not None  # noqa: S101  # the button is only there for one
-        path = self._view.recording.directory / "checkpoints" / f"iteration-{run.iterations}"
-        try:
-            await self._view.send("save", path=str(path.absolute()))
-        except SigmaError as error:
-            self._view.tell(str(error), "negative")
-        else:
-            self._view.tell(say("Saved as {path}", path=path), "positive")
+        await self._view.save(f"iteration-{run.iterations}")
 
     async def _ask_to_stop(self) -> None:
         say = self._view.say

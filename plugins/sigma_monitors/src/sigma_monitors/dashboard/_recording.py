@@ -64,7 +64,7 @@ class Recording:
     names: tuple[str, ...] = ()
     """Those of its time series."""
     scores: dict[str, Any] = field(factory=dict)
-    """The last ones of epochs and validations, by identifier."""
+    """The last ones of epochs and validations, and those of the end, by identifier."""
     log: deque[StoredEvent] = field(factory=lambda: deque(maxlen=ENTRIES))
     """Entries of the log, commands, and what happened to the run, oldest first."""
     tasks: dict[int, StoredEvent] = field(factory=dict)
@@ -224,7 +224,7 @@ class Recording:
         found = {source: _until(newest, numbers) for source, numbers in store.published(after=seen).items()}
         ends = store.picked(numbers[-1] for numbers in found.values() if numbers)
         published = {event.payload["source"]: event for event in ends if not _are_numbers(event.payload)}
-        for kind in ("epoch_ended", "validation_ended"):
+        for kind in ("epoch_ended", "validation_ended", "run_ended"):
             last = store.last(kind)
             if last is not None and last.id > seen:
                 # What a validation found is among the scores of its epoch as well, and is newer between two.
@@ -358,7 +358,7 @@ def _told(error: Exception) -> str:
 
 def _named(event: StoredEvent) -> dict[str, Any]:
     scores: dict[str, Any] = event.payload["scores"]
-    if event.kind == "epoch_ended":
+    if event.kind != "validation_ended":
         return scores
     # A validation's scores have the name of its data before theirs, as those of an epoch have.
     name = event.payload["name"]

@@ -11,7 +11,9 @@ from nicegui import ui
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 
+from sigma_core import Environment
 from sigma_core.extend import SigmaError
+from sigma_monitors.dashboard._asking import Networks
 from sigma_monitors.dashboard._downloads import serve
 from sigma_monitors.dashboard._language import language
 from sigma_monitors.dashboard._library import Library
@@ -26,9 +28,9 @@ _PATIENCE = 60.0
 """Seconds in which a page has to be built; they are few, but for machines that have other things to do."""
 
 
-def make(folder: Path, panels: Mapping[str, type[Panel]]) -> Any:
+def make(folder: Path, panels: Mapping[str, type[Panel]], environment: Environment) -> Any:
     """The application, to be served by uvicorn; one for each process, because NiceGUI has but one."""
-    library = Library(folder)
+    library, networks = Library(folder), Networks(environment)
 
     def chosen(request: Request) -> Preferences:
         return Preferences.read(request.cookies, request.headers.get("accept-language", ""))
@@ -52,7 +54,7 @@ def make(folder: Path, panels: Mapping[str, type[Panel]]) -> Any:
                 )
                 ui.link(say("All runs"), "/")
             return
-        await RunPage(library.recording(found.directory), panels, say, preferences).build()
+        await RunPage(library.recording(found.directory), networks, panels, say, preferences).build()
 
     @ui.page("/compare", response_timeout=_PATIENCE)
     async def compare(request: Request, runs: str = "") -> None:
@@ -76,7 +78,7 @@ def make(folder: Path, panels: Mapping[str, type[Panel]]) -> Any:
     return server
 
 
-def installed(environment: Any) -> tuple[dict[str, type[Panel]], list[str]]:
+def installed(environment: Environment) -> tuple[dict[str, type[Panel]], list[str]]:
     """The panels that are installed, by name, and what is wrong with those that cannot be used, a line each."""
     found, problems = {}, []
     for component in environment.components.components("panels"):

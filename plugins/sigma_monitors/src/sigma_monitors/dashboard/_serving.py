@@ -57,28 +57,32 @@ def serve(  # noqa: PLR0913  # what the command has read
     address = safety.address(base)
     with Environment() as environment:
         panels, problems = installed(environment)
-    for problem in problems:
-        click.echo(f"warning: {problem}", err=True)
-    config = uvicorn.Config(
-        safety.wrap(make(folder, panels)), log_level="warning", timeout_graceful_shutdown=1, lifespan="on", **SERVER
-    )
-    server = _Server(config)
-    target = f"{base}/{quote(page)}{address[len(base) :].removeprefix('/')}" if page else address
-    click.echo(f"dashboard of {folder}\n  {target}")
-    if not is_loopback(host):
-        click.echo("warning: nothing is encrypted; on a network that is not yours alone, use ssh -L instead", err=True)
-    if attached:
-        threading.Thread(target=_ended_with_input, args=(server,), name="sigma dashboard input", daemon=True).start()
-    if native:
-        click.echo("  closing the window ends it; runs go on")
-        _in_window(server, listener, target)
-        return
-    if not attached:
-        click.echo("  Ctrl-C ends it; runs go on")
-    if opens:
-        server.when_started = lambda: _open(target, state)
-    with suppress(KeyboardInterrupt):
-        server.run(sockets=[listener])
+        for problem in problems:
+            click.echo(f"warning: {problem}", err=True)
+        pages = safety.wrap(make(folder, panels, environment))
+        server = _Server(
+            uvicorn.Config(pages, log_level="warning", timeout_graceful_shutdown=1, lifespan="on", **SERVER)
+        )
+        target = f"{base}/{quote(page)}{address[len(base) :].removeprefix('/')}" if page else address
+        click.echo(f"dashboard of {folder}\n  {target}")
+        if not is_loopback(host):
+            click.echo(
+                "warning: nothing is encrypted; on a network that is not yours alone, use ssh -L instead", err=True
+            )
+        if attached:
+            threading.Thread(
+                target=_ended_with_input, args=(server,), name="sigma dashboard input", daemon=True
+            ).start()
+        if native:
+            click.echo("  closing the window ends it; runs go on")
+            _in_window(server, listener, target)
+            return
+        if not attached:
+            click.echo("  Ctrl-C ends it; runs go on")
+        if opens:
+            server.when_started = lambda: _open(target, state)
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):

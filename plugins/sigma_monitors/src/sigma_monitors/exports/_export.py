@@ -16,6 +16,7 @@ from sigma_core.extend import (
     Send,
     fields,
 )
+from sigma_monitors.exports._lines import Lines
 from sigma_monitors.exports._stored import VALUES, values_between
 
 
@@ -95,3 +96,30 @@ class Export(Monitor):
 
     def close(self) -> None:
         """Give back what is held, also where `open` did not come to its end."""
+
+
+@define(eq=False)
+class LinesExport(Export):
+    """An export to a file of lines, `path`; `open` sets `_lines`."""
+
+    path: str = ""
+
+    _lines: Lines | None = field(default=None, init=False, repr=False)
+
+    @property
+    def lines(self) -> Lines:
+        """The file, between `open` and `close`."""
+        assert self._lines is not None, "called between open and close"  # noqa: S101  # the contract of exports
+        return self._lines
+
+    def finish(self) -> None:
+        """Write what waits."""
+
+    def close(self) -> None:
+        """Write what waits, and let go of the file."""
+        if self._lines is not None:
+            try:
+                self.finish()
+            finally:
+                self._lines.close()
+                self._lines = None

@@ -7,7 +7,7 @@ from io import StringIO
 from attrs import define, field
 
 from sigma_core.extend import Event, RunInfo
-from sigma_monitors.exports._export import Export
+from sigma_monitors.exports._export import LinesExport
 from sigma_monitors.exports._identified import numbers_of
 from sigma_monitors.exports._lines import Lines
 from sigma_monitors.exports._places import place_of, strange
@@ -20,7 +20,7 @@ _Row = tuple[tuple[int, int], dict[str, float]]
 
 
 @define(eq=False)
-class CSV(Export):
+class CSV(LinesExport):
     """Write `series.csv` into the run's directory, or `path`: a row for each iteration, a column for each series.
 
     Columns are `iteration`, `epoch` and the identifiers of all that is a single number. Where a series has no value
@@ -28,9 +28,6 @@ class CSV(Export):
     anew. `{run}` in the path stands for the name of the run. Of iterations one in `every` has a row.
     """
 
-    path: str = ""
-
-    _lines: Lines | None = field(default=None, init=False, repr=False)
     _columns: dict[str, int] = field(factory=dict, init=False, repr=False)
     # What waits to be written: the place of a row and its values. The last one may still grow.
     _rows: list[_Row] = field(factory=list, init=False, repr=False)
@@ -49,16 +46,16 @@ class CSV(Export):
         self._write_last()
         if is_new:
             self._columns = {name: column for column, name in enumerate(_PLACE)}
-            self._opened.change(lambda _: ())
+            self.lines.change(lambda _: ())
             return iteration
         # A checkpoint of the end of an epoch comes before its validation, whose values are told again then.
         last: list[bytes] = []
         rows = _Kept(iteration, last)
         try:
-            self._opened.change(rows.lines)
+            self.lines.change(rows.lines)
             self._rows.extend(self._read(last))
         except ValueError as error:
-            raise strange(self._opened.path, f"it has a row without an iteration: {error}") from error
+            raise strange(self.lines.path, f"it has a row without an iteration: {error}") from error
         return rows.newest
 
     def take(self, event: Event) -> None:
@@ -77,19 +74,9 @@ class CSV(Export):
             self._write(self._rows[:-1])
             del self._rows[:-1]
 
-    def close(self) -> None:
-        """Write what waits."""
-        if self._lines is not None:
-            try:
-                self._write_last()
-            finally:
-                self._lines.close()
-                self._lines = None
-
-    @property
-    def _opened(self) -> Lines:
-        assert self._lines is not None, "called between open and close"  # noqa: S101  # the contract of exports
-        return self._lines
+    def finish(self) -> None:
+        """Write the last row, too."""
+        self._write_last()
 
     def _read(self, lines: Iterable[bytes]) -> Iterator[_Row]:
         """Rows of one iteration as one row that may still grow."""
@@ -111,7 +98,7 @@ class CSV(Export):
         for _, values in rows:
             for name in values:
                 self._columns.setdefault(name, len(self._columns))
-        lines = self._opened
+        lines = self.lines
         if len(self._columns) > known:
             header = _header(self._columns)
             if lines.first() is None:

@@ -27,7 +27,7 @@ from sigma_core.extend import (
     payload,
     plain,
 )
-from sigma_monitors.exports._export import Export
+from sigma_monitors.exports._export import Export, LinesExport
 from sigma_monitors.exports._identified import values_of
 from sigma_monitors.exports._lines import Lines
 from sigma_monitors.exports._places import place_of, strange
@@ -47,7 +47,7 @@ _TOLD = (
 
 
 @define(eq=False)
-class JSONLines(Export):
+class JSONLines(LinesExport):
     """Write `events.jsonl` into the run's directory, or `path`: an object in each line for each event.
 
     Each has its `kind`, `epoch` and `iteration` as far as it has any; scores and what hooks publish stand beside them
@@ -58,9 +58,6 @@ class JSONLines(Export):
 
     events: ClassVar[tuple[type[Event], ...]] = (*Export.events, *_TOLD)
 
-    path: str = ""
-
-    _lines: Lines | None = field(default=None, init=False, repr=False)
     # Lines that wait to be written. Those before the run has begun wait until it is known what stays of the file.
     _waiting: list[bytes] = field(factory=list, init=False, repr=False)
     # What is told of the newest iteration up to that from which the run goes on, and of those that were missing.
@@ -84,7 +81,7 @@ class JSONLines(Export):
         # A checkpoint of the end of an epoch comes before its validation, whose values are told again then.
         self._there, self._until = set(), iteration
         kept = _Kept(iteration)
-        self._opened.change(lambda lines: () if is_new else kept.lines(lines))
+        self.lines.change(lambda lines: () if is_new else kept.lines(lines))
         for line in kept.last:
             with suppress(ValueError):
                 self._there.add(_what(json.loads(line)))
@@ -116,21 +113,11 @@ class JSONLines(Export):
         """Write what waits."""
         if self._has_begun and self._waiting:
             waiting, self._waiting = self._waiting, []
-            self._opened.append(b"".join(waiting))
+            self.lines.append(b"".join(waiting))
 
-    def close(self) -> None:
+    def finish(self) -> None:
         """Write what waits."""
-        if self._lines is not None:
-            try:
-                self.flush()
-            finally:
-                self._lines.close()
-                self._lines = None
-
-    @property
-    def _opened(self) -> Lines:
-        assert self._lines is not None, "called between open and close"  # noqa: S101  # the contract of exports
-        return self._lines
+        self.flush()
 
 
 @define

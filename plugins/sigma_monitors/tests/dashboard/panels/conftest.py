@@ -2,9 +2,8 @@
 
 import numpy as np
 import pytest
-from sigma_monitors.dashboard._recording import Recording
 
-from sigma_core import Environment, Recipe, Trainer
+from sigma_core import Recipe, Trainer
 
 DIGITS = """
 name = "digits"
@@ -22,11 +21,11 @@ network = [
 
 
 @pytest.fixture(scope="session")
-def compose():
+def compose(environment):
     """A trainer of a recipe, with some of its settings changed."""
 
     def make(text, *settings):
-        return Trainer.from_recipe(Recipe.parse(text).having(settings), environment=Environment())
+        return Trainer.from_recipe(Recipe.parse(text).having(settings), environment=environment)
 
     return make
 
@@ -42,22 +41,6 @@ def digits(compose, tmp_path_factory):
     directory = tmp_path_factory.mktemp("runs") / "digits"
     compose(DIGITS).run(directory=directory)
     return directory
-
-
-@pytest.fixture
-def recorded():
-    """A run as the pages see it."""
-    held = []
-
-    def make(directory):
-        recording = Recording(directory)
-        recording.refresh()
-        held.append(recording)
-        return recording
-
-    yield make
-    for recording in held:
-        recording.close()
 
 
 def arc(x, y, width, height, start, end):

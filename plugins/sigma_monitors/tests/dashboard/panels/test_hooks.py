@@ -44,24 +44,24 @@ def test_hooks_are_those_of_the_start_and_what_came_since():
     assert attached({}, []) == []
 
 
-def test_hooks_that_show_something_are_offered_first():
-    names = offered()
+def test_hooks_that_show_something_are_offered_first(environment):
+    names = offered(environment)
     assert names[: len(FIRST)] == list(FIRST)
     assert names[len(FIRST) :] == sorted(names[len(FIRST) :])
 
 
-def test_a_form_has_the_settings_of_a_hook():
-    summary, settings = settings_of("target_maximisation")
+def test_a_form_has_the_settings_of_a_hook(environment):
+    summary, settings = settings_of(environment, "target_maximisation")
     assert summary.startswith("Climb from zeros to an input")
     target = next(setting for setting in settings if setting.identifier == "target")
     assert (target.type, target.minimum, target.is_required, target.value) == ("int", 0, True, None)
     with pytest.raises(SigmaError, match="no_such_hook"):
-        settings_of("no_such_hook")
+        settings_of(environment, "no_such_hook")
 
 
-def test_a_form_is_read_as_a_recipe_is_written():
+def test_a_form_is_read_as_a_recipe_is_written(environment):
     """What is as it would be anyway is left out."""
-    _, settings = settings_of("histograms")
+    _, settings = settings_of(environment, "histograms")
     texts = {setting.identifier: setting.text(setting.value) for setting in settings}
     assert table("histograms", settings, texts) == {"use": "histograms"}
     given = {**texts, "bins": "12", "values": "network.**, activations.**"}
@@ -69,15 +69,15 @@ def test_a_form_is_read_as_a_recipe_is_written():
     assert table("histograms", settings, given) == made
     with pytest.raises(ValueError, match=r"^bins$"):
         table("histograms", settings, {**texts, "bins": "many"})
-    _, settings = settings_of("target_maximisation")
+    _, settings = settings_of(environment, "target_maximisation")
     with pytest.raises(ValueError, match=r"^target$"):
         table("target_maximisation", settings, {"target": ""})
 
 
 @pytest.mark.parametrize("name", ["histograms", "pictures", "target_maximisation"])
-def test_what_a_form_says_a_run_takes(compose, digits_recipe, recorded, tmp_path, name):
+def test_what_a_form_says_a_run_takes(environment, compose, digits_recipe, recorded, tmp_path, name):
     """Attached by a command that is recorded, it is among the hooks of the run."""
-    _, settings = settings_of(name)
+    _, settings = settings_of(environment, name)
     texts = {setting.identifier: setting.text(setting.value) for setting in settings}
     texts = {**texts, "target": "3"} if "target" in texts else texts
     trainer, begun = compose(digits_recipe, 'stop="1000000 epochs"'), Begun()

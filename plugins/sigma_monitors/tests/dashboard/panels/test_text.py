@@ -31,23 +31,23 @@ def wrote(compose, tmp_path_factory):
     return folder / "run"
 
 
-def test_a_text_is_written_on_piece_by_piece(wrote, recorded):
+def test_a_text_is_written_on_piece_by_piece(networks, wrote, recorded):
     """Each time the whole of it; a low temperature says what has been learnt."""
     run = recorded(wrote)
     assert window_of(run.described) == 8
-    texts = list(written(run, "the cat", 17, 0.0, 1))
+    texts = list(written(networks, run, "the cat", 17, 0.0, 1))
     assert [len(text) for text in texts] == [15, 23, 24]
     assert all(later.startswith(text) for text, later in pairwise(texts))
     assert texts[-1] == "the cat sat on the mat. "
-    assert list(written(run, "the cat", 0, 0.0, 1)) == []
-    assert list(written(run, "the", 30, 2.0, 1)) == list(written(run, "the", 30, 2.0, 1))
-    assert list(written(run, "the", 30, 2.0, 1)) != list(written(run, "the", 30, 2.0, 2))
+    assert list(written(networks, run, "the cat", 0, 0.0, 1)) == []
+    assert list(written(networks, run, "the", 30, 2.0, 1)) == list(written(networks, run, "the", 30, 2.0, 1))
+    assert list(written(networks, run, "the", 30, 2.0, 1)) != list(written(networks, run, "the", 30, 2.0, 2))
 
 
-def test_a_text_has_a_beginning(wrote, recorded):
+def test_a_text_has_a_beginning(networks, wrote, recorded):
     """Of nothing, nothing is written on."""
     with pytest.raises(SettingError) as caught:
-        list(written(recorded(wrote), "", 8, 1.0, 1))
+        list(written(networks, recorded(wrote), "", 8, 1.0, 1))
     assert str(caught.value) == (
         "sample_text, prompt: ''\n  expected: a text to go on from\n  to do:    give at least one character"
     )

@@ -4,27 +4,16 @@ from contextlib import closing, contextmanager
 
 import pytest
 from sigma_monitors.dashboard import _recording
-from sigma_monitors.dashboard._recording import Recording
 
 from sigma_core.extend import Bus, EpochEnded, IterationEnded, RunEnded, RunStarted, RunStore, ValidationEnded
 
 
 @pytest.fixture
-def recorded(monkeypatch):
+def recorded(monkeypatch, recorded):
     """A run as the pages see it, which looks each time that it is asked to."""
     monkeypatch.setattr(_recording, "INTERVAL", 0.0)
     monkeypatch.setattr(_recording, "_PATIENCE", 0.0)
-    held = []
-
-    def make(directory):
-        recording = Recording(directory)
-        recording.refresh()
-        held.append(recording)
-        return recording
-
-    yield make
-    for recording in held:
-        recording.close()
+    return recorded
 
 
 class Told:

@@ -6,9 +6,11 @@ import math
 
 import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sigma_monitors.dashboard._language import language
+from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard.panels._charts import as_csv, options, points
 from sigma_monitors.dashboard.panels.metrics import Loss, Metrics, Scores, _spliced
 
@@ -85,26 +87,38 @@ def test_the_part_that_is_looked_at_is_put_in_the_place_of_the_rough_one():
         assert _spliced(whole, none) is whole
 
 
-def test_each_chart_shows_what_is_its_own():
+@pytest.fixture
+def measured(tmp_path):
+    """A run of which so many series and parts of its data are known."""
+
+    def measured(names, *parts):
+        run = Recording(tmp_path)
+        run.names, run.described = tuple(names), {"data": {part: {} for part in parts}}
+        return run
+
+    return measured
+
+
+def test_each_chart_shows_what_is_its_own(measured):
     names = (
         "epoch.training.loss",
         "learning_rate",
+        "test.accuracy",
         "test.loss",
         "training.accuracy",
         "training.loss",
         "validation.accuracy",
         "validation.loss",
-        "validation_2.f1",
     )
-    assert Loss.chosen(names) == ["training.loss", "test.loss", "validation.loss"]
-    assert Scores.chosen(names) == ["validation.accuracy", "validation_2.f1"]
-    assert Metrics.chosen(names) == ["learning_rate", "training.accuracy"]
-    assert [panel.chosen(()) for panel in (Loss, Scores, Metrics)] == [[], [], []]
+    run = measured(names, "training", "validation", "test")
+    assert Loss().chosen(run) == ["training.loss", "test.loss", "validation.loss"]
+    assert Scores().chosen(run) == ["test.accuracy", "validation.accuracy"]
+    assert Metrics().chosen(run) == ["learning_rate", "training.accuracy"]
+    assert Scores().chosen(measured(names)) == ["validation.accuracy"]
+    assert [panel().chosen(measured(())) for panel in (Loss, Scores, Metrics)] == [[], [], []]
 
 
-def test_of_three_hundred_series_few_are_shown_at_first():
-    many = tuple(
-        sorted(f"{part}.{name}_{i}" for part in ("training", "validation") for name in "ab" for i in range(75))
-    )
-    many += tuple(f"part_{i}.loss" for i in range(50))
-    assert [len(panel.chosen(many)) for panel in (Loss, Scores, Metrics)] == [6, 8, 4]
+def test_of_three_hundred_series_few_are_shown_at_first(measured):
+    many = sorted(f"{part}.{name}_{i}" for part in ("training", "validation") for name in "ab" for i in range(75))
+    run = measured([*many, *(f"part_{i}.loss" for i in range(50))])
+    assert [len(panel().chosen(run)) for panel in (Loss, Scores, Metrics)] == [6, 8, 4]

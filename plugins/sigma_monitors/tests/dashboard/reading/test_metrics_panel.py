@@ -8,33 +8,35 @@ import pytest
 from nicegui import Client
 from nicegui.page import page
 from sigma_monitors.dashboard import _curve
-from sigma_monitors.dashboard._language import language
-from sigma_monitors.dashboard._panel import View
 from sigma_monitors.dashboard._preferences import Preferences
 from sigma_monitors.dashboard.panels._charts import POINTS
 from sigma_monitors.dashboard.panels.metrics import Loss
 from sigma_monitors.dashboard.panels.numbers import Numbers
 
 
-def shown(recording, panel, *steps, preferences=None):
+@pytest.fixture
+def shown(view):
     """What a panel has after each step: its series by name."""
 
-    async def drawn():
-        view = View(recording, language("en"), preferences or Preferences())
-        found = []
-        with Client(page("")):
-            panel.build(view)
-            (update,) = view.take()
-            for step in (lambda: None, *steps):
-                told = step()
-                if told is not None:
-                    await told
-                await update()
-                options = panel._chart.element.options["series"]
-                found.append({line["name"]: [point[0] for point in line["data"]] for line in options})
-        return found
+    def shown(recording, panel, *steps, preferences=None):
+        async def drawn():
+            page_view = view(recording, preferences)
+            found = []
+            with Client(page("")):
+                panel.build(page_view)
+                (update,) = page_view.take()
+                for step in (lambda: None, *steps):
+                    told = step()
+                    if told is not None:
+                        await told
+                    await update()
+                    options = panel._chart.element.options["series"]
+                    found.append({line["name"]: [point[0] for point in line["data"]] for line in options})
+            return found
 
-    return asyncio.run(drawn())
+        return asyncio.run(drawn())
+
+    return shown
 
 
 def zoom(panel, **ends):
@@ -42,7 +44,7 @@ def zoom(panel, **ends):
 
 
 @pytest.mark.parametrize("length", [2_000, 20_000])
-def test_what_is_looked_at_is_drawn_in_all_its_detail(tmp_path, told, recorded, length):
+def test_what_is_looked_at_is_drawn_in_all_its_detail(shown, tmp_path, told, recorded, length):
     with told(tmp_path / "one") as running:
         running.start()
         running.iterations(range(1, length + 1))
@@ -69,7 +71,7 @@ def test_what_is_looked_at_is_drawn_in_all_its_detail(tmp_path, told, recorded, 
     assert back == whole
 
 
-def test_a_chart_shows_what_was_chosen_as_far_as_it_is_there(tmp_path, told, recorded):
+def test_a_chart_shows_what_was_chosen_as_far_as_it_is_there(shown, tmp_path, told, recorded):
     with told(tmp_path / "one") as running:
         running.start()
         running.iterations(range(1, 20), rate=0.5)
@@ -80,7 +82,7 @@ def test_a_chart_shows_what_was_chosen_as_far_as_it_is_there(tmp_path, told, rec
     assert list(found) == ["training.loss"]
 
 
-def test_a_chart_of_a_run_that_is_gone_stays_as_it_was(flowers, recorded, tmp_path):
+def test_a_chart_of_a_run_that_is_gone_stays_as_it_was(shown, flowers, recorded, tmp_path):
     shutil.copytree(flowers, tmp_path / "one")
     run = recorded(tmp_path / "one")
     panel = Loss()
@@ -94,7 +96,7 @@ def test_a_chart_of_a_run_that_is_gone_stays_as_it_was(flowers, recorded, tmp_pa
     assert len(before["training.loss"]) == 16
 
 
-def test_of_many_scores_the_first_are_large_numbers(tmp_path, told, recorded):
+def test_of_many_scores_the_first_are_large_numbers(view, tmp_path, told, recorded):
     with told(tmp_path / "one") as running:
         running.start()
         running.iterations(range(1, 3))
@@ -103,10 +105,10 @@ def test_of_many_scores_the_first_are_large_numbers(tmp_path, told, recorded):
     assert Numbers().fits(run)
 
     async def texts():
-        view = View(run, language("en"), Preferences())
+        page_view = view(run)
         with Client(page("")) as client:
-            Numbers().build(view)
-            for update in view.take():
+            Numbers().build(page_view)
+            for update in page_view.take():
                 update()
                 update()
         return [text for element in client.elements.values() if (text := getattr(element, "text", None))]

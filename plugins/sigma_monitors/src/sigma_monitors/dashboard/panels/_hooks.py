@@ -1,7 +1,6 @@
 """Hooks of a run: which it has, which there are, and the settings that they take."""
 
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import Any
 
 from attrs import frozen
@@ -25,12 +24,6 @@ class Attached:
     """Whether it is a part of the run itself, such as its regular checkpoints."""
 
 
-@cache
-def environment() -> Environment:
-    """What is installed here, for the whole process."""
-    return Environment()
-
-
 def attached(described: Mapping[str, Any], log: Iterable[StoredEvent]) -> list[Attached]:
     """The hooks of a run by what it has told: those of its start, and what was attached and detached since."""
     first = {
@@ -51,15 +44,15 @@ def attached(described: Mapping[str, Any], log: Iterable[StoredEvent]) -> list[A
     return list(found.values())
 
 
-def offered() -> list[str]:
+def offered(environment: Environment) -> list[str]:
     """Names of the hooks that are installed, those that show something first."""
-    names = [component.name for component in environment().components.components("hooks") if not component.reason]
+    names = [component.name for component in environment.components.components("hooks") if not component.reason]
     return sorted(names, key=lambda name: (FIRST.index(name) if name in FIRST else len(FIRST), name))
 
 
-def settings_of(name: str) -> tuple[str, list[Setting]]:
+def settings_of(environment: Environment, name: str) -> tuple[str, list[Setting]]:
     """What a hook does, in a line, and its settings but for those that are components. Raises SigmaError."""
-    described = environment().composer.describe("hooks", name)
+    described = environment.composer.describe("hooks", name)
     settings = [
         Setting(
             identifier=setting.name,

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from sigma_monitors.dashboard._look import empty
+from sigma_monitors.dashboard._look import empty, heading
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard.panels import _network as network
@@ -58,7 +58,7 @@ class Architecture(Panel):
         self._number = 0
         say = view.say
         with ui.element("div").classes("sigma-card-head"):
-            ui.label(say(self.title)).classes("sigma-card-title").props("role=heading aria-level=2")
+            heading(say(self.title))
             self._facts = ui.label().classes("sigma-dim sigma-hide-phone")
             ui.space()
             self._fold = ui.button(say("Fold all"), icon="unfold_less", on_click=self._fold_all)

@@ -6,7 +6,7 @@ import numpy as np
 from nicegui import ui
 
 from sigma_monitors.dashboard._asking import Classifier
-from sigma_monitors.dashboard._look import named
+from sigma_monitors.dashboard._look import headed, named
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard.panels._charts import INK
@@ -27,16 +27,14 @@ class Confusion(Panel):
     rank: ClassVar[int] = 10
 
     def fits(self, run: Recording) -> bool:
-        return bool(matrices(_scores(run))) or Classifier.of(run.described) is not None
+        return bool(matrices(run.scores)) or Classifier.of(run.described) is not None
 
     def build(self, view: View) -> None:
         self._view = view
         self._shown: Any = None
         self._is_own = False
         say = view.say
-        with ui.element("div").classes("sigma-card-head"):
-            ui.label(say(self.title)).classes("sigma-card-title").props("role=heading aria-level=2")
-            ui.space()
+        with headed(say(self.title)):
             self._select = ui.select([], on_change=self._chosen).props("outlined dense options-dense borderless")
             named(self._select, say("Data"))
         text = say("See which classes are taken for which others.")
@@ -56,7 +54,7 @@ class Confusion(Panel):
             self._changed()
 
     def _changed(self) -> None:
-        found = matrices(_scores(self._view.recording))
+        found = matrices(self._view.recording.scores)
         self._wanting.show(is_wanting=not found)
         self._body.set_visibility(bool(found))
         self._select.set_visibility(len(found) > 1)
@@ -137,10 +135,6 @@ def _shade(share: float, *, is_right: bool) -> str:
     # The root, so that few are to be seen beside many.
     mixed = (round(low + (high - low) * share**0.5) for low, high in zip(pale, full, strict=True))
     return f"rgb({','.join(map(str, mixed))})"
-
-
-def _scores(run: Recording) -> dict[str, Any]:
-    return run.scores or (run.summary.scores if run.summary is not None else {})
 
 
 def _options() -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from nicegui import ui
 
 from sigma_core.extend import DataPreview, SigmaError, data_preview
-from sigma_monitors.dashboard._look import empty, named
+from sigma_monitors.dashboard._look import empty, headed, named
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard.panels._records import Share, Shown, balance, records_of, rows_of
@@ -34,9 +34,7 @@ class Data(Panel):
         self._described: Any = None
         self._preview: DataPreview | None = None
         say = view.say
-        with ui.element("div").classes("sigma-card-head"):
-            ui.label(say(self.title)).classes("sigma-card-title").props("role=heading aria-level=2")
-            ui.space()
+        with headed(say(self.title)):
             self._ask = ui.button(say("Show records"), icon="image_search", on_click=self._read)
             self._ask.props("flat dense size=sm")
         self._sections = ui.element("div").classes("sigma-scroll")
@@ -77,7 +75,10 @@ class Data(Panel):
         self._ask.set_enabled(False)
         try:
             async with _one_at_a_time:
-                preview = await asyncio.to_thread(data_preview, run.directory / _RECIPE, _RECORDS)
+                environment = self._view.networks.environment
+                preview = await asyncio.to_thread(
+                    data_preview, run.directory / _RECIPE, _RECORDS, environment=environment
+                )
         except Exception as error:  # noqa: BLE001  # datasets may be anybody's
             self._fail(str(error) if isinstance(error, SigmaError) else f"{type(error).__name__}: {error}")
         else:

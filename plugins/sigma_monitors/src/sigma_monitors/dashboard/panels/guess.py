@@ -10,7 +10,8 @@ from nicegui.element import Element
 from nicegui.events import GenericEventArguments
 
 from sigma_core.extend import SigmaError
-from sigma_monitors.dashboard._asking import Classifier, goes_on, probabilities
+from sigma_monitors.dashboard._asking import Classifier, goes_on
+from sigma_monitors.dashboard._look import headed
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard.panels._drawing import Canvas, Strokes, drawn, strokes_of
@@ -51,16 +52,16 @@ class Guess(Panel):
         self._network, self._canvas = form
         # What preprocessors make of raw values is not known, but pixels that are bytes were so at first.
         self._brightest, self._is_dark_ink = 255.0 if self._network.dtype == "uint8" else 1.0, False
-        with ui.element("div").classes("sigma-card-head"):
-            ui.label(say(self.title)).classes("sigma-card-title").props("role=heading aria-level=2")
-            ui.space()
-            with ui.button(icon="tune").props(f'flat round dense size=sm aria-label="{say("Picture settings")}"'):
-                ui.tooltip(say("Picture settings"))
-                with ui.menu(), ui.column().classes("sigma-menu"):
-                    ui.select(
-                        _RANGES, value=self._brightest, label=say("Values of the pixels"), on_change=self._range_chosen
-                    ).props("outlined dense").classes("sigma-full")
-                    ui.switch(say("Dark ink on a bright ground"), on_change=self._ink_chosen)
+        with (
+            headed(say(self.title)),
+            ui.button(icon="tune").props(f'flat round dense size=sm aria-label="{say("Picture settings")}"'),
+        ):
+            ui.tooltip(say("Picture settings"))
+            with ui.menu(), ui.column().classes("sigma-menu"):
+                ui.select(
+                    _RANGES, value=self._brightest, label=say("Values of the pixels"), on_change=self._range_chosen
+                ).props("outlined dense").classes("sigma-full")
+                ui.switch(say("Dark ink on a bright ground"), on_change=self._ink_chosen)
         with ui.element("div").classes("sigma-guess"):
             with ui.element("div").classes("sigma-guess-left"):
                 self._pad = Pad(say("A pad to draw on"))
@@ -134,7 +135,7 @@ class Guess(Panel):
         try:
             ink = await asyncio.to_thread(drawn, strokes, self._canvas)
             record = self._canvas.shaped((1 - ink if self._is_dark_ink else ink) * self._brightest, self._network.shape)
-            found = await asyncio.to_thread(probabilities, recording, self._network, record)
+            found = await asyncio.to_thread(self._view.networks.probabilities, recording, self._network, record)
         except SigmaError as error:
             self._told.set_text(str(error).splitlines()[0])
             return

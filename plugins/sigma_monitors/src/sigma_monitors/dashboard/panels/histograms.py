@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from nicegui import ui
 
 from sigma_core.extend import StoredEvent
-from sigma_monitors.dashboard._look import named
+from sigma_monitors.dashboard._look import headed, named
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard.panels._charts import INK, LINE
@@ -35,9 +35,7 @@ class Histograms(Panel):
         self._seen: StoredEvent | None = None
         self._is_own = False
         say = view.say
-        with ui.element("div").classes("sigma-card-head"):
-            ui.label(say(self.title)).classes("sigma-card-title").props("role=heading aria-level=2")
-            ui.space()
+        with headed(say(self.title)):
             self._select = ui.select([], label=say("Array"), on_change=self._chosen, with_input=True)
             self._select.props("outlined dense options-dense").classes("sigma-inside-select")
         hooks = [{"use": _SOURCE, "values": ["network.**", "activations.**"]}]

@@ -7,7 +7,7 @@ from nicegui import ui
 
 from sigma_core.extend import SigmaError
 from sigma_monitors.dashboard._asking import goes_on
-from sigma_monitors.dashboard._look import named
+from sigma_monitors.dashboard._look import heading, named
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard.panels._hooks import Attached, attached, offered, settings_of, table
@@ -32,8 +32,7 @@ class Hooks(Panel):
         self._settings: list[Setting] = []
         self._fields: dict[str, Any] = {}
         say = view.say
-        with ui.element("div").classes("sigma-card-head"):
-            ui.label(say(self.title)).classes("sigma-card-title").props("role=heading aria-level=2")
+        heading(say(self.title))
         with ui.element("div").classes("sigma-hooks"):
             self._list = ui.element("div").classes("sigma-hooks-list")
             with ui.element("div").classes("sigma-hooks-new") as self._new:
@@ -60,7 +59,7 @@ class Hooks(Panel):
                     ui.label(self._view.say("No hooks are attached.")).classes("sigma-dim")
             self._new.set_visibility(lives)
         if lives and not self._select.options:
-            names = await asyncio.to_thread(offered)
+            names = await asyncio.to_thread(offered, self._view.networks.environment)
             self._select.set_options(names, value=names[0] if names else None)
 
     def _row(self, hook: Attached, *, is_live: bool) -> None:
@@ -87,7 +86,7 @@ class Hooks(Panel):
         if not event.value:
             return
         try:
-            summary, self._settings = await asyncio.to_thread(settings_of, event.value)
+            summary, self._settings = await asyncio.to_thread(settings_of, self._view.networks.environment, event.value)
         except SigmaError as error:
             self._tell(str(error).splitlines()[0], is_bad=True)
             return

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from nicegui import ui
 
+from sigma_monitors.dashboard._look import heading
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard.panels._entries import CATEGORIES, row
@@ -34,8 +35,7 @@ class Log(Panel):
         self._sent = 0
         self._is_ready = False
         say = view.say
-        with ui.element("div").classes("sigma-card-head"):
-            ui.label(say(self.title)).classes("sigma-card-title").props("role=heading aria-level=2")
+        heading(say(self.title))
         self._lines = _Lines()
         self._lines.props["categories"] = list(CATEGORIES)
         self._lines.props["words"] = {

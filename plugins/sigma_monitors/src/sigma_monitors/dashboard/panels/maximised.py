@@ -8,6 +8,7 @@ from nicegui import ui
 
 from sigma_core.extend import StoredEvent
 from sigma_monitors.dashboard._asking import Classifier
+from sigma_monitors.dashboard._look import headed
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard.panels._drawing import Canvas
@@ -40,9 +41,7 @@ class Maximised(Panel):
         assert form is not None  # noqa: S101  # it fits
         self._network, self._canvas = form
         say = view.say
-        with ui.element("div").classes("sigma-card-head"):
-            ui.label(say(self.title)).classes("sigma-card-title").props("role=heading aria-level=2")
-            ui.space()
+        with headed(say(self.title)):
             self._when = ui.label().classes("sigma-dim")
         targets = range(min(_MOST, len(self._network.classes)))
         # Not in the background, so seldom enough that the training hardly notices, however short its epochs are.

@@ -2,12 +2,14 @@
 
 import asyncio
 import math
+from abc import abstractmethod
 from typing import ClassVar
 
 import numpy as np
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
+from sigma_monitors.dashboard._look import headed
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard.panels._charts import POINTS, Chart, as_csv
@@ -30,21 +32,19 @@ class _Metrics(Panel):
     """A chart of several series over the iterations, with zoom into all the detail that there is."""
 
     def fits(self, run: Recording) -> bool:
-        return bool(self.chosen(run.names))
+        return bool(self.chosen(run))
 
-    @staticmethod
-    def chosen(names: tuple[str, ...]) -> list[str]:
+    @abstractmethod
+    def chosen(self, run: Recording) -> list[str]:
         """The series that are shown unless somebody chooses others."""
-        raise NotImplementedError
 
     def build(self, view: View) -> None:
         self._view = view
+        self._is_own = False
         self._zoom: tuple[int, int] | None = None
         self._chart = Chart(f"{view.recording.directory.name} {view.say(self.title)}", view.say)
         say = view.say
-        with ui.element("div").classes("sigma-card-head"):
-            ui.label(say(self.title)).classes("sigma-card-title").props("role=heading aria-level=2")
-            ui.space()
+        with headed(say(self.title)):
             with ui.button(icon="tune").props(f'flat round dense size=sm aria-label="{say("Chart settings")}"'):
                 ui.tooltip(say("Chart settings"))
                 with ui.menu(), ui.column().classes("sigma-menu"):
@@ -67,9 +67,9 @@ class _Metrics(Panel):
         view.on_change(self._redraw)
 
     def _names(self) -> list[str]:
-        names = self._view.recording.names
-        picked = [name for name in self._view.preferences.charts.get(self.title, ()) if name in names]
-        return picked or self.chosen(names)
+        run = self._view.recording
+        picked = [name for name in self._view.preferences.charts.get(self.title, ()) if name in run.names]
+        return picked or self.chosen(run)
 
     async def _redraw(self) -> None:
         recording, names = self._view.recording, self._names()
@@ -85,7 +85,7 @@ class _Metrics(Panel):
         self._chart.draw(found)
 
     async def _choose(self) -> None:
-        if getattr(self, "_is_own", False):
+        if self._is_own:
             return
         self._view.preferences.charts[self.title] = list(self._select.value)
         self._view.remember()
@@ -129,9 +129,8 @@ class Loss(_Metrics):
     title: ClassVar[str] = "Loss"
     rank: ClassVar[int] = 10
 
-    @staticmethod
-    def chosen(names: tuple[str, ...]) -> list[str]:
-        found = [name for name in names if name.rpartition(".")[2] == "loss" and not name.startswith("epoch.")]
+    def chosen(self, run: Recording) -> list[str]:
+        found = [name for name in run.names if name.rpartition(".")[2] == "loss" and not name.startswith("epoch.")]
         return sorted(found, key=lambda name: (name != "training.loss", name))[:6]
 
 
@@ -141,15 +140,10 @@ class Scores(_Metrics):
     title: ClassVar[str] = "Scores"
     rank: ClassVar[int] = 20
 
-    @staticmethod
-    def chosen(names: tuple[str, ...]) -> list[str]:
-        return [
-            name
-            for name in names
-            if name.partition(".")[0] not in ("training", "epoch", "system")
-            and name.rpartition(".")[2] != "loss"
-            and name.startswith("validation")
-        ][:8]
+    def chosen(self, run: Recording) -> list[str]:
+        parts = {"validation", *run.described.get("data", ())} - {"training"}
+        scores = [name for name in run.names if name.rpartition(".")[2] != "loss"]
+        return [name for name in scores if name.partition(".")[0] in parts][:8]
 
 
 class Metrics(_Metrics):
@@ -158,10 +152,6 @@ class Metrics(_Metrics):
     title: ClassVar[str] = "Other metrics"
     rank: ClassVar[int] = 60
 
-    @staticmethod
-    def chosen(names: tuple[str, ...]) -> list[str]:
-        shown = {*Loss.chosen(names), *Scores.chosen(names)}
-        return [name for name in names if name not in shown and not name.startswith("epoch.")][:4]
-
-    def fits(self, run: Recording) -> bool:
-        return bool(self.chosen(run.names))
+    def chosen(self, run: Recording) -> list[str]:
+        shown = {*Loss().chosen(run), *Scores().chosen(run)}
+        return [name for name in run.names if name not in shown and not name.startswith("epoch.")][:4]

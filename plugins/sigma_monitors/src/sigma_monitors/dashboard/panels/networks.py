@@ -7,9 +7,9 @@ from typing import ClassVar
 
 from nicegui import ui
 
-from sigma_core.extend import CheckpointSummary, SigmaError, checkpoints_of
+from sigma_core.extend import CheckpointSummary, checkpoints_of
 from sigma_monitors.dashboard._downloads import checkpoint_link
-from sigma_monitors.dashboard._look import answered, empty, named
+from sigma_monitors.dashboard._look import answered, empty, headed, named
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard._words import headline
@@ -33,9 +33,7 @@ class Networks(Panel):
         self._view = view
         self._shown: object = None
         say = view.say
-        with ui.element("div").classes("sigma-card-head"):
-            ui.label(say(self.title)).classes("sigma-card-title").props("role=heading aria-level=2")
-            ui.space()
+        with headed(say(self.title)):
             self._save = ui.button(say("Save the network"), icon="save", on_click=self._ask_name)
             self._save.props("flat dense size=sm")
         self._list = ui.element("div").classes("sigma-scroll")
@@ -128,13 +126,7 @@ class Networks(Panel):
         # What a page sends may be anything.
         if not isinstance(chosen, str) or fault(chosen):
             return
-        path = self._view.recording.directory.absolute() / "checkpoints" / chosen
-        try:
-            await self._view.send("save", path=str(path))
-        except SigmaError as error:
-            self._view.tell(str(error), "negative")
-        else:
-            self._view.tell(say("Saved as {path}", path=path), "positive")
+        if await self._view.save(chosen):
             self._shown = None
             await self._refresh()
 

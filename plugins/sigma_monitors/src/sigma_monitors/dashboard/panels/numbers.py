@@ -20,14 +20,14 @@ class Numbers(Panel):
     bare: ClassVar[bool] = True
 
     def fits(self, run: Recording) -> bool:
-        return bool(scores_of(_scores(run)))
+        return bool(scores_of(run.scores))
 
     def build(self, view: View) -> None:
         grid = ui.element("div").classes("sigma-numbers")
         labels: dict[str, ui.label] = {}
 
         def refresh() -> None:
-            for name, value in list(scores_of(_scores(view.recording)).items())[:_MOST]:
+            for name, value in list(scores_of(view.recording.scores).items())[:_MOST]:
                 if name not in labels:
                     with grid, ui.element("div").classes("sigma-number"):
                         ui.label(name).classes("sigma-number-name").tooltip(name)
@@ -35,7 +35,3 @@ class Numbers(Panel):
                 labels[name].set_text(view.say.number(value))
 
         view.on_change(refresh)
-
-
-def _scores(run: Recording) -> dict[str, object]:
-    return run.scores or (run.summary.scores if run.summary is not None else {})

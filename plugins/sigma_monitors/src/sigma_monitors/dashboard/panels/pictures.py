@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from nicegui import ui
 
 from sigma_core.extend import StoredEvent
-from sigma_monitors.dashboard._look import named
+from sigma_monitors.dashboard._look import headed, named
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard.panels._inside import image_of
@@ -37,9 +37,7 @@ class Pictures(Panel):
         self._images: dict[str, tuple[ui.label, ui.element, ui.label]] = {}
         self._is_newest, self._is_own = True, False
         say = view.say
-        with ui.element("div").classes("sigma-card-head"):
-            ui.label(say(self.title)).classes("sigma-card-title").props("role=heading aria-level=2")
-            ui.space()
+        with headed(say(self.title)):
             self._when = ui.label().classes("sigma-dim")
             self._slider = ui.slider(min=0, max=1, value=1, on_change=self._moved).classes("sigma-slider")
             named(self._slider.props("dense"), say("Moment of the run"))

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from nicegui import ui
 
-from sigma_monitors.dashboard._look import empty
+from sigma_monitors.dashboard._look import empty, headed
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard.panels._toml import Part, parts
 
@@ -36,9 +36,7 @@ class RecipeText(Panel):
         self._view = view
         self._texts: tuple[str | None, str | None] | None = None
         say = view.say
-        with ui.element("div").classes("sigma-card-head"):
-            ui.label(say(self.title)).classes("sigma-card-title").props("role=heading aria-level=2")
-            ui.space()
+        with headed(say(self.title)):
             ui.button(say("Download"), icon="download", on_click=self._download).props("flat dense size=sm")
         self._nothing = ui.element("div")
         with self._nothing:

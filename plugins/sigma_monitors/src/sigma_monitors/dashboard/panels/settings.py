@@ -8,7 +8,7 @@ from nicegui import ui
 
 from sigma_core.extend import SigmaError
 from sigma_monitors.dashboard._asking import goes_on
-from sigma_monitors.dashboard._look import named
+from sigma_monitors.dashboard._look import headed, named
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard.panels._settings import Scale, Setting, last_values, patterns, values_set
@@ -39,9 +39,7 @@ class Settings(Panel):
         self._is_due = self._is_asking = False
         self._asked = 0.0
         say = view.say
-        with ui.element("div").classes("sigma-card-head"):
-            ui.label(say(self.title)).classes("sigma-card-title").props("role=heading aria-level=2")
-            ui.space()
+        with headed(say(self.title)):
             self._word = ui.label().classes("sigma-dim")
         self._place = ui.element("div").classes("sigma-settings")
         view.on_change(self._changed)

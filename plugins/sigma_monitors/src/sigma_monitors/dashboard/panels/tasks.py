@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from nicegui import ui
 
+from sigma_monitors.dashboard._look import heading
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard.panels._work import Work, works
@@ -27,7 +28,7 @@ class Tasks(Panel):
         self._view = view
         self._rows: dict[int, _Row] = {}
         self._order: list[int] = []
-        ui.label(view.say(self.title)).classes("sigma-card-title").props("role=heading aria-level=2")
+        heading(view.say(self.title))
         self._list = ui.element("div").classes("sigma-tasks")
         view.on_change(self._refresh)
 

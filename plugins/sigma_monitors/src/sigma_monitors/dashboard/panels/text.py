@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 from nicegui import background_tasks, ui
 
 from sigma_core.extend import PluginUnavailableError, SigmaError, StoredEvent
-from sigma_monitors.dashboard._asking import NETWORKS
+from sigma_monitors.dashboard._asking import Networks
+from sigma_monitors.dashboard._look import heading
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard.panels._wanting import Wanting
@@ -37,8 +38,7 @@ class Text(Panel):
         self._seen: StoredEvent | None = None
         self._turn = 0
         say = view.say
-        with ui.element("div").classes("sigma-card-head"):
-            ui.label(say(self.title)).classes("sigma-card-title").props("role=heading aria-level=2")
+        heading(say(self.title))
         with ui.element("div").classes("sigma-text"):
             with ui.element("div").classes("sigma-text-part"):
                 self._prompt = ui.textarea(say("Beginning"), value="The ").props("outlined dense autogrow rows=2")
@@ -102,6 +102,7 @@ class Text(Panel):
         self._written.set_text(self._prompt.value or "")
         self._note.set_text(say("The network is being loaded ..."))
         pieces = written(
+            self._view.networks,
             recording,
             self._prompt.value or "",
             min(int(self._length.value), _LONGEST),
@@ -140,7 +141,9 @@ def window_of(described: Any) -> int | None:
     return window if is_embedded and len(predicted) == 2 and predicted[0] == window else None
 
 
-def written(run: Recording, prompt: str, length: int, temperature: float, seed: int) -> Iterator[str]:
+def written(  # noqa: PLR0913, PLR0917  # what a text depends on
+    networks: Networks, run: Recording, prompt: str, length: int, temperature: float, seed: int
+) -> Iterator[str]:
     """A text that the newest checkpoint of a run writes on from a prompt, whole again after each few characters.
 
     Raises SigmaError where there is no such network, or the prompt has what it does not know.
@@ -151,7 +154,7 @@ def written(run: Recording, prompt: str, length: int, temperature: float, seed: 
         raise PluginUnavailableError(
             "panel text", f"sigma-nn cannot be used: {error}", "sigma-nn", "pip install sigma-nn"
         ) from error
-    model = NETWORKS.of(run.directory)
+    model = networks.of(run.directory)
     vocabulary, window = vocabulary_of(model.data), window_of(run.described)
     text = prompt
     for place in range(0, length, _PIECE):

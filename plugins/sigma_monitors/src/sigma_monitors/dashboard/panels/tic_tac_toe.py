@@ -7,8 +7,8 @@ import numpy as np
 from nicegui import background_tasks, ui
 
 from sigma_core.extend import SigmaError
-from sigma_monitors.dashboard._asking import Classifier, probabilities
-from sigma_monitors.dashboard._look import named
+from sigma_monitors.dashboard._asking import Classifier
+from sigma_monitors.dashboard._look import headed, named
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard.panels._game import MARKS, Board, choose
@@ -38,9 +38,7 @@ class TicTacToe(Panel):
         self._thoughts: np.ndarray | None = None
         self._tally = [0, 0, 0]
         say = view.say
-        with ui.element("div").classes("sigma-card-head"):
-            ui.label(say(self.title)).classes("sigma-card-title").props("role=heading aria-level=2")
-            ui.space()
+        with headed(say(self.title)):
             self._score = ui.label().classes("sigma-dim")
         with ui.element("div").classes("sigma-game"):
             with ui.element("div").classes("sigma-board").props("role=group"):
@@ -86,7 +84,7 @@ class TicTacToe(Panel):
         view, board = self._view, self._board
         record = board.record()
         try:
-            shares = await asyncio.to_thread(probabilities, view.recording, self._network, record)
+            shares = await asyncio.to_thread(view.networks.probabilities, view.recording, self._network, record)
         except SigmaError as error:
             if game == self._game:
                 self._is_thinking = False

@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from nicegui import ui
 
-from sigma_monitors.dashboard._look import empty
+from sigma_monitors.dashboard._look import empty, heading
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard._words import duration
@@ -27,7 +27,7 @@ class Timing(Panel):
         self._hooks: Any = None
         self._profiled: object = self
         say = view.say
-        ui.label(say(self.title)).classes("sigma-card-title").props("role=heading aria-level=2")
+        heading(say(self.title))
         with ui.element("div").classes("sigma-timing"):
             with ui.element("div").classes("sigma-timing-part"):
                 ui.label(say("Order of their calls, as the run started")).classes("sigma-strong")

@@ -1,4 +1,4 @@
-"""Records that are pictures, as pixels that can be looked at."""
+"""Records as they can be looked at: as pixels, or in a few words."""
 
 from collections.abc import Sequence
 from math import isqrt
@@ -32,3 +32,10 @@ def pixels(records: Array, form: tuple[int, int, int]) -> NDArray[np.uint8]:
     # Halves, because the difference of two large numbers may be none.
     shares = (images / 2 - low / 2) / ((high / 2 - low / 2) or 1)
     return (np.where(is_there, shares, 0) * 255).round().astype(np.uint8)
+
+
+def in_short(record: Array, values: int) -> str:
+    """The first values of a record of any shape, with blanks between them, floats in four digits."""
+    flat = np.asarray(record).reshape(-1)
+    shown = [f"{value:.4g}" if isinstance(value, float) else str(value) for value in flat[:values].tolist()]
+    return " ".join([*shown, "..."] if len(flat) > values else shown)

@@ -18,8 +18,8 @@ before both.
 `csv`: a table of numbers becomes blocks of float32, by Sigma's extractor and by pyarrow alone, in turns.
 
 `waits`: networks are trained, and the loop's time to its next batch is held against the whole of its time, as a profile
-counts both. Where a backend takes pixels as whole numbers of one byte, it takes turns with itself given floats; the
-parameters of both have to be the same to the last bit.
+counts both. Where pixels are read out of whole numbers of one byte, that takes turns with the same training given
+floats; the parameters of both have to be the same to the last bit.
 """
 
 import argparse
@@ -356,7 +356,7 @@ def waits(arguments: argparse.Namespace, folder: Path) -> None:
         f"{case}, {backend}{', given floats' * is_floats}": (case, backend, is_floats)
         for case, backends in {"mnist": ("numba", "numpy"), "digits": ("numba", "numpy"), "text": ("numba",)}.items()
         for backend in backends
-        for is_floats in ((False, True) if (case, backend) == ("mnist", "numba") else (False,))
+        for is_floats in ((False, True) if case == "mnist" else (False,))
         if f"{case}-{backend}".startswith(arguments.case)
     }
     recipes = waiting_recipes(arguments.records)

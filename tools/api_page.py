@@ -33,6 +33,7 @@ ALIASES = {
     "MOMENTS": "What a trigger counts, by the event of a run: starts, stops, pauses, resumes, resets.",
     "Moment": 'When a criterion looks: "iteration" or "epoch".',
     "PHASES": "The phases in which hooks of one event run, in order.",
+    "Reader": "A function that gives floats of records, (records, ...), by their numbers, (records,).",
     "Rows": "Places of records, ascending, of shape (records,).",
     "Sections": "Arrays of shape (records, ...) by section.",
     "Send": "A function that takes a command to the run.",

@@ -1,6 +1,7 @@
 """Backends: what runs graphs. `numpy` is embedded, others come as plugins."""
 
 from sigma_core.backends._checks import check_arguments
+from sigma_core.backends._codes import Codes, Reader
 from sigma_core.backends._contract import NO_DONATIONS, Backend, Executable, Program
 from sigma_core.backends._plan import Plan, PlannedNode
 from sigma_core.backends.planned import (
@@ -22,6 +23,7 @@ __all__ = [
     "NO_DONATIONS",
     "Arrangement",
     "Backend",
+    "Codes",
     "Executable",
     "HostBackend",
     "Instruction",
@@ -33,6 +35,7 @@ __all__ = [
     "PlannedProgram",
     "Program",
     "Read",
+    "Reader",
     "Statement",
     "Storage",
     "Writer",

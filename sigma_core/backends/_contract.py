@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from sigma_core.backends._codes import Codes, Reader
 from sigma_core.backends._plan import Plan
 from sigma_core.graph import Graph, lines_kept
 
@@ -56,9 +57,7 @@ class Backend(ABC):
     """Whether the values of a graph are to remember the user's lines that made them; tracing takes longer then."""
 
     takes_codes: ClassVar[bool] = False
-    """Whether a step that makes floats of whole numbers of one byte is as fast as one that is given the floats.
-
-    Batches may then hold the numbers, which come from memory in a quarter of the time."""
+    """Whether it has a `reader`. Batches may then hold numbers of records in place of floats that come of codes."""
 
     def tracing(self) -> AbstractContextManager[None]:
         """In which graphs for this backend are traced."""
@@ -94,6 +93,13 @@ class Backend(ABC):
         The array itself where that is where it lies.
         """
         return array
+
+    def reader(self, codes: Codes, records: int) -> Reader:
+        """What reads so many records of `codes` by their numbers, which are in range, and makes floats of them.
+
+        Its array, of shape (records, ...), is overwritten by the next call; one thread at a time may call it.
+        """
+        raise NotImplementedError(f"{type(self).__name__} takes no codes")
 
     @abstractmethod
     def to_numpy(self, array: Any) -> np.ndarray[Any, Any]:

@@ -28,7 +28,7 @@ from sigma_core.data._items import (
 from sigma_core.data._iterator import Iterator
 from sigma_core.data._memory import InMemory, as_dataset
 from sigma_core.data._minibatches import Minibatches
-from sigma_core.data._narrow import Narrow, Widened
+from sigma_core.data._narrow import Widened
 from sigma_core.data._padding import pad_sequences
 from sigma_core.data._prefetch import Prefetch
 from sigma_core.data._preprocessor import (
@@ -82,7 +82,6 @@ __all__ = [
     "Member",
     "Minibatch",
     "Minibatches",
-    "Narrow",
     "Nested",
     "PartDescription",
     "Prefetch",

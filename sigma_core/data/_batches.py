@@ -9,7 +9,7 @@ from sigma_core.data._sections import Array, Sections, check_aligned, check_know
 from sigma_core.errors import DataError
 
 if TYPE_CHECKING:
-    from sigma_core.data._narrow import Narrow
+    from sigma_core.backends import Codes
 
 Batch = tuple[Array, ...]
 """One array of shape (batch, ...) per section, in the order in which their names were given."""
@@ -121,10 +121,10 @@ class Batches(ABC):
                 )
         self.seek(state["epoch"], state["index"])
 
-    def narrow(self) -> Mapping[str, "Narrow"]:
-        """Give sections as whole numbers of one byte from now on, where their floats come of them to the last bit.
+    def narrow(self) -> Mapping[str, "Codes"]:
+        """Give numbers of records from now on where floats come of whole numbers of one byte, for others to read them.
 
-        Returns how, by section; nothing where batches go on as they were, which an iterator is free to do.
+        Returns of which, by section; nothing where batches go on as they were, which an iterator is free to do.
         """
         return {}
 

@@ -3,10 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
+import numpy as np
+
+from sigma_core.backends import Codes
 from sigma_core.data._augmentation import Augmenter
 from sigma_core.data._batches import Batch, Batches
 from sigma_core.data._gathering import NO_AUGMENTERS, Gathering
-from sigma_core.data._narrow import Narrow
 from sigma_core.data._order import BlockShuffled, Kept, Order, Sequential, Shuffled, Windows, epochs
 from sigma_core.data._pages import Leaps, Pages, Walk
 from sigma_core.data._sections import Array, Sections
@@ -85,8 +87,8 @@ class Minibatches(Batches):
             own |= {"block": self.windows.block, "window": self.windows.window}
         return super().identity() | own
 
-    def narrow(self) -> Mapping[str, Narrow]:
-        """Gather a quarter of the bytes, or less: what takes time is to fetch them from memory, which is slow to come.
+    def narrow(self) -> Mapping[str, Codes]:
+        """Gather no floats that others can make of a quarter of the bytes: memory is slow to come.
 
         The order is that of the floats. Views of the data cost nothing, and stay.
         """
@@ -114,8 +116,10 @@ class Minibatches(Batches):
             self._page(first, last)
         if self._are_views:
             return _split(self._gathering.arrays, first, last, self.batch_size)
+        if isinstance(rows, slice):
+            rows = np.arange(rows.start, rows.stop)
         self._gathering.gather(rows, room.buffers, epoch)
-        batches: Sequence[Batch] = room.batches(last - first)
+        batches: Sequence[Batch] = room.batches(rows, last - first)
         return batches
 
     def _ordered(self) -> Kept[Order]:
@@ -150,14 +154,17 @@ class _Room:
     def __init__(self, gathering: Gathering, batch_size: int, batches: int) -> None:
         self.batch_size = batch_size
         self.buffers = gathering.buffers(batches * batch_size)
-        self._batches = _split(self.buffers, 0, batches * batch_size, batch_size)
+        is_whole = all(buffer is not None for buffer in self.buffers)
+        self._batches = _split(self.buffers, 0, batches * batch_size, batch_size) if is_whole else None
 
-    def batches(self, records: int) -> Sequence[Batch]:
-        """The batches that so many records make."""
+    def batches(self, rows: Array, records: int) -> Sequence[Batch]:
+        """The batches that so many records make; of sections without a buffer their numbers are given."""
+        if self._batches is None:
+            return _split([rows if each is None else each for each in self.buffers], 0, records, self.batch_size)
         whole, rest = divmod(records, self.batch_size)
         found = self._batches[:whole]
         return [*found, *_split(self.buffers, records - rest, records, self.batch_size)] if rest else found
 
 
-def _split(arrays: Sequence[Array], first: int, last: int, size: int) -> list[Batch]:
-    return [tuple(array[start : min(start + size, last)] for array in arrays) for start in range(first, last, size)]
+def _split(arrays: Sequence[Any], first: int, last: int, size: int) -> list[Batch]:
+    return [tuple([array[start : min(start + size, last)] for array in arrays]) for start in range(first, last, size)]

@@ -4,8 +4,8 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from attrs import frozen
 
+from sigma_core.backends import Codes
 from sigma_core.data._batches import Batch, Batches
 from sigma_core.data._pages import Pages
 from sigma_core.data._sections import Array
@@ -19,26 +19,8 @@ _SAMPLE = 1 << 16
 _BLOCK = 1 << 15
 
 
-@frozen
-class Narrow:
-    """How floats come of whole numbers: by a factor or by a divisor, whichever gives each of them to the last bit."""
-
-    dtype: np.dtype
-    """That of the floats."""
-    scale: Any
-    """A number of that dtype."""
-    is_divisor: bool
-
-    def widened(self, codes: Any) -> Any:
-        """The floats; of an array, or of a value in a graph."""
-        floats = codes.astype(self.dtype)
-        if self.scale == 1:
-            return floats
-        return floats / self.scale if self.is_divisor else floats * self.scale
-
-
-def narrowed(array: Array) -> tuple[Array, Narrow] | None:
-    """Whole numbers from 0 to 255 of which floats come exactly, as uint8 of their shape; None where there are none.
+def narrowed(array: Array) -> Codes | None:
+    """Whole numbers from 0 to 255 of which floats come exactly; None where there are none.
 
     There are where pixels were multiplied by a number, or divided by one. They are not looked for in arrays that are
     small, very large, mapped from a file or do not lie record behind record.
@@ -52,32 +34,35 @@ def narrowed(array: Array) -> tuple[Array, Narrow] | None:
     records = array[:: max(1, array.size // _SAMPLE)]
     # Whatever is not finite has no code, and comes of none.
     with np.errstate(all="ignore"):
-        for narrow in _guesses(np.unique(records)):
+        for scale, is_divisor in _guesses(np.unique(records)):
             sample = records.reshape(-1)
-            if _fill(np.empty(sample.shape, np.uint8), sample, narrow):
-                return (codes, narrow) if _fill(codes.reshape(-1), floats, narrow) else None
+            if _fill(np.empty(sample.shape, np.uint8), sample, scale, is_divisor=is_divisor):
+                is_exact = _fill(codes.reshape(-1), floats, scale, is_divisor=is_divisor)
+                return Codes(codes, scale, is_divisor) if is_exact else None
     return None
 
 
-def _guesses(values: Array) -> list[Narrow]:
-    """By how little values differ, and how often that goes into 1: pixels from 0 to 1 are 255 steps apart."""
+def _guesses(values: Array) -> list[tuple[Any, bool]]:
+    """Scales, and whether they divide, by how little values differ, and how often that goes into 1.
+
+    Pixels from 0 to 1 are 255 steps apart.
+    """
     values = np.union1d(values, np.zeros(1, values.dtype))
     if not 1 < len(values) <= _CODES or values[0] < 0:
         return []
     kind = values.dtype.type
     steps = kind(max(1.0, np.rint(1 / np.diff(values).min())))
-    product = Narrow(values.dtype, kind(1 / float(steps)), is_divisor=False)
-    return [product, Narrow(values.dtype, steps, is_divisor=True)]
+    return [(kind(1 / float(steps)), False), (steps, True)]
 
 
-def _fill(codes: Array, floats: Array, narrow: Narrow) -> bool:
+def _fill(codes: Array, floats: Array, scale: Any, *, is_divisor: bool) -> bool:
     """Put codes in place, up to where floats do not come of them to the last bit, of which the sign of zero is one.
 
     Whether there is no such place.
     """
     bits = np.dtype(f"u{floats.itemsize}")
     numbers = np.empty(_BLOCK, floats.dtype)
-    steps = narrow.scale if narrow.is_divisor else floats.dtype.type(np.rint(1 / narrow.scale))
+    steps = scale if is_divisor else floats.dtype.type(np.rint(1 / scale))
     for first in range(0, len(floats), _BLOCK):
         given, found = floats[first : first + _BLOCK], codes[first : first + _BLOCK]
         rounded = numbers[: len(given)]
@@ -85,16 +70,16 @@ def _fill(codes: Array, floats: Array, narrow: Narrow) -> bool:
         np.add(rounded, rounded.dtype.type(0.5), out=rounded)
         np.copyto(found, rounded, casting="unsafe")
         np.copyto(rounded, found)
-        (np.divide if narrow.is_divisor else np.multiply)(rounded, narrow.scale, out=rounded)
+        (np.divide if is_divisor else np.multiply)(rounded, scale, out=rounded)
         if not np.array_equal(rounded.view(bits), given.view(bits)):
             return False
     return True
 
 
 class Widened(Batches):
-    """The batches of another iterator that gives some sections as codes, with their floats; the position is shared."""
+    """The batches of another iterator that gives numbers of records, with their floats; the position is shared."""
 
-    def __init__(self, batches: Batches, narrow: Mapping[str, Narrow]) -> None:  # shares only the interface
+    def __init__(self, batches: Batches, narrow: Mapping[str, Codes]) -> None:  # shares only the interface
         self.inner = batches
         self.where = batches.where
         self.names = batches.names
@@ -144,4 +129,4 @@ class Widened(Batches):
 
     def _widened(self, batch: Batch) -> Batch:
         pairs = zip(batch, self._narrow, strict=True)
-        return tuple(array if narrow is None else narrow.widened(array) for array, narrow in pairs)
+        return tuple(array if codes is None else codes.floats(array) for array, codes in pairs)

@@ -5,8 +5,8 @@ from typing import Any, Self
 
 from attrs import define, evolve, field
 
-from sigma_core.backends import Backend
-from sigma_core.data import Batches, Data, GrowingDataset, Growth, Narrow, Prefetch, Widened, fitted_from
+from sigma_core.backends import Backend, Codes
+from sigma_core.data import Batches, Data, GrowingDataset, Growth, Prefetch, Widened, fitted_from
 from sigma_core.environment import Environment
 from sigma_core.errors import DataError, TrainerError
 from sigma_core.network import Architecture, Network
@@ -149,7 +149,7 @@ class Parts:
         watch: tuple[str, ...],
         compiled: Callable[[str, float, int], None],
     ) -> Self:
-        batches, narrow = _batches(setup, data, network, may_be_narrow=not isinstance(setup.dataset, GrowingDataset))
+        batches, codes = _batches(setup, data, network, may_be_narrow=not isinstance(setup.dataset, GrowingDataset))
         method = setup.method
         state = TrainingState.initial(
             network, method, seed=setup.seed, initialisers=setup.initialisers, layout=setup.layout(network)
@@ -163,7 +163,7 @@ class Parts:
             watch=watch,
             compiled=compiled,
             iterations_per_epoch=batches.iterations_per_epoch,
-            narrow=narrow,
+            codes=codes,
         )
         team = setup.operator.team(task, state)
         values = Values(team, network, state.layout, method)
@@ -177,7 +177,7 @@ class Parts:
     @property
     def batches_of_floats(self) -> Batches:
         """The batches as the data has them, at the same position."""
-        return Widened(self.batches, self.task.narrow) if self.task.narrow else self.batches
+        return Widened(self.batches, self.task.codes) if self.task.codes else self.batches
 
     def watch(self, wanted: tuple[str, ...]) -> None:
         """Have the step give these gradients; it is compiled anew only where that is more than it gives."""
@@ -248,19 +248,20 @@ class Parts:
         self.team.prepare(self.batches.make(epoch, 0, self.batches.room())[0])
 
 
-def _batches(
-    setup: Setup, data: Data, network: Network, *, may_be_narrow: bool
-) -> tuple[Batches, Mapping[str, Narrow]]:
-    """What the iterator makes of the training records, made ahead as the setup says; and which are codes of floats."""
+def _batches(setup: Setup, data: Data, network: Network, *, may_be_narrow: bool) -> tuple[Batches, Mapping[str, Codes]]:
+    """What the iterator makes of the training records, made ahead as the setup says.
+
+    And of what floats come of the sections of which it gives the numbers of records.
+    """
     batches = setup.iterator.batches(
         data.training, setup.batch_size, setup.seed, sections=network.sections, augment=data.augmentation
     )
     ahead, backend = setup.prefetch, setup.backend
-    narrow = batches.narrow() if may_be_narrow and backend.takes_codes else {}
+    codes = batches.narrow() if may_be_narrow and backend.takes_codes else {}
     if not ahead.depth:
-        return batches, narrow
+        return batches, codes
     stage = None if type(backend).staged is Backend.staged else backend.staged
-    return Prefetch(batches, ahead.depth, ahead.threads, where_slow=ahead.is_where_slow, stage=stage), narrow
+    return Prefetch(batches, ahead.depth, ahead.threads, where_slow=ahead.is_where_slow, stage=stage), codes
 
 
 def _check_shorter(setup: Setup, data: Data, batches: Batches, environment: Environment) -> None:

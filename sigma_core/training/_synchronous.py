@@ -170,7 +170,7 @@ class Synchronous(CrewTeam):
             self._allocate(step.bound, {value.attributes["name"]: value for value in step.graph.inputs})
             self._combine(Parts(self.size, step.outputs[1:], step.tracked))
         executable = program.instantiate({name: worker.arrays[name] for name in step.bound})
-        return self._programs.widened(executable, shapes)
+        return task.reading(executable, shapes)
 
     def _allocate(self, bound: Iterable[str], inputs: Mapping[str, Any]) -> None:
         """What each worker leaves of a step for the others to read."""

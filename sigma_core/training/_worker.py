@@ -8,16 +8,15 @@ from typing import Any
 import numpy as np
 from attrs import define, field, frozen
 
-from sigma_core.backends import Backend, Executable, Program
-from sigma_core.data import Narrow
+from sigma_core.backends import Backend, Codes, Executable, Program
 from sigma_core.errors import NodeError
 from sigma_core.network import Network, Section
 from sigma_core.training._filling import Arrays
 from sigma_core.training._method import Method
 from sigma_core.training._metric import Metric
 from sigma_core.training._programs import StepGraph, adding_step, prediction_pass, scoring_pass, training_step
+from sigma_core.training._reading import Reading
 from sigma_core.training._state import TrainingState
-from sigma_core.training._widening import CODES, Widening, widening_pass
 
 _BATCHES = "accumulated.batches"
 
@@ -37,12 +36,27 @@ class Task:
     compiled: Callable[[str, float, int], None] = field(default=lambda _signature, _seconds, _nodes: None)
     """Told of each new program: its signature, seconds it took to trace and to compile, number of its nodes."""
     iterations_per_epoch: int = 1
-    narrow: Mapping[str, Narrow] = MappingProxyType({})
-    """What floats come of, for the sections of a training batch that are given as whole numbers of one byte."""
+    codes: Mapping[str, Codes] = MappingProxyType({})
+    """What floats come of, for the sections of which a training batch holds numbers of records."""
 
     def described(self, shapes: Sequence[tuple[int, ...]]) -> dict[str, Section]:
         """The sections of a training batch, by name, where its arrays have these shapes."""
-        return {name: Section(shape, dtype) for (name, dtype), shape in zip(self.dtypes.items(), shapes, strict=True)}
+        return {
+            name: Section((*shape, *self.codes[name].array.shape[1:]) if name in self.codes else shape, dtype)
+            for (name, dtype), shape in zip(self.dtypes.items(), shapes, strict=True)
+        }
+
+    def reading(
+        self, run: Callable[..., Sequence[Any]], shapes: Sequence[tuple[int, ...]]
+    ) -> Callable[..., Sequence[Any]]:
+        """What runs a program that takes floats on training batches of these shapes, as they are given."""
+        if not self.codes:
+            return run
+        readers = [
+            self.backend.reader(self.codes[name], shape[0]) if name in self.codes else None
+            for name, shape in zip(self.dtypes, shapes, strict=True)
+        ]
+        return Reading(run, readers)
 
 
 class Programs:
@@ -70,20 +84,6 @@ class Programs:
             shapes = ", ".join(str(section.shape) for section in signature[2:])
             self.task.compiled(f"{what}: {shapes}", perf_counter() - begin, program.nodes)
         return self._known[signature]
-
-    def widened(
-        self, run: Callable[..., Sequence[Any]], shapes: Sequence[tuple[int, ...]]
-    ) -> Callable[..., Sequence[Any]]:
-        """What runs a program that takes floats on training batches of these shapes, as they are given."""
-        widen = [self._widening(name, shape) for name, shape in zip(self.task.dtypes, shapes, strict=True)]
-        return Widening(run, widen) if any(widen) else run
-
-    def _widening(self, name: str, shape: tuple[int, ...]) -> Executable | None:
-        narrow = self.task.narrow.get(name)
-        if narrow is None:
-            return None
-        program, _ = self.get("widen", lambda: widening_pass(narrow, shape), [Section(shape, CODES)], narrow)
-        return program.instantiate({})
 
 
 class Accumulating:
@@ -205,7 +205,7 @@ class Worker:
             what, lambda: trace(task.network, task.method, self.layout, batch, task.watch), batch.values()
         )
         self.names = step.outputs
-        return self.programs.widened(self._instance(program, step), shapes)
+        return task.reading(self._instance(program, step), shapes)
 
     def score(self, batch: Sequence[Any]) -> dict[str, np.ndarray]:
         """Sums of losses and of what the metrics measure, over one batch, as float64."""

@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sigma_core.backends.debug import DebugBackend
 from sigma_core.data import Minibatches, Prefetch, Widened
 from sigma_core.data._narrow import narrowed
-from sigma_core.graph import Graph, evaluate, placeholder
+from sigma_core.environment import Environment
 
 WIDTH = 512
 CODES = np.random.default_rng(0).integers(0, 256, (1024, WIDTH), np.uint8)
@@ -22,23 +23,48 @@ SCALINGS = {
 }
 
 
+@pytest.fixture(scope="module")
+def environment():
+    with Environment() as environment:
+        yield environment
+
+
 def bits(array):
     return array.view(f"u{array.itemsize}")
 
 
 @pytest.mark.parametrize("name", SCALINGS)
 def test_floats_come_of_codes_to_the_last_bit(name):
-    """Arrays, and values in a graph, whichever way pixels were scaled."""
+    """Whichever way pixels were scaled."""
     floats = SCALINGS[name](CODES)
-    codes, narrow = narrowed(floats)
-    np.testing.assert_array_equal(codes, CODES)
-    assert codes.dtype == np.uint8
-    assert narrow.widened(codes).dtype == floats.dtype
-    np.testing.assert_array_equal(bits(narrow.widened(codes)), bits(floats))
+    codes = narrowed(floats)
+    np.testing.assert_array_equal(codes.array, CODES)
+    assert codes.array.dtype == np.uint8
+    assert codes.dtype == codes.floats(slice(2)).dtype == floats.dtype
+    np.testing.assert_array_equal(bits(codes.floats(slice(None))), bits(floats))
+    rows = np.array([5, 3, 5])
+    np.testing.assert_array_equal(bits(codes.floats(rows)), bits(floats[rows]))
 
-    given = placeholder(CODES.shape, np.uint8, "codes")
-    (found,) = evaluate(Graph((given,), (narrow.widened(given),)), CODES)
-    np.testing.assert_array_equal(bits(found), bits(floats))
+
+@pytest.mark.parametrize("name", SCALINGS)
+@pytest.mark.parametrize("backend", ["numpy", "numba"])
+@pytest.mark.parametrize("records", [1, 2, 3, 37, 300])
+def test_a_backend_reads_the_same_floats(name, backend, records, environment):
+    """Few records and many, of which threads read parts, and again and again."""
+    floats = SCALINGS[name](CODES).reshape(-1, 8, WIDTH // 8)
+    codes = narrowed(floats)
+    read = environment.components.get("backends", backend)().reader(codes, records)
+    for seed in range(3):
+        rows = np.random.default_rng(seed).integers(0, len(floats), records)
+        np.testing.assert_array_equal(bits(read(rows)), bits(floats[rows]))
+
+
+def test_a_backend_without_a_reader_says_so():
+    """Nobody asks it, because it says that it takes no codes."""
+    backend = DebugBackend()
+    assert not backend.takes_codes
+    with pytest.raises(NotImplementedError, match=r"^DebugBackend takes no codes$"):
+        backend.reader(narrowed(CODES / np.float32(255)), 4)
 
 
 @settings(deadline=None, max_examples=30)
@@ -49,7 +75,7 @@ def test_what_is_found_is_exact(steps, most, seed):
     floats = codes / np.float32(steps)
     found = narrowed(floats)
     if found is not None:
-        np.testing.assert_array_equal(bits(found[1].widened(found[0])), bits(floats))
+        np.testing.assert_array_equal(bits(found.floats(slice(None))), bits(floats))
 
 
 def late(change):
@@ -111,14 +137,14 @@ def data():
 def test_batches_have_the_same_order(settings):
     """A state of either is one of the other."""
     floats, codes = (Minibatches(data(), 48, 7, **settings) for _ in range(2))
-    narrow = codes.narrow()
-    assert list(narrow) == ["inputs"]
+    read = codes.narrow()
+    assert list(read) == ["inputs"]
     assert codes.at_once > floats.at_once
     assert codes.identity() == floats.identity()
     for _ in range(2):
         for (expected, names), (found, same) in zip(floats, codes, strict=True):
-            assert found.dtype == np.uint8
-            np.testing.assert_array_equal(narrow["inputs"].widened(found), expected)
+            assert (found.dtype, found.shape) == (np.intp, names.shape)
+            np.testing.assert_array_equal(read["inputs"].floats(found), expected)
             np.testing.assert_array_equal(same, names)
     codes.restore(floats.state())
 
@@ -134,8 +160,8 @@ def test_views_stay_views():
 def test_widened_batches_are_those_of_the_data(is_ahead):
     """At the position of the others, which they share."""
     floats, codes = (Minibatches(data(), 48, 7) for _ in range(2))
-    narrow = codes.narrow()
-    with Widened(Prefetch(codes) if is_ahead else codes, narrow) as batches:
+    read = codes.narrow()
+    with Widened(Prefetch(codes) if is_ahead else codes, read) as batches:
         assert (batches.names, batches.records, batches.batch_size) == (("inputs", "targets"), len(CODES), 48)
         assert batches.iterations_per_epoch == floats.iterations_per_epoch
         assert (batches.where, batches.shorter, batches.narrow()) == (batches.inner.where, (), {})
@@ -147,7 +173,7 @@ def test_widened_batches_are_those_of_the_data(is_ahead):
         assert batches.position == batches.inner.position == (1, 5)
         assert batches.state() == batches.inner.state()
         made = batches.make(2, 3, batches.room())
-        assert len(made) == batches.at_once
+        assert len(made) == min(batches.at_once, batches.iterations_per_epoch - 3)
         floats.seek(2, 3)
         np.testing.assert_array_equal(made[0][0], next(iter(floats))[0])
         batches.seek(2, 3)

@@ -253,6 +253,10 @@ def test_an_operation_keeps_its_contract(name, number):
     check()
 
 
+# Nothing is to be made smaller, which takes most of the time.
+DRAWN = settings(phases=[Phase.generate], deadline=None)
+
+
 def test_every_operation_has_an_example_that_records_it():
     """But for sources, and for control flow, which has tests of its own."""
     expected = {name for name, row in OPERATIONS.items() if row.kind not in (Kind.SOURCE, Kind.CONTROL)}
@@ -260,14 +264,7 @@ def test_every_operation_has_an_example_that_records_it():
     for name, examples in EXAMPLES.items():
         arrays = st.one_of([st.tuples(st.just(each), each.arrays) for each in examples])
         # Raises where there is none.
-        find(
-            arrays,
-            lambda drawn, name=name: records(drawn[0].function, drawn[1], name),
-            settings=settings(deadline=None),
-        )
-
-
-DRAWN = settings(phases=[Phase.generate], deadline=None)
+        find(arrays, lambda drawn, name=name: records(drawn[0].function, drawn[1], name), settings=DRAWN)
 
 
 def records(function, arrays, name):

@@ -1,12 +1,12 @@
-"""Pixels that batches hold as whole numbers of one byte: every number stays as it is where they are floats."""
+"""Pixels that are read out of whole numbers of one byte: every number stays as it is where they are floats."""
 
 import numpy as np
 import pytest
 from sigma_data import Growing, Noise
-from sigma_numba import NumbaBackend
 
 import sigma_core as sigma
 from sigma_core.data import Minibatch
+from sigma_core.extend import HostBackend
 
 RECORDS = 1600
 
@@ -46,8 +46,8 @@ NETWORKS = {
 }
 
 
-@pytest.fixture
-def make(monkeypatch):
+@pytest.fixture(params=["numba", "numpy"])
+def make(request, monkeypatch):
     """Makes a trainer, which is given floats where codes are not wanted; both are built alike otherwise."""
 
     def trainer(*, codes=True, data=None, network="dense", **settings):
@@ -55,12 +55,12 @@ def make(monkeypatch):
             NETWORKS[network],
             digits() if data is None else data,
             "adam",
-            **{"stop": "2 epochs", "seed": 2, "backend": "numba", **settings},
+            **{"stop": "2 epochs", "seed": 2, "backend": request.param, **settings},
         )
         with monkeypatch.context() as patch:
-            patch.setattr(NumbaBackend, "takes_codes", codes)
+            patch.setattr(HostBackend, "takes_codes", codes)
             made.build()
-        assert bool(made.parts.task.narrow) is codes
+        assert bool(made.parts.task.codes) is codes
         return made
 
     return trainer
@@ -129,5 +129,5 @@ def test_what_may_become_other_numbers_is_left_as_floats():
     growing.append(arrays)
     for data in (growing, sigma.InMemory(arrays, augment={"inputs": [Noise(0.1)]})):
         trainer = sigma.Trainer(NETWORKS["dense"], data, "adam", "1 epochs", backend="numba").build()
-        assert trainer.parts.task.narrow == {}
+        assert trainer.parts.task.codes == {}
         assert next(iter(trainer.batches))[0].dtype == np.float32

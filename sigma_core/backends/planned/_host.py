@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from itertools import count
+from math import prod
 from typing import Any, ClassVar
 
 import numpy as np
 from attrs import frozen
 
+from sigma_core.backends._codes import Codes, Reader
 from sigma_core.backends.planned._backend import PlannedBackend
 from sigma_core.backends.planned._kernels import Kernel
 from sigma_core.backends.planned._library import library_shared
@@ -39,6 +42,7 @@ def block(size: int) -> np.ndarray[Any, Any]:
 class HostBackend(PlannedBackend):
     """A planned backend whose arrays are NumPy's, and whose products are those of the library that NumPy uses."""
 
+    takes_codes: ClassVar[bool] = True
     kernels: ClassVar[Mapping[str, Kernel]] = {**PlannedBackend.kernels, "matmul": matmul}
 
     def block(self, size: int) -> np.ndarray[Any, Any]:
@@ -49,13 +53,33 @@ class HostBackend(PlannedBackend):
         """The matrix library uses no more threads for each worker than its share of the cores."""
         return library_shared(workers)
 
+    def empty(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> np.ndarray[Any, Any]:
+        """Memory for an array, aligned as blocks are."""
+        return np.ndarray(shape, dtype, self.block(prod(shape) * dtype.itemsize))
+
     def array(self, array: Any) -> np.ndarray[Any, Any]:
         """A contiguous copy, aligned as blocks are."""
         array = np.asarray(array)
-        copy: np.ndarray[Any, Any] = np.ndarray(array.shape, array.dtype, block(array.nbytes))
+        copy = self.empty(array.shape, array.dtype)
         np.copyto(copy, array)
         return copy
+
+    def reader(self, codes: Codes, records: int) -> Reader:
+        """By three calls of NumPy: bytes are fetched, become floats, and are scaled."""
+        shape = records, *codes.array.shape[1:]
+        return partial(_read, codes, np.empty(shape, np.uint8), self.empty(shape, codes.dtype))
 
     def to_numpy(self, array: Any) -> np.ndarray[Any, Any]:
         """The array itself."""
         return np.asarray(array)
+
+
+def _read(
+    codes: Codes, fetched: np.ndarray[Any, Any], floats: np.ndarray[Any, Any], rows: np.ndarray[Any, Any]
+) -> np.ndarray[Any, Any]:
+    # Rows are known to be in range; "clip" spares the buffer that "raise" needs when there is an `out`.
+    codes.array.take(rows, 0, fetched, "clip")
+    # A product of bytes and floats would go by buffers of its own, and take longer.
+    np.copyto(floats, fetched)
+    (np.divide if codes.is_divisor else np.multiply)(floats, codes.scale, floats)
+    return floats

@@ -9,9 +9,11 @@ from attrs import define, field, frozen
 
 from sigma_core.extend import (
     Arrangement,
+    Codes,
     Graph,
     HostBackend,
     Instruction,
+    Reader,
     Writer,
 )
 from sigma_numba._clusters import overwrites, schedule
@@ -19,6 +21,7 @@ from sigma_numba._direct import direct
 from sigma_numba._kernel import KernelSource
 from sigma_numba._kernels import KERNELS
 from sigma_numba._memory import Memory, parted, prepared, shared
+from sigma_numba._reader import reader
 from sigma_numba._store import compiled
 from sigma_numba._team import team
 
@@ -63,7 +66,6 @@ class NumbaBackend(HostBackend):
 
     name: ClassVar[str] = "numba"
     numbers: ClassVar[bool] = False
-    takes_codes: ClassVar[bool] = True
     kernels: ClassVar[Mapping[str, Any]] = {**HostBackend.kernels, **KERNELS}
     overwrites: ClassVar[Any] = staticmethod(overwrites)
 
@@ -76,6 +78,10 @@ class NumbaBackend(HostBackend):
     def prepare(self, graph: Graph) -> Graph:
         """With kernels in place of products with the windows of a convolution."""
         return direct(super().prepare(graph))
+
+    def reader(self, codes: Codes, records: int) -> Reader:
+        """By one compiled loop."""
+        return reader(codes, self.empty((records, *codes.array.shape[1:]), codes.dtype))
 
     def begin(self) -> Unit:
         """No kernels yet."""

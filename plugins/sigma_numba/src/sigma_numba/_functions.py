@@ -129,6 +129,14 @@ def _absolute(_context: Any, builder: Any, sig: Any, values: Any) -> Any:
     return builder.call(function, [values[0], ir.Constant(ir.IntType(1), 0)])
 
 
+def _prefetch(context: Any, builder: Any, _sig: Any, values: Any) -> Any:
+    memory, kind = values[0].type, ir.IntType(32)
+    arguments = [builder.gep(values[0], [values[1]]), kind(0), kind(2), kind(1)]
+    declared = ir.FunctionType(ir.VoidType(), [memory, kind, kind, kind])
+    builder.call(builder.module.declare_intrinsic("llvm.prefetch", (memory,), declared), arguments)
+    return context.get_dummy_value()
+
+
 NAMES: dict[str, Any] = {
     **{name: _function(name, rule) for name, rule in FUNCTIONS.items()},
     **_vectors.NAMES,
@@ -137,6 +145,8 @@ NAMES: dict[str, Any] = {
     "select": defined("select", lambda condition, a, b: a(condition, a, b), _select_one),
     "maximum": _by_instruction("maximum", {"float": _select(">"), **_integers("max")}),
     "minimum": _by_instruction("minimum", {"float": _select("<"), **_integers("min")}),
+    # Has a line of the cache come from memory, to be read in a while.
+    "prefetch": defined("prefetch", lambda memory, _: signature(types.none, memory, types.intp), _prefetch),
     # As reductions LLVM knows these to be such.
     "highest": _by_instruction("highest", {"float": _llvm("llvm.maximum"), **_integers("max")}),
     "lowest": _by_instruction("lowest", {"float": _llvm("llvm.minimum"), **_integers("min")}),

@@ -1,6 +1,6 @@
 """How the pages look: colours, type and the frame that all have in common."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from importlib.resources import files
 from typing import Any, TypeVar
@@ -132,6 +132,20 @@ def chip(status: str, say: Language) -> ui.element:
         ui.icon(STATUS_ICONS.get(status, "help"))
         ui.label(say(status))
     return made
+
+
+def every(seconds: float, update: Callable[[], Awaitable[None]]) -> None:
+    """Call something again and again, as long as the page is open in a browser.
+
+    One that was closed, or whose computer sleeps, is kept for a while, so that it goes on where it was.
+    """
+    client = ui.context.client
+
+    async def look() -> None:
+        if client.has_socket_connection:
+            await update()
+
+    ui.timer(seconds, look, immediate=False)
 
 
 async def answered(dialog: ui.dialog) -> Any:

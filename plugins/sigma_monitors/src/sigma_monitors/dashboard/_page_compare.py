@@ -14,7 +14,7 @@ from nicegui import ui
 from sigma_core.extend import RunSummary
 from sigma_monitors.dashboard._language import Language
 from sigma_monitors.dashboard._library import Library
-from sigma_monitors.dashboard._look import PALETTE, chip, empty, frame, heading
+from sigma_monitors.dashboard._look import PALETTE, chip, empty, every, frame, heading
 from sigma_monitors.dashboard._preferences import Preferences
 from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard._words import headline
@@ -81,7 +81,7 @@ class ComparePage:
                 self._settings = ui.element("div").classes("sigma-scroll")
         self._draw_settings()
         await self._refresh()
-        ui.timer(_INTERVAL, self._refresh, immediate=False)
+        every(_INTERVAL, self._refresh)
 
     def _chart_card(self) -> None:
         say = self._say

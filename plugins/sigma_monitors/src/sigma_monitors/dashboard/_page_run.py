@@ -7,7 +7,7 @@ from nicegui import ui
 
 from sigma_monitors.dashboard._asking import Networks
 from sigma_monitors.dashboard._language import Language
-from sigma_monitors.dashboard._look import empty, frame, keep, named
+from sigma_monitors.dashboard._look import empty, every, frame, keep, named
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._place import Place, called
 from sigma_monitors.dashboard._playback import Playback
@@ -77,7 +77,7 @@ class RunPage:
                     "hourglass_empty", say("Nothing has happened yet"), say("As soon as the run starts, it shows here.")
                 )
         await self._refresh()
-        ui.timer(INTERVAL, self._refresh, immediate=False)
+        every(INTERVAL, self._refresh)
 
     def _tabs(self) -> None:
         say = self._say

@@ -13,7 +13,7 @@ from nicegui import ui
 from sigma_core.extend import RunSummary, SigmaError, delete_run, set_tags
 from sigma_monitors.dashboard._language import Language
 from sigma_monitors.dashboard._library import Library
-from sigma_monitors.dashboard._look import STATUS_ICONS, empty, frame, named
+from sigma_monitors.dashboard._look import STATUS_ICONS, empty, every, frame, named
 from sigma_monitors.dashboard._page_compare import comparison
 from sigma_monitors.dashboard._preferences import Preferences
 from sigma_monitors.dashboard._words import age, duration, headline, scores_of
@@ -74,7 +74,7 @@ class RunsPage:
             with ui.element("div") as self._listed:
                 self._table = self._made_table()
         await self._refresh()
-        ui.timer(_INTERVAL, self._refresh, immediate=False)
+        every(_INTERVAL, self._refresh)
 
     def _made_table(self) -> _Table:
         say = self._say

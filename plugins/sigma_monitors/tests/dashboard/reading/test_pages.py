@@ -5,11 +5,12 @@ import math
 import shutil
 
 import pytest
-from nicegui import Client
+from nicegui import Client, ui
 from nicegui.page import page
 from sigma_monitors.dashboard import _library, _recording
 from sigma_monitors.dashboard._language import language
 from sigma_monitors.dashboard._library import Library
+from sigma_monitors.dashboard._look import every
 from sigma_monitors.dashboard._page_compare import MOST, ComparePage
 from sigma_monitors.dashboard._page_runs import RunsPage
 from sigma_monitors.dashboard._preferences import Preferences
@@ -176,3 +177,23 @@ def test_runs_are_ranked_by_what_their_cells_tell_of(library, told, flowers):
     assert all(math.isfinite(row["ranks"]["score"]) for row in rows.values())
     ages = sorted(rows, key=lambda name: rows[name]["ranks"]["age"])
     assert ages == [row["name"] for row in made._rows]
+
+
+def test_a_page_that_nobody_has_open_rests():
+    """And goes on when its browser is back."""
+
+    async def counted():
+        updates = []
+
+        async def update():
+            updates.append(client.has_socket_connection)
+
+        with Client(page("")) as client:
+            every(0.01, update)
+            (timer,) = (element for element in client.elements.values() if isinstance(element, ui.timer))
+            for tab in (None, "tab", None):
+                client.tab_id = tab
+                await timer.callback()
+        return updates
+
+    assert asyncio.run(counted()) == [True]

@@ -8,7 +8,7 @@ from nicegui import ui
 
 from sigma_core.extend import SigmaError
 from sigma_monitors.dashboard._asking import goes_on
-from sigma_monitors.dashboard._look import headed, named
+from sigma_monitors.dashboard._look import every, headed, named
 from sigma_monitors.dashboard._panel import Panel, View
 from sigma_monitors.dashboard._recording import Recording
 from sigma_monitors.dashboard.panels._settings import Scale, Setting, last_values, patterns, values_set
@@ -43,7 +43,7 @@ class Settings(Panel):
             self._word = ui.label().classes("sigma-dim")
         self._place = ui.element("div").classes("sigma-settings")
         view.on_change(self._changed)
-        ui.timer(_LOOK, self._ask, immediate=False)
+        every(_LOOK, self._ask)
 
     def _changed(self) -> None:
         recording, say = self._view.recording, self._view.say

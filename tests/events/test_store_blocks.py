@@ -167,6 +167,38 @@ def test_thinning_keeps_ends_and_extremes(values, points):
         assert np.nanmax(array[kept]) == np.nanmax(array)
 
 
+@given(
+    st.lists(st.floats(width=32) | st.sampled_from([math.nan, math.inf, -math.inf]), min_size=5, max_size=80),
+    st.lists(st.integers(1, 50), min_size=80, max_size=80),
+    st.integers(4, 60),
+)
+def test_what_lies_unevenly_is_thinned_along_what_it_lies_on(values, gaps, points):
+    """Each part of that has its extremes, by the plain way to find them."""
+    array, along = np.array(values), np.cumsum(gaps)[: len(values)]
+    if len(array) <= points:
+        return
+    kept = thinned(array, points, along)
+    assert len(kept) <= points
+    assert (np.diff(kept) > 0).all()
+    assert (kept[0], kept[-1]) == (0, len(values) - 1)
+    parts = (points - 2) // 2
+    expected = {0, len(values) - 1}
+    for part in range(parts):
+        inside = [
+            place
+            for place in range(1, len(values) - 1)
+            if int(along[place] - along[0]) * parts // int(along[-1] - along[0]) == part
+        ]
+        there = [place for place in inside if not math.isnan(array[place])] or inside[:1]
+        if there and not math.isnan(array[there[0]]):
+            expected |= {min(there, key=array.__getitem__), max(there, key=array.__getitem__)}
+        else:
+            expected |= set(there)
+    # Where all are even, the parts are of equally many values.
+    if along[-1] - along[0] != len(along) - 1:
+        assert set(kept.tolist()) == expected
+
+
 def test_a_store_of_format_1_can_be_read(tmp_path):
     """This file was written by the first version, and opens for ever."""
     shutil.copy(STORED / "version-1.sqlite", tmp_path / "run.db")

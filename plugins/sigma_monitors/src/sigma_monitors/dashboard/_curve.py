@@ -13,6 +13,7 @@ POINTS = 4096
 class Curve:
     """A series of any length, of which peaks stay and the rest may be thinned out; both arrays of shape (points,).
 
+    It is thinned along its iterations: by its points, what was thinned before would be again each time that more come.
     It never changes, so that whoever draws it needs no lock: with more points it is another one.
     """
 
@@ -37,7 +38,7 @@ class Curve:
             iterations = np.concatenate([self.iterations, iterations])
             values = np.concatenate([self.values, values])
         if iterations.size > 2 * POINTS:
-            kept = thinned(values, POINTS)
+            kept = thinned(values, POINTS, iterations)
             iterations, values, is_thinned = iterations[kept], values[kept], True
         return Curve(iterations, values, is_thinned, is_rough)
 
@@ -52,7 +53,7 @@ class Curve:
         """At most so many points of it, peaks among them."""
         if self.values.size <= points:
             return self.iterations, self.values
-        kept = thinned(self.values, points)
+        kept = thinned(self.values, points, self.iterations)
         return self.iterations[kept], self.values[kept]
 
 

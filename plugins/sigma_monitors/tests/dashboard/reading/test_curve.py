@@ -67,6 +67,15 @@ def test_any_pieces_have_the_ends_and_the_peaks_of_the_whole(parts):
         np.testing.assert_array_equal(curve.values, values)
 
 
+def test_the_beginning_of_a_curve_that_grows_for_long_is_not_lost():
+    """It is thinned again and again, and stays as dense as the rest."""
+    curve, values = Curve(), np.random.default_rng(1).random(4_000)
+    for first in range(0, 4_000, 10):
+        curve = curve.extended(np.arange(first, first + 10), values[first : first + 10])
+        width = -(-(first + 10) // ((_curve.POINTS - 2) // 2))
+        assert np.diff(curve.iterations).max() <= 2 * width
+
+
 @given(pieces(again=True))
 def test_iterations_that_were_run_again_take_the_place_of_the_earlier_ones(parts):
     whole, curve = put_together(parts), made(parts)

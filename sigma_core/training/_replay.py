@@ -89,19 +89,23 @@ def replay(
         trainer.script = (*script.commands, history.end(ends[-1]))
         # The run itself saves nothing that nobody loads.
         trainer.setup = evolve(trainer.setup, checkpoint=_NEVER, monitors=())
+        at_first = dict(trainer.scores)
         heard = trainer.environment.bus.subscribe("replay", (CommandRefused,), policy=Policy.KEEP_ALL)
         run = trainer.run(directory=place)
         refused = _refusals(heard.drain())
         heard.close()
         with RunStore.open(place) as store:
             # As that of the run was: taken before its end, at which hooks may put something else in place.
-            state = str(store.note("state"))
-    said = ends[-1].payload
+            state, epoch = str(store.note("state")), store.last("epoch_ended")
+    said, scores = ends[-1].payload, run.scores
+    if any(event.kind == "run_interrupted" and event.id > starts[-1].id for event in events):
+        # It was not scored where it was interrupted, so its scores are those of its last epoch.
+        scores = at_first if epoch is None else {**at_first, **epoch.payload["scores"]}
     pairs = (
         ("state", after, state),
         ("iterations", said["iteration"], run.iterations),
         ("epochs", said["epochs"], run.epochs),
-        *((name, value, plain(run.scores.get(name))) for name, value in said["scores"].items()),
+        *((name, value, plain(scores.get(name))) for name, value in said["scores"].items()),
     )
     differences = tuple((what, then, now) for what, then, now in pairs if then != now)
     limits = [f"hook {name}: it was attached as an object, and is missing" for name in (*missing, *script.missing)]

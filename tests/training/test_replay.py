@@ -1,6 +1,7 @@
 """A run repeated from its store: with the same commands, to the same state."""
 
 import shutil
+import signal
 import sqlite3
 from contextlib import closing, suppress
 from unittest.mock import patch
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 import sigma_core as sigma
 from sigma_core.environment import Environment
 from sigma_core.errors import RunDirectoryError, TrainerError
+from sigma_core.events import RunStore
 from sigma_core.testing import message
 from sigma_core.training import (
     Attach,
@@ -115,6 +117,27 @@ def test_a_run_that_was_ended_otherwise_is_repeated_to_its_end(tmp_path):
     with Environment() as environment:
         found = replay(tmp_path / "run", environment)
     assert (found.differences, found.run.iterations) == ((), 6)
+
+
+@pytest.mark.parametrize("iteration", [2, 6])
+def test_a_run_that_was_interrupted_is_repeated_to_there(tmp_path, iteration):
+    """It was not scored any more: its scores are those of its last epoch, if there was one."""
+
+    class Interrupting:
+        def sigma_iteration_ended(self, event):
+            if event.iteration == iteration:
+                signal.raise_signal(signal.SIGINT)
+
+    trainer = sigma.Trainer.from_recipe(Recipe(RECIPE))
+    trainer.hooks.register(Interrupting(), "interrupting")
+    with pytest.raises(KeyboardInterrupt):
+        trainer.run(directory=tmp_path / "run")
+    with RunStore.open(tmp_path / "run") as store:
+        scores = store.last("run_ended").payload["scores"]
+    assert bool(scores) == (iteration > 4)
+    with Environment() as environment:
+        found = replay(tmp_path / "run", environment)
+    assert (found.differences, found.run.iterations) == ((), iteration)
 
 
 def test_a_run_that_was_gone_on_with_is_repeated_as_one(tmp_path):

@@ -6,13 +6,16 @@ is written at once as it is stored, and whoever keeps it has nothing to do but t
 
 Invariant: nobody takes a lock or waits. That rests on operations that CPython performs as one: those of a deque, `next`
 of an `itertools.count`, and, of a bytearray, to append, to copy and to delete from its beginning. Numbers follow the
-order of publication, so it does not matter in which order things are taken.
+order of publication, so it does not matter in which order things are taken. But what is taken together is all that
+there is up to its greatest number: whoever reads on from there, in what was written of it, passes over nothing.
 """
 
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import count
+from operator import itemgetter
 from struct import Struct
+from time import sleep
 from typing import Any
 
 from attrs import frozen
@@ -22,6 +25,12 @@ from sigma_core.events._event import Event
 HEAD = 4
 """Numbers of a record before its values: its own number, the time, the epoch and the iteration."""
 
+
+_NUMBER = Struct("d")
+_number_of = itemgetter(0)
+_TRIES = 50
+_PAUSE = 1e-4
+"""Seconds: a thread that has a number appends what it stands for within microseconds, if it is not held up."""
 
 Numbered = tuple[int, tuple[float, Event]]
 """An event with its number and its time, in seconds since 1970."""
@@ -50,7 +59,7 @@ def are_numbers(values: Iterable[Any]) -> bool:
 class Ledger:
     """Keeps all that is offered, numbered from 1 in the order of publication."""
 
-    __slots__ = ("_events", "_numbers", "_tapes", "taken")
+    __slots__ = ("_events", "_greatest", "_numbers", "_tapes", "taken")
 
     dropped = 0
 
@@ -59,7 +68,7 @@ class Ledger:
         self._numbers = count(1)
         # By names of scores: the numbers, and what makes them of a record.
         self._tapes: dict[tuple[str, ...], tuple[bytearray, Struct]] = {}
-        self.taken = 0
+        self.taken = self._greatest = 0
 
     def __len__(self) -> int:
         """How many events wait."""
@@ -86,13 +95,28 @@ class Ledger:
         return self._tapes.setdefault(names, (bytearray(), Struct(f"{HEAD + len(names)}d")))
 
     def take(self) -> list[Numbered | Records]:
-        """All that waits, in no order; what arrives meanwhile stays."""
+        """All that waits, in no order, up to some number; what arrives meanwhile stays, or is among it."""
+        taken = self._take()
+        # What has a smaller number than the greatest was appended meanwhile, or is about to be by another thread. It
+        # never comes where that was ended between the two.
+        for _ in range(_TRIES):
+            if self.taken >= self._greatest:
+                break
+            sleep(_PAUSE)
+            taken += self._take()
+        return taken
+
+    def _take(self) -> list[Numbered | Records]:
         taken: list[Records] = []
-        for names, (tape, _) in tuple(self._tapes.items()):
+        for names, (tape, form) in tuple(self._tapes.items()):
             length = len(tape)
             if length:
-                taken.append(Records(names, bytes(tape[:length])))
+                data = bytes(tape[:length])
                 del tape[:length]
+                taken.append(Records(names, data))
+                (last,) = _NUMBER.unpack_from(data, length - form.size)
+                self._greatest = max(self._greatest, int(last))
         events = [self._events.popleft() for _ in range(len(self._events))]
+        self._greatest = max(self._greatest, max(map(_number_of, events), default=0))
         self.taken += sum(map(len, taken)) + len(events)
         return [*taken, *events]

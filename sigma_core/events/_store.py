@@ -37,7 +37,7 @@ FILE = "run.db"
 _INTERVAL = 0.5
 """Seconds between two transactions; each takes a step a millisecond, however little it holds."""
 _ROWS = 4096
-"""Events in one transaction at most, so that what is made of them is still in the cache when it is written."""
+"""Events that are written together, so that what is made of them is still in the cache then."""
 
 _MOST = 2**63 - 1
 _TOGETHER = 500
@@ -361,12 +361,24 @@ class RunStore:
     # Writing, on the thread of the bus
 
     def _write(self, batch: Sequence[Numbered | Records]) -> None:
-        for start in range(0, len(batch), _ROWS):
-            self._write_together(batch[start : start + _ROWS])
-
-    def _write_together(self, batch: Sequence[Numbered | Records]) -> None:
+        """In one transaction: whoever reads on from the newest event never passes over one that comes later."""
         import sqlite3
 
+        with self._using:
+            try:
+                self._connection.execute("BEGIN")
+                for start in range(0, len(batch), _ROWS):
+                    self._write_events(batch[start : start + _ROWS])
+                written = self._blocks.rows(self._before)
+                self._connection.executemany("INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)", written)
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                raise _refused(self.path, error) from error
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+
+    def _write_events(self, batch: Sequence[Numbered | Records]) -> None:
         rows: list[tuple[Any, ...]] = []
         points: list[tuple[str, int, float]] = []
         for told in batch:
@@ -375,18 +387,8 @@ class RunStore:
                 number, (time, event) = rest
                 rows.append((self._before + number, time, *_described(event)))
                 points.extend(measurements(event))
-        written = self._blocks.rows(self._before)
-        with self._using:
-            try:
-                self._connection.execute("BEGIN")
-                self._connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-                self._connection.executemany("INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)", written)
-                self._connection.executemany("INSERT OR REPLACE INTO metrics VALUES (?, ?, ?)", points)
-                self._connection.execute("COMMIT")
-            except sqlite3.Error as error:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
-                raise _refused(self.path, error) from error
+        self._connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        self._connection.executemany("INSERT OR REPLACE INTO metrics VALUES (?, ?, ?)", points)
 
 
 def _described(event: Event) -> tuple[str, int, int | None, int | None, str]:

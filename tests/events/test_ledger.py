@@ -1,6 +1,7 @@
 """The queue of what keeps everything: nothing is lost or seen twice, whoever publishes while it is taken."""
 
 import math
+import sys
 import threading
 
 import numpy as np
@@ -65,6 +66,51 @@ def test_nothing_is_lost_while_several_publish():
         assert own[own[:, 0].argsort(), 3].tolist() == list(range(each))
     assert [event.epoch for _, (_, event) in sorted(events, key=lambda item: item[0])] == list(range(each))
     assert ledger.taken == 3 * each
+
+
+def test_what_is_taken_together_is_all_up_to_its_greatest_number():
+    """Whoever reads on from there passes over nothing."""
+    ledger, is_over = Ledger(), threading.Event()
+
+    def publish():
+        number, pack, add = ledger.pen(("loss",))
+        while not is_over.is_set():
+            add(pack(number(), 0.0, 1, 1, 0.5))
+            ledger.offer((0.0, EpochStarted(epoch=1, iteration=1, iterations_per_epoch=1)))
+
+    def numbers(taken):
+        for told in taken:
+            if isinstance(told, Records):
+                yield from np.frombuffer(told.data).reshape(-1, HEAD + len(told.names))[:, 0].astype(int).tolist()
+            else:
+                yield told[0]
+
+    interval, thread = sys.getswitchinterval(), threading.Thread(target=publish)
+    sys.setswitchinterval(1e-5)
+    thread.start()
+    try:
+        last = 0
+        for _ in range(300):
+            found = sorted(numbers(ledger.take()))
+            assert found == list(range(last + 1, last + 1 + len(found)))
+            last += len(found)
+    finally:
+        is_over.set()
+        thread.join()
+        sys.setswitchinterval(interval)
+    assert last > 0
+
+
+def test_a_number_that_never_comes_holds_nothing_up():
+    """As where the publishing was broken off between the number and the event."""
+    ledger = Ledger()
+    number, _, _ = ledger.pen(("loss",))
+    number()
+    event = EpochStarted(epoch=1, iteration=1, iterations_per_epoch=1)
+    for _ in range(2):
+        ledger.offer((0.0, event))
+        ((_, told),) = ledger.take()
+        assert told == (0.0, event)
 
 
 def test_what_is_told_is_stored_as_what_is_published(tmp_path):

@@ -16,7 +16,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sigma_core.errors import SettingError
-from sigma_core.events import Bus, EpochStarted, IterationEnded, RunStarted, RunStore, StoredEvent, ValuesPublished
+from sigma_core.events import (
+    Bus,
+    EpochStarted,
+    IterationEnded,
+    RunStarted,
+    RunStore,
+    StoredEvent,
+    ValuesPublished,
+    _store,
+)
 from sigma_core.events._ledger import Ledger
 from sigma_core.events._thinning import thinned
 
@@ -42,6 +51,27 @@ def write(store, *events):
 def rows(directory):
     with closing(sqlite3.connect(directory / "run.db")) as connection:
         return connection.execute("SELECT id, last, names, length(block) / 8 FROM blocks ORDER BY id").fetchall()
+
+
+def test_a_reader_that_goes_on_from_the_newest_event_passes_over_none(tmp_path, monkeypatch):
+    """Of many events that came together some cannot be seen before the others."""
+    monkeypatch.setattr(_store, "_ROWS", 4)
+    seen = []
+    with RunStore.create(tmp_path) as store, RunStore.open(tmp_path) as read:
+
+        def look(statement):
+            if statement.startswith("INSERT"):
+                seen.extend(event.id for event in read.events(after=max(seen, default=0)))
+
+        store._connection.set_trace_callback(look)
+        ledger = Ledger()
+        for first in (1, 21):
+            for number in range(first, first + 20):
+                ledger.offer((0.0, EpochStarted(epoch=number, iteration=number, iterations_per_epoch=1)))
+                ledger.record(0.0, number, number, ("loss",), (1.0,))
+            store._write(ledger.take())
+        look("INSERT")
+    assert seen == list(range(1, 81))
 
 
 def test_iterations_and_other_events_keep_their_order(tmp_path):

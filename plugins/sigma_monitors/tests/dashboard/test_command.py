@@ -74,7 +74,7 @@ def visited(opener, address):
 def test_a_file_in_place_of_runs_is_refused(dashboard, tmp_path):
     (tmp_path / "notes.txt").write_text("", "utf-8")
     code, said = dashboard("notes.txt")
-    assert code == 2
+    assert code == 2, said
     assert said == (
         "error: runs 'notes.txt': it is a file\n"
         "  expected: a folder of runs, or the directory of one\n"
@@ -86,7 +86,7 @@ def test_a_port_in_use_is_told(dashboard):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         code, said = dashboard("--port", str(port))
-    assert code == 2
+    assert code == 2, said
     assert said == (
         f"error: --host 127.0.0.1, port {port}: cannot be listened at: {os.strerror(errno.EADDRINUSE)}\n"
         "  expected: an address of this machine, and a port that is free\n"
@@ -104,7 +104,7 @@ def test_usual_ports_that_others_have_are_passed_over(monkeypatch):
 
 def test_an_address_that_is_none_is_told(dashboard):
     code, said = dashboard("--host", "not-an-address.invalid")
-    assert code == 2
+    assert code == 2, said
     assert re.fullmatch(
         r"error: --host not-an-address\.invalid: it is no address: .+\n"
         r"  expected: an address of this machine\n"
@@ -141,6 +141,23 @@ def test_a_window_without_a_display_is_told(monkeypatch):
         ),
     ):
         _command._check_display()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system has windows")
+@pytest.mark.skipif(
+    any(importlib.util.find_spec(name) for name in ("gi", "qtpy")), reason="there is a library of windows here"
+)
+def test_a_window_that_cannot_be_opened_is_told(tmp_path):
+    command = [sys.executable, "-m", "sigma_core", "dashboard", str(tmp_path), "--native", "--port", "0"]
+    environment = {**os.environ, "DISPLAY": ":98765", "XDG_STATE_HOME": str(tmp_path / "state")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: --native: no window can be opened: ")
+    assert done.stderr.endswith(
+        "\n  expected: GTK or Qt with their web views on Linux, WebView2 on Windows\n"
+        '  to do:    on Linux pip install "pywebview[qt]"; or leave --native out, and use the browser\n'
+        "  (--traceback shows where)\n"
+    )
 
 
 def test_pages_are_served_to_who_has_the_token_and_to_nobody_else(server, tmp_path):

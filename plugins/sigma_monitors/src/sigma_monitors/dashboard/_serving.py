@@ -1,5 +1,6 @@
 """Serves the dashboard, and opens it: in the browser, or in a window of its own."""
 
+import logging
 import os
 import socket
 import sys
@@ -113,6 +114,9 @@ def _in_window(server: "_Server", listener: socket.socket, address: str) -> None
     """Show it in a window, which has to have the main thread; the server has another."""
     import webview
 
+    # It tells of each library of windows that it does not find, though the next may be there.
+    logging.getLogger("pywebview").setLevel(logging.CRITICAL)
+    webview.settings["ALLOW_DOWNLOADS"] = True
     ready = threading.Event()
     server.when_started = ready.set
     serving = threading.Thread(target=server.run, args=([listener],), name="sigma dashboard", daemon=True)

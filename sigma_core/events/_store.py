@@ -281,14 +281,23 @@ class RunStore:
         Only iterations from `start` to `stop` are given, both included; all that came with events of greater numbers
         than `after`, and perhaps some points again that were there before. A series that is longer than `points` is
         thinned to at most so many, to be drawn: its first and its last point, and the smallest and the largest value of
-        each of equally long parts between. Raises SettingError for fewer than 4 points.
+        each of equally long parts between. Raises SettingError for fewer than 4 points, RunDirectoryError where a
+        damaged file has something else in the place of numbers.
         """
-        import numpy as np
-
         from sigma_core.events._curves import check_points, joined, thinned_to, within
 
         check_points(points)
-        first = after or 0
+        try:
+            parts = self._parts(names, after or 0)
+        except (TypeError, ValueError) as error:
+            raise _unreadable(self.path, f"holds what no run has written: {error}") from error
+        whole = {name: within(joined(found), start, stop) for name, found in parts.items()}
+        return {name: thinned_to(curve, points) for name, curve in whole.items()}
+
+    def _parts(self, names: Iterable[str], first: int) -> "dict[str, list[Part]]":
+        """What there is of time series behind an event, in blocks and outside of them."""
+        import numpy as np
+
         parts = {name: [self._scattered(name, first)] for name in names}
         for series in self._series():
             wanted = [name for name in parts if name in series.columns]
@@ -298,8 +307,7 @@ class RunStore:
                 iterations = places.astype(np.int64)
                 for name, column in zip(wanted, values, strict=True):
                     parts[name].append((numbers, iterations, column))
-        whole = {name: within(joined(found), start, stop) for name, found in parts.items()}
-        return {name: thinned_to(curve, points) for name, curve in whole.items()}
+        return parts
 
     def note(self, key: str) -> str | None:
         """A note about the run, such as the hash of its last state; None where there is none."""

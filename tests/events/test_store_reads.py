@@ -227,6 +227,28 @@ def test_a_file_that_breaks_off_is_told_by_every_question(tmp_path):
     )
 
 
+@pytest.mark.parametrize(
+    ("statement", "found"),
+    [
+        ("INSERT INTO metrics VALUES ('training.loss', 5000, 'half')", "could not convert string to float: 'half'"),
+        ("UPDATE blocks SET block = substr(block, 1, 20)", "buffer size must be a multiple of element size"),
+        ("UPDATE blocks SET block = substr(block, 1, 24)", "cannot reshape array of size 3 into shape (5)"),
+    ],
+)
+def test_what_is_no_number_is_told(tmp_path, statement, found):
+    """A damaged file may hold anything."""
+    write(tmp_path, [ended(iteration, loss=1.0) for iteration in range(1, 100)])
+    with closing(sqlite3.connect(tmp_path / "run.db")) as connection, connection:
+        connection.execute(statement)
+    with RunStore.open(tmp_path) as store, pytest.raises(RunDirectoryError) as caught:
+        store.metrics("training.loss")
+    assert str(caught.value) == (
+        f"run store {str(tmp_path / 'run.db')!r}: holds what no run has written: {found}\n"
+        "  expected: an SQLite file that a run wrote, of format 1 to 3\n"
+        "  to do:    if it is damaged, take the run from a copy; if it is newer, read it with a newer sigma-core"
+    )
+
+
 def test_earlier_formats_are_read_where_nothing_may_be_written(tmp_path):
     """As in the copy that is put right of what a killed run has left."""
     shutil.copy(STORED / "version-2.sqlite", tmp_path / "run.db")

@@ -3,6 +3,8 @@
 import asyncio
 import math
 import shutil
+import sqlite3
+from contextlib import closing
 
 import pytest
 from nicegui import Client, ui
@@ -177,6 +179,15 @@ def test_runs_are_ranked_by_what_their_cells_tell_of(library, told, flowers):
     assert all(math.isfinite(row["ranks"]["score"]) for row in rows.values())
     ages = sorted(rows, key=lambda name: rows[name]["ranks"]["age"])
     assert ages == [row["name"] for row in made._rows]
+
+
+def test_a_run_whose_series_are_damaged_leaves_the_others_to_be_compared(library, flowers):
+    for name in ("one", "two"):
+        shutil.copytree(flowers, library.folder / name)
+    with closing(sqlite3.connect(library.folder / "two" / "run.db")) as connection, connection:
+        connection.execute("UPDATE metrics SET value = 'half'")
+    made, _ = compared(library, ["one", "two"])
+    assert [line["name"] for line in made._chart.element.options["series"]] == ["one"]
 
 
 def test_a_page_that_nobody_has_open_rests():

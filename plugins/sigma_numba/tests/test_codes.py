@@ -86,10 +86,19 @@ def test_every_number_stays_as_it_is(make, network, divided):
         {"data": digits("float64", divided=True), "dtype": "float64"},
         {"prefetch": 2},
         {"operator": {"use": "local", "workers": 2}},
+        {
+            "operator": {
+                "use": "local",
+                "workers": 2,
+                "mode": "merge",
+                "every": "10 iterations",
+                "merger": "average",
+            }
+        },
         {"gradient_accumulation": 3},
         {"iterator": Minibatch(shuffle="block", block=100, window=3)},
     ],
-    ids=["float64", "prefetch", "two workers", "accumulation", "blocks"],
+    ids=["float64", "prefetch", "two workers", "workers that merge", "accumulation", "blocks"],
 )
 def test_whatever_else_is_set_it_stays(make, settings):
     """Other dtypes, other threads, other orders."""

@@ -27,7 +27,10 @@ class Codes:
         return np.dtype(type(self.scale))
 
     def floats(self, rows: Any) -> NDArray[Any]:
-        """The floats of some records, in memory of their own."""
-        found: NDArray[Any] = self.array[rows].astype(self.dtype)
-        (np.divide if self.is_divisor else np.multiply)(found, self.scale, out=found)
-        return found
+        """The floats of some records, in memory of their own, of shape (records, ...)."""
+        return self.scaled(self.array[rows].astype(self.dtype))
+
+    def scaled(self, numbers: NDArray[Any]) -> NDArray[Any]:
+        """Codes that have become floats, scaled in place."""
+        (np.divide if self.is_divisor else np.multiply)(numbers, self.scale, out=numbers)
+        return numbers

@@ -57,7 +57,7 @@ class Backend(ABC):
     """Whether the values of a graph are to remember the user's lines that made them; tracing takes longer then."""
 
     takes_codes: ClassVar[bool] = False
-    """Whether it has a `reader`. Batches may then hold numbers of records in place of floats that come of codes."""
+    """Whether its `reader` is quicker than gathering floats. Batches may then hold numbers of records in their place."""
 
     def tracing(self) -> AbstractContextManager[None]:
         """In which graphs for this backend are traced."""
@@ -94,12 +94,12 @@ class Backend(ABC):
         """
         return array
 
-    def reader(self, codes: Codes, records: int) -> Reader:
+    def reader(self, codes: Codes, records: int) -> Reader:  # noqa: ARG002  # for those that have memory for them
         """What reads so many records of `codes` by their numbers, which are in range, and makes floats of them.
 
-        Its array, of shape (records, ...), is overwritten by the next call; one thread at a time may call it.
+        Its array, of shape (records, ...), may be overwritten by the next call; one thread at a time may call it.
         """
-        raise NotImplementedError(f"{type(self).__name__} takes no codes")
+        return lambda rows: self.array(codes.floats(rows))
 
     @abstractmethod
     def to_numpy(self, array: Any) -> np.ndarray[Any, Any]:

@@ -2,14 +2,12 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
+from sigma_core.backends import Codes
 from sigma_core.data._rooms import Rooms
 from sigma_core.data._sections import Array, Sections, check_aligned, check_known, records_of
 from sigma_core.errors import DataError
-
-if TYPE_CHECKING:
-    from sigma_core.backends import Codes
 
 Batch = tuple[Array, ...]
 """One array of shape (batch, ...) per section, in the order in which their names were given."""
@@ -121,7 +119,7 @@ class Batches(ABC):
                 )
         self.seek(state["epoch"], state["index"])
 
-    def narrow(self) -> Mapping[str, "Codes"]:
+    def narrow(self) -> Mapping[str, Codes]:
         """Give numbers of records from now on where floats come of whole numbers of one byte, for others to read them.
 
         Returns of which, by section; nothing where batches go on as they were, which an iterator is free to do.

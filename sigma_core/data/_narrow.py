@@ -30,15 +30,13 @@ def narrowed(array: Array) -> Codes | None:
         return None
     if Pages([array]):
         return None
-    floats, codes = array.reshape(-1), np.empty(array.shape, np.uint8)
     records = array[:: max(1, array.size // _SAMPLE)]
     # Whatever is not finite has no code, and comes of none.
     with np.errstate(all="ignore"):
         for scale, is_divisor in _guesses(np.unique(records)):
-            sample = records.reshape(-1)
-            if _fill(np.empty(sample.shape, np.uint8), sample, scale, is_divisor=is_divisor):
-                is_exact = _fill(codes.reshape(-1), floats, scale, is_divisor=is_divisor)
-                return Codes(codes, scale, is_divisor) if is_exact else None
+            if _fill(Codes(np.empty(records.shape, np.uint8), scale, is_divisor), records):
+                found = Codes(np.empty(array.shape, np.uint8), scale, is_divisor)
+                return found if _fill(found, array) else None
     return None
 
 
@@ -55,14 +53,15 @@ def _guesses(values: Array) -> list[tuple[Any, bool]]:
     return [(kind(1 / float(steps)), False), (steps, True)]
 
 
-def _fill(codes: Array, floats: Array, scale: Any, *, is_divisor: bool) -> bool:
+def _fill(coded: Codes, array: Array) -> bool:
     """Put codes in place, up to where floats do not come of them to the last bit, of which the sign of zero is one.
 
     Whether there is no such place.
     """
+    codes, floats, scale = coded.array.reshape(-1), array.reshape(-1), coded.scale
     bits = np.dtype(f"u{floats.itemsize}")
     numbers = np.empty(_BLOCK, floats.dtype)
-    steps = scale if is_divisor else floats.dtype.type(np.rint(1 / scale))
+    steps = scale if coded.is_divisor else floats.dtype.type(np.rint(1 / scale))
     for first in range(0, len(floats), _BLOCK):
         given, found = floats[first : first + _BLOCK], codes[first : first + _BLOCK]
         rounded = numbers[: len(given)]
@@ -70,8 +69,7 @@ def _fill(codes: Array, floats: Array, scale: Any, *, is_divisor: bool) -> bool:
         np.add(rounded, rounded.dtype.type(0.5), out=rounded)
         np.copyto(found, rounded, casting="unsafe")
         np.copyto(rounded, found)
-        (np.divide if is_divisor else np.multiply)(rounded, scale, out=rounded)
-        if not np.array_equal(rounded.view(bits), given.view(bits)):
+        if not np.array_equal(coded.scaled(rounded).view(bits), given.view(bits)):
             return False
     return True
 
@@ -79,7 +77,7 @@ def _fill(codes: Array, floats: Array, scale: Any, *, is_divisor: bool) -> bool:
 class Widened(Batches):
     """The batches of another iterator that gives numbers of records, with their floats; the position is shared."""
 
-    def __init__(self, batches: Batches, narrow: Mapping[str, Codes]) -> None:  # shares only the interface
+    def __init__(self, batches: Batches, codes: Mapping[str, Codes]) -> None:  # shares only the interface
         self.inner = batches
         self.where = batches.where
         self.names = batches.names
@@ -87,7 +85,7 @@ class Widened(Batches):
         self.batch_size = batches.batch_size
         self.iterations_per_epoch = batches.iterations_per_epoch
         self.at_once = batches.at_once
-        self._narrow = [narrow.get(name) for name in batches.names]
+        self._codes = [codes.get(name) for name in batches.names]
 
     @property
     def shorter(self) -> Sequence[Mapping[str, tuple[int, ...]]]:
@@ -128,5 +126,5 @@ class Widened(Batches):
         self.inner.close()
 
     def _widened(self, batch: Batch) -> Batch:
-        pairs = zip(batch, self._narrow, strict=True)
+        pairs = zip(batch, self._codes, strict=True)
         return tuple(array if codes is None else codes.floats(array) for array, codes in pairs)

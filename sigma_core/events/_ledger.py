@@ -4,10 +4,11 @@ What runs between two steps finds neither its code nor its objects in the proces
 publish an event takes 3 microseconds in a loop of its own, and 25 behind a step of a millisecond. So an ended iteration
 is written at once as it is stored, and whoever keeps it has nothing to do but to put what has come on the disk.
 
-Invariant: nobody takes a lock or waits. That rests on operations that CPython performs as one: those of a deque, `next`
-of an `itertools.count`, and, of a bytearray, to append, to copy and to delete from its beginning. Numbers follow the
-order of publication, so it does not matter in which order things are taken. But what is taken together is all that
-there is up to its greatest number: whoever reads on from there, in what was written of it, passes over nothing.
+Invariant: nobody who publishes takes a lock or waits. That rests on operations that CPython performs as one: those of a
+deque, `next` of an `itertools.count`, and, of a bytearray, to append, to copy and to delete from its beginning. Numbers
+follow the order of publication, so it does not matter in which order things are taken. But what is taken together is
+all that there is up to its greatest number: whoever reads on from there, in what was written of it, passes over
+nothing.
 """
 
 from collections import deque

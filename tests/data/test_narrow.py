@@ -5,7 +5,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sigma_core.backends.debug import DebugBackend
 from sigma_core.data import Minibatches, Prefetch, Widened
 from sigma_core.data._narrow import narrowed
 from sigma_core.environment import Environment
@@ -47,24 +46,16 @@ def test_floats_come_of_codes_to_the_last_bit(name):
 
 
 @pytest.mark.parametrize("name", SCALINGS)
-@pytest.mark.parametrize("backend", ["numpy", "numba"])
+@pytest.mark.parametrize("backend", ["numpy", "numba", "debug"])
 @pytest.mark.parametrize("records", [1, 2, 3, 37, 300])
 def test_a_backend_reads_the_same_floats(name, backend, records, environment):
-    """Few records and many, of which threads read parts, and again and again."""
+    """Few records and many, of which threads read parts, and again and again; also one that gathers floats itself."""
     floats = SCALINGS[name](CODES).reshape(-1, 8, WIDTH // 8)
     codes = narrowed(floats)
     read = environment.components.get("backends", backend)().reader(codes, records)
     for seed in range(3):
         rows = np.random.default_rng(seed).integers(0, len(floats), records)
         np.testing.assert_array_equal(bits(read(rows)), bits(floats[rows]))
-
-
-def test_a_backend_without_a_reader_says_so():
-    """Nobody asks it, because it says that it takes no codes."""
-    backend = DebugBackend()
-    assert not backend.takes_codes
-    with pytest.raises(NotImplementedError, match=r"^DebugBackend takes no codes$"):
-        backend.reader(narrowed(CODES / np.float32(255)), 4)
 
 
 @settings(deadline=None, max_examples=30)

@@ -81,5 +81,4 @@ def _read(
     codes.array.take(rows, 0, fetched, "clip")
     # A product of bytes and floats would go by buffers of its own, and take longer.
     np.copyto(floats, fetched)
-    (np.divide if codes.is_divisor else np.multiply)(floats, codes.scale, floats)
-    return floats
+    return codes.scaled(floats)

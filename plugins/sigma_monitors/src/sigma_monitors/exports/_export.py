@@ -113,7 +113,8 @@ class LinesExport(Export):
         return self._lines
 
     def finish(self) -> None:
-        """Write what waits."""
+        """Write what waits, for the last time."""
+        self.flush()
 
     def close(self) -> None:
         """Write what waits, and let go of the file."""

@@ -43,7 +43,7 @@ class CSV(LinesExport):
 
     def begin(self, iteration: int, *, is_new: bool) -> int:
         """Keep the rows up to there; of a file that is begun anew not even the columns."""
-        self._write_last()
+        self.finish()
         if is_new:
             self._columns = {name: column for column, name in enumerate(_PLACE)}
             self.lines.change(lambda _: ())
@@ -75,8 +75,10 @@ class CSV(LinesExport):
             del self._rows[:-1]
 
     def finish(self) -> None:
-        """Write the last row, too."""
-        self._write_last()
+        """Write all rows."""
+        rows, self._rows = self._rows, []
+        if rows:
+            self._write(rows)
 
     def _read(self, lines: Iterable[bytes]) -> Iterator[_Row]:
         """Rows of one iteration as one row that may still grow."""
@@ -87,11 +89,6 @@ class CSV(LinesExport):
         if found:
             iteration, epoch = (int(found.pop(name)) for name in _PLACE)
             yield (iteration, epoch), {name: float(cell) for name, cell in found.items()}
-
-    def _write_last(self) -> None:
-        rows, self._rows = self._rows, []
-        if rows:
-            self._write(rows)
 
     def _write(self, rows: list[_Row]) -> None:
         known = len(self._columns)

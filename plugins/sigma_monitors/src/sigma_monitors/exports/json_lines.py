@@ -115,10 +115,6 @@ class JSONLines(LinesExport):
             waiting, self._waiting = self._waiting, []
             self.lines.append(b"".join(waiting))
 
-    def finish(self) -> None:
-        """Write what waits."""
-        self.flush()
-
 
 @define
 class _Kept:

@@ -57,7 +57,7 @@ class Backend(ABC):
     """Whether the values of a graph are to remember the user's lines that made them; tracing takes longer then."""
 
     takes_codes: ClassVar[bool] = False
-    """Whether its `reader` is quicker than gathering floats. Batches may then hold numbers of records in their place."""
+    """Whether its `reader` is quicker than gathering floats: batches may hold numbers of records instead then."""
 
     def tracing(self) -> AbstractContextManager[None]:
         """In which graphs for this backend are traced."""

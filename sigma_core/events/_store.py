@@ -37,7 +37,7 @@ FILE = "run.db"
 _INTERVAL = 0.5
 """Seconds between two transactions; each takes a step a millisecond, however little it holds."""
 _ROWS = 4096
-"""Events that are written together, so that what is made of them is still in the cache then."""
+"""Events that are written together, so that what is made of them, and of a block when it is read, fits the cache."""
 
 _MOST = 2**63 - 1
 _TOGETHER = 500
@@ -377,8 +377,6 @@ class RunStore:
                 self._connection.execute("BEGIN")
                 for start in range(0, len(batch), _ROWS):
                     self._write_events(batch[start : start + _ROWS])
-                written = self._blocks.rows(self._before)
-                self._connection.executemany("INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)", written)
                 self._connection.execute("COMMIT")
             except sqlite3.Error as error:
                 raise _refused(self.path, error) from error
@@ -395,7 +393,9 @@ class RunStore:
                 number, (time, event) = rest
                 rows.append((self._before + number, time, *_described(event)))
                 points.extend(measurements(event))
+        written = self._blocks.rows(self._before)
         self._connection.executemany("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        self._connection.executemany("INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)", written)
         self._connection.executemany("INSERT OR REPLACE INTO metrics VALUES (?, ?, ?)", points)
 
 
